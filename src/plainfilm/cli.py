@@ -1,0 +1,311 @@
+"""The verbs: parse, one call, print. The only place that prints or exits.
+
+Results go to stdout, all else to stderr. Exit status 0: done; 1: a `PlainfilmError` or a refusal of
+the disk, told in one line; 2: wrong usage; 130: interrupted. Anything else is a bug and shows its
+traceback. The rooms are imported inside the verbs, so that --help is fast and a bare install works.
+"""
+
+import functools
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from plainfilm import __version__
+from plainfilm.errors import MissingExtra, PlainfilmError
+
+if TYPE_CHECKING:
+    from plainfilm.film_files import ReadOptions
+    from plainfilm.reading.bundle import Bundle
+
+Paths = tuple[Path, ...]
+PATH = click.Path(path_type=Path)
+DEFAULT = "pneumonia-paediatric"
+VIEWS = ("PA", "AP", "LATERAL", "OBLIQUE")
+LEARNING_PACKAGES = ("torch", "onnx", "onnxscript", "pandas", "pyarrow", "matplotlib", "sklearn")
+
+out_option = functools.partial(click.option, "--out", type=PATH)
+data_option = functools.partial(click.option, "--data", type=PATH, required=True)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+force_option = click.option("--force", is_flag=True, help="Replace what is there.")
+bundle_option = click.option("--bundle", default=DEFAULT, show_default=True, help="Name or path.")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; the exit status. `arguments` default to the process's own."""
+    try:
+        status = plainfilm.main(arguments, prog_name="plainfilm", standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return 130
+    except PlainfilmError as error:
+        return complain(str(error))
+    except OSError as error:
+        place = f"{Path(error.filename).name}: " if isinstance(error.filename, str) else ""
+        return complain(f"{place}{error.strerror or error}")
+    except ModuleNotFoundError as error:
+        package = (error.name or "").split(".")[0]
+        if package not in LEARNING_PACKAGES:
+            raise
+        return complain(str(MissingExtra(package, "train")))
+    return status if isinstance(status, int) else 0
+
+
+def complain(message: str) -> int:
+    """Tell an error on stderr, in one line; the exit status for it."""
+    note(f"plainfilm: error: {message}")
+    return 1
+
+
+def note(message: str) -> None:
+    """Write one line to stderr; what no terminal should be sent is shown as "?"."""
+    line = "".join(c if c.isprintable() else "?" for c in " ".join(message.split()))
+    click.echo(f"\r\x1b[K{line}" if sys.stderr.isatty() else line, err=True)  # over a count
+
+
+def show_progress(n_done: int, n_films: int) -> None:
+    """Show on stderr, if it is a terminal, how far a long work is."""
+    if sys.stderr.isatty():
+        click.echo(f"\r{n_done} of {n_films} films", err=True, nl=n_done == n_films)
+
+
+def read_options(verb: Callable[..., None]) -> Callable[..., None]:
+    """Give a verb the options that say what the films are, as its argument `how`."""
+
+    @click.option("--age", type=click.FloatRange(0, 130), metavar="YEARS", help="Of the patient.")
+    @click.option("--view", type=click.Choice(VIEWS, case_sensitive=False), help="Of the beam.")
+    @click.option("--body-part", metavar="NAME", help="As in chest, knee.")
+    @click.option("--outside-population", is_flag=True, help="Read films the bundle is not for.")
+    @functools.wraps(verb)
+    def with_how(
+        age: float | None,
+        view: str | None,
+        body_part: str | None,
+        outside_population: bool,
+        **others: object,
+    ) -> None:
+        from plainfilm.film_files import ReadOptions
+        from plainfilm.radiograph import View
+
+        beam = None if view is None else View(view)
+        verb(how=ReadOptions(age, beam, body_part, outside_population), **others)
+
+    return with_how
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, message="plainfilm %(version)s")
+def plainfilm() -> None:
+    """Read plain X-ray films: what is seen, where it comes from, what cannot be judged.
+
+    Not a medical device: research and teaching software.
+    """
+
+
+@plainfilm.command()
+@click.argument("files", nargs=-1, required=True, type=PATH)
+@bundle_option
+@read_options
+@out_option(help="Write a report: .html, .json, .csv or .png.")
+@json_option
+@force_option
+def read(
+    files: Paths, bundle: str, how: "ReadOptions", out: Path | None, as_json: bool, force: bool
+) -> None:
+    """Read films: DICOM, PNG, JPEG or TIFF.
+
+    A folder stands for the files in it. A file that cannot be read does not stop the others: it is
+    told on stderr, and the exit status is 1. Where a film's header and an option disagree, the
+    option counts.
+    """
+    from plainfilm import reports
+    from plainfilm.film_files import film_files, readings
+    from plainfilm.reading import Reader
+
+    if out is not None:
+        reports.check_path(out, overwrite=force)
+    reader, films, kept = Reader(bundle), film_files(files), []
+    for n_done, found in enumerate(readings(films, reader, how), start=1):
+        if isinstance(found, PlainfilmError):
+            complain(str(found))
+            continue
+        if out is None and not as_json:
+            click.echo(reports.text_table(found[0]) + "\n")
+        elif len(films) > 1:
+            show_progress(n_done, len(films))
+        kept.append((found[0], reports.keepsake(found[1], out)))
+    predictions, radiographs = [each[0] for each in kept], [each[1] for each in kept]
+    if as_json:
+        click.echo(reports.json_text(predictions))
+    elif out is None and kept:
+        click.echo(reports.NOT_A_DEVICE)
+    if out is not None and kept:
+        header, measured = reader.bundle.header, reader.bundle.evaluation
+        reports.write(predictions, radiographs, header, out, evaluation=measured, overwrite=force)
+        note(f"Wrote {out.name}")
+    if len(kept) < len(films):
+        click.get_current_context().exit(1)
+
+
+@plainfilm.command()
+@click.argument("file", type=PATH)
+@bundle_option
+@read_options
+@click.option("--finding", required=True, metavar="NAME", help="As in pneumonia, effusion.")
+@click.option("--method", type=click.Choice(["map"]), default="map", expose_value=False,
+              help="map: where the bundle itself says that its score comes from.")  # fmt: skip
+@out_option(required=True, help="The picture: a name in .png.")
+@force_option
+def explain(
+    file: Path, bundle: str, how: "ReadOptions", finding: str, out: Path, force: bool
+) -> None:
+    """Draw where the score of one finding comes from."""
+    from plainfilm import reports
+    from plainfilm.images import read_radiograph
+    from plainfilm.reading import Reader
+
+    reports.check_path(out, overwrite=force, endings=(".png",))
+    reader, radiograph = Reader(bundle), read_radiograph(file)
+    explained = reports.only(how.read(reader, radiograph), finding)
+    reports.write([explained], [radiograph], reader.bundle.header, out, overwrite=force)
+    note(f"Wrote {out.name}")
+
+
+@plainfilm.command()
+@click.argument("dataset")
+@click.argument("folder", type=PATH)
+@out_option(required=True, help="Folder for the manifest and the cache.")
+@click.option("--size", default=256, show_default=True, help="Side of the cached films, pixels.")
+@click.option("--allow-missing", is_flag=True, help="Leave out films that are not there.")
+@force_option
+def prepare(
+    dataset: str, folder: Path, out: Path, size: int, allow_missing: bool, force: bool
+) -> None:
+    """Verify, index, split and cache a public data set.
+
+    Goes on where it was cut off.
+    """
+    from plainfilm import datasets
+
+    options = datasets.PrepareOptions(allow_missing=allow_missing, overwrite=force)
+    manifest = datasets.prepare(dataset, folder, out, size=size, options=options)
+    click.echo(datasets.describe(manifest))
+
+
+@plainfilm.command()
+@click.argument("recipe", type=PATH)
+@data_option(help="A prepared folder.")
+@out_option(required=True, help="Folder of the run; goes on if it is there.")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="As in optim.lr=0.01.")
+def train(recipe: Path, data: Path, out: Path, settings: tuple[str, ...]) -> None:
+    """Train a network by a recipe; goes on where it was cut off."""
+    from plainfilm.training import loop
+    from plainfilm.training.recipe import Recipe
+
+    loop.train(Recipe.load(recipe, settings=settings), data, out)
+    note(f"Wrote {out.name}")
+
+
+@plainfilm.command()
+@click.argument("runs", nargs=-1, required=True, type=PATH)
+@data_option(help="The folder that the runs learned from.")
+@out_option(required=True, help="NAME.bundle, or a folder.")
+@force_option
+def export(runs: Paths, data: Path, out: Path, force: bool) -> None:
+    """Make a bundle of a run: calibrate, set thresholds, verify.
+
+    Of several runs of the same films, the mean answers.
+    """
+    from plainfilm.training.export import export as export_run
+
+    export_run(runs[0], data, out, also=runs[1:], overwrite=force)
+    note(f"Wrote {out.name}")
+
+
+@plainfilm.command()
+@click.argument("bundle")
+@click.argument("data", type=PATH)
+@out_option(required=True, help="Folder of the report.")
+@click.option("--compare", type=PATH, help="A published network's probabilities, as a table.")
+@click.option("--attach", is_flag=True, help="Write numbers and card into the bundle.")
+@json_option
+@force_option
+def evaluate(
+    bundle: str,
+    data: Path,
+    out: Path,
+    compare: Path | None,
+    attach: bool,
+    as_json: bool,
+    force: bool,
+) -> None:
+    """Measure a bundle on a prepared test split, with intervals."""
+    from plainfilm import evaluation
+    from plainfilm.reading.shelf import find_bundle
+    from plainfilm.training.card import card
+
+    path, found = find_bundle(bundle), _bundle(bundle)
+    measured = evaluation.evaluate(
+        path, data, out, progress=show_progress, compare=compare, overwrite=force
+    )
+    text = card(found.header, measured)
+    click.echo(json.dumps(measured, indent=2, allow_nan=False) if as_json else text)
+    note(f"Wrote {out.name}")
+    if attach:
+        found.with_evaluation(measured, text).save(path, overwrite=True)
+        note(f"Wrote {path.name}")
+
+
+@plainfilm.group()
+def bundles() -> None:
+    """List, show and verify bundles."""
+
+
+@bundles.command("list")
+@json_option
+def list_bundles(as_json: bool) -> None:
+    """List the bundles shipped with plainfilm."""
+    from plainfilm.reading.shelf import bundled
+    from plainfilm.reports.of_bundle import bundle_json, bundle_line
+
+    found = [_bundle(str(path)) for path in bundled()]
+    lines = "\n".join(bundle_line(bundle) for bundle in found)
+    click.echo(json.dumps([bundle_json(b) for b in found], indent=2) if as_json else lines)
+
+
+@bundles.command()
+@click.argument("bundle")
+@json_option
+def show(bundle: str, as_json: bool) -> None:
+    """Show what a bundle says of itself."""
+    from plainfilm.reports.of_bundle import bundle_json, bundle_text
+
+    found = _bundle(bundle)
+    click.echo(json.dumps(bundle_json(found), indent=2) if as_json else bundle_text(found))
+
+
+@bundles.command()
+@click.argument("bundle")
+@json_option
+def verify(bundle: str, as_json: bool) -> None:
+    """Check every hash of a bundle, and that its golden outputs come back."""
+    from plainfilm.reading.verify import verify as verify_bundle
+
+    found = _bundle(bundle)
+    verify_bundle(found)
+    words = f"{found.id.name} {found.id.version}: holds"
+    click.echo(json.dumps({**asdict(found.id), "holds": True}, indent=2) if as_json else words)
+
+
+def _bundle(name: str) -> "Bundle":
+    from plainfilm.reading.bundle import Bundle
+    from plainfilm.reading.shelf import find_bundle
+
+    return Bundle.load(find_bundle(name))

@@ -1,0 +1,164 @@
+"""A public data set in, a manifest and a cache of fitted pixels out: `prepare`."""
+
+import difflib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from plainfilm.datasets import chestxray14, kermany
+from plainfilm.datasets.cache import (
+    Cache,
+    CacheContent,
+    check_replaceable,
+    discard_cache,
+    picture_digests,
+    write_cache,
+)
+from plainfilm.datasets.describe import describe
+from plainfilm.datasets.files import clear_disk_errors, locked
+from plainfilm.datasets.fit import FitPolicy
+from plainfilm.datasets.manifest import RECORD_NAME, TABLE_NAME, Manifest
+from plainfilm.datasets.sample import Sample
+from plainfilm.datasets.splits import check_duplicates, check_leaks
+from plainfilm.errors import DatasetError
+
+__all__ = [
+    "DATASETS",
+    "Cache",
+    "FitPolicy",
+    "Manifest",
+    "PrepareOptions",
+    "Sample",
+    "describe",
+    "prepare",
+]
+
+DATASETS: dict[str, Callable[..., Manifest]] = {
+    chestxray14.NAME: chestxray14.load,
+    kermany.NAME: kermany.load,
+}
+"""Name → loader(folder, *, seed=0)."""
+
+_MISSING = "film that the label file names and no folder holds"
+
+
+@dataclass(frozen=True)
+class PrepareOptions:
+    """What may differ from one prepare to the next, beside the pixels.
+
+    Parameters
+    ----------
+    seed
+        Draws the validation patients where the data set brings no split of its own.
+    allow_missing
+        True: films that are not there are left out and counted in `Manifest.dropped`.
+    overwrite
+        True: a prepared folder with other content is replaced.
+    threads
+        Films decoded at the same time; None = one per processor, at most eight.
+    """
+
+    seed: int = 0
+    allow_missing: bool = False
+    overwrite: bool = False
+    threads: int | None = None
+
+
+def prepare(
+    name: str,
+    folder: Path,
+    out: Path,
+    *,
+    size: int = 256,
+    policy: FitPolicy = "squash",
+    options: PrepareOptions | None = None,
+) -> Manifest:
+    """Verify a data set, split it by patient, and cache its films' pixels; resumes if interrupted.
+
+    Afterwards `out` holds manifest.csv, manifest.json, cache.npy and cache.json. The manifest is
+    written last: a folder that has one is whole and free of leaks.
+
+    Parameters
+    ----------
+    name
+        A key of DATASETS.
+    folder
+        The data set as its publisher lays it out.
+    out
+        Made where it is missing.
+    size
+        Side of the cached squares, in pixels.
+    policy
+        How a film becomes a square; see `fit.fit`.
+    options
+        None = `PrepareOptions()`.
+
+    Raises
+    ------
+    DatasetError
+        Unknown name; the folder is not the data set; films are missing or unreadable; the disk is
+        full; another prepare is running; `out` holds something else.
+    LeakError
+        A patient, a film or a picture stands in two splits.
+    """
+    choice = options or PrepareOptions()
+    manifest = _without_missing(_loader(name)(folder, seed=choice.seed), choice)
+    if not len(manifest):
+        raise DatasetError(f"{folder.name}: no film of {name} found")
+    check_leaks(manifest)
+    content = CacheContent.of(manifest, size, policy)
+    with clear_disk_errors(out, "Free some space and run the same command again."):
+        out.mkdir(parents=True, exist_ok=True)
+        with locked(out):
+            _make_room(out, manifest, content, choice)
+            threads = choice.threads or min(8, os.cpu_count() or 1)
+            cache = write_cache(manifest, out, content, threads=threads)
+            check_duplicates(manifest, picture_digests(cache.pixels))
+            manifest.save(out)
+    return manifest
+
+
+def _loader(name: str) -> Callable[..., Manifest]:
+    if name not in DATASETS:
+        near = difflib.get_close_matches(name, DATASETS, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise DatasetError(f"unknown data set {name!r}{hint} Known: {', '.join(sorted(DATASETS))}")
+    return DATASETS[name]
+
+
+def _without_missing(manifest: Manifest, choice: PrepareOptions) -> Manifest:
+    missing = set(manifest.missing_images())
+    if missing and not choice.allow_missing:
+        first = min(missing).rpartition("/")[2]
+        found = f"{len(missing):,} of {len(manifest):,} films are not there, the first {first}"
+        raise DatasetError(
+            f"{manifest.source}: {found}. Fetch them, or go on without (--allow-missing)."
+        )
+    if not missing:
+        return manifest
+    rows = [row for row, sample in enumerate(manifest.samples) if sample.image not in missing]
+    rest = manifest.keep(np.array(rows, np.int64))
+    return replace(rest, dropped={**manifest.dropped, _MISSING: len(missing)})
+
+
+def _make_room(
+    out: Path, manifest: Manifest, content: CacheContent, choice: PrepareOptions
+) -> None:
+    """Refuse, or with overwrite remove, whatever of another prepare stands in `out`."""
+    if choice.overwrite:
+        (out / RECORD_NAME).unlink(missing_ok=True)
+        (out / TABLE_NAME).unlink(missing_ok=True)
+        try:
+            check_replaceable(out, content)
+        except DatasetError:
+            discard_cache(out)
+        return
+    check_replaceable(out, content)
+    if (out / RECORD_NAME).is_file():
+        there = Manifest.load_without_images(out)
+        if there.split_sha256 != manifest.split_sha256:
+            words = "already holds the same films in another split"
+            raise DatasetError(f"{out.name}: {words}. Take another folder, or overwrite (--force).")

@@ -1,0 +1,72 @@
+"""What is in a prepared data set, in words and numbers: `describe`."""
+
+from collections import Counter
+
+import numpy as np
+from PIL import Image
+
+from plainfilm.datasets.manifest import Manifest, count_splits
+from plainfilm.datasets.sample import Sample
+from plainfilm.errors import DatasetError
+
+
+def describe(manifest: Manifest) -> str:
+    """Counts per split and finding, patients, what was dropped, and every caution, for reading."""
+    counts = count_splits(manifest)
+    wide = max(len(name) for name in ("patients", *manifest.label_set.names))
+    lines = [
+        f"{manifest.source}: {len(manifest)} images / {len(manifest.patients())} patients",
+        *([f"release: {manifest.release}"] if manifest.release else []),
+        f"split sha256: {manifest.split_sha256}",
+        "",
+        " " * wide + "".join(f"{split:>17}" for split in counts),
+    ]
+    for name in ("images", "patients", *manifest.label_set.names):
+        lines.append(f"{name:<{wide}}" + "".join(_cell(part, name) for part in counts.values()))
+    lines += ["", *_breakdown("views", [sample.view for sample in manifest.samples])]
+    lines += _breakdown("sexes", [sample.sex for sample in manifest.samples])
+    lines += _ages(manifest.samples)
+    lines += [f"dropped: {n} ({reason})" for reason, n in sorted(manifest.dropped.items())]
+    lines += [f"caution: {caution}" for caution in manifest.cautions]
+    return "\n".join(lines)
+
+
+def film_sizes(manifest: Manifest) -> dict[tuple[int, int], int]:
+    """(width, height) in pixels → films of that size, the most frequent first.
+
+    Only the files' headers are read.
+
+    Raises
+    ------
+    DatasetError
+        A file is missing or no picture that Pillow knows.
+    """
+    sizes: Counter[tuple[int, int]] = Counter()
+    for sample in manifest.samples:
+        path = manifest.root / sample.image
+        try:
+            with Image.open(path) as film:
+                sizes[film.size] += 1
+        except OSError as error:
+            raise DatasetError(f"{path.name}: its size cannot be read") from error
+    return dict(sizes.most_common())
+
+
+def _cell(part: dict[str, int], name: str) -> str:
+    share = "" if name in ("images", "patients") else f"{part[name] / part['images']:8.2%}"
+    return f"{part[name]:>8d}{share:>9}"
+
+
+def _breakdown(title: str, values: list[str | None]) -> list[str]:
+    counts = Counter(value or "not known" for value in values)
+    if set(counts) == {"not known"}:
+        return [f"{title}: not known"]
+    return [f"{title}: " + ", ".join(f"{value} {n}" for value, n in counts.most_common())]
+
+
+def _ages(samples: tuple[Sample, ...]) -> list[str]:
+    years = [sample.age for sample in samples if sample.age is not None]
+    if not years:
+        return ["ages: not known"]
+    low, middle, high = np.percentile(years, (0, 50, 100))
+    return [f"ages: {low:.3g} to {high:.3g} years, median {middle:.3g}, {len(years)} known"]

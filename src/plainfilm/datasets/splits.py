@@ -1,0 +1,165 @@
+"""Which film goes where: by patient, by official list, in folds; and `check_leaks`, the watchman.
+
+Chance is a hash of the seed and the patient's key, not a random number generator: the same patient
+gets the same place on every machine, in every order of the films, with every numpy.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plainfilm.datasets.manifest import Manifest
+from plainfilm.errors import DatasetError, LeakError
+
+_N_NAMED = 3  # offenders a message names before it only counts
+
+
+def fractions(
+    patients: Sequence[str],
+    shares: Mapping[str, float],
+    *,
+    seed: int = 0,
+    strata: Sequence[str] | None = None,
+) -> tuple[str, ...]:
+    """The split of each film, so that every patient is in one split.
+
+    Parameters
+    ----------
+    patients
+        The patient of each film.
+    shares
+        Split → share of the patients, in (0, 1]; together 1.
+    seed
+        Another seed draws another split.
+    strata
+        The class of each film; every class is shared out by itself. A patient with films of two
+        classes counts where the alphabetically last one is. None = one class.
+
+    Raises
+    ------
+    DatasetError
+        The shares do not add up to 1.
+    """
+    if abs(sum(shares.values()) - 1) > 1e-9 or min(shares.values()) <= 0:
+        raise DatasetError(f"split shares must be positive and add up to 1; found {dict(shares)}")
+    classes: dict[str, str] = {}
+    for patient, stratum in zip(patients, strata or [""] * len(patients), strict=True):
+        classes[patient] = max(stratum, classes.get(patient, stratum))
+    members: dict[str, list[str]] = defaultdict(list)
+    for patient in _shuffled(classes, seed):
+        members[classes[patient]].append(patient)
+    chosen: dict[str, str] = {}
+    for group in members.values():
+        chosen |= zip(group, _share_out(len(group), shares), strict=True)
+    return tuple(chosen[patient] for patient in patients)
+
+
+def official(names: Sequence[str], lists: Mapping[str, Collection[str]]) -> tuple[str, ...]:
+    """The official list each film stands in.
+
+    Raises
+    ------
+    LeakError
+        A film stands in two lists.
+    DatasetError
+        A film stands in none.
+    """
+    place: dict[str, str] = {}
+    for label, listed in lists.items():
+        twice = sorted(name for name in set(listed) if name in place)
+        if twice:
+            raise LeakError(f"{_named(twice, 'film')} in two official lists; expected each in one")
+        place |= dict.fromkeys(listed, label)
+    lost = [name for name in names if name not in place]
+    if lost:
+        raise DatasetError(f"{_named(lost, 'film')} in no official list; expected each in one")
+    return tuple(place[name] for name in names)
+
+
+def folds(patients: Sequence[str], k: int, seed: int = 0) -> NDArray[np.int64]:
+    """int64 (n,): the fold, 0 to k - 1, of each film; a patient's films share one fold.
+
+    Raises
+    ------
+    DatasetError
+        Fewer patients than folds, or fewer than two folds.
+    """
+    order = _shuffled(set(patients), seed)
+    if not 2 <= k <= len(order):
+        raise DatasetError(f"{k} folds of {len(order)} patients; expected 2 to {len(order)} folds")
+    fold = {patient: place % k for place, patient in enumerate(order)}
+    return np.array([fold[patient] for patient in patients], np.int64)
+
+
+def check_leaks(manifest: Manifest) -> None:
+    """Raise unless every patient, and every film, is in one split only.
+
+    Raises
+    ------
+    LeakError
+        Names films of the patients concerned, and counts the patients.
+    """
+    _check(manifest, [sample.image for sample in manifest.samples], "film", "listed under")
+    _check(manifest, [sample.patient for sample in manifest.samples], "patient", "with films in")
+
+
+def check_duplicates(manifest: Manifest, digests: Sequence[Hashable | None]) -> None:
+    """Raise where films of two splits are the same picture.
+
+    Parameters
+    ----------
+    manifest
+        The films.
+    digests
+        What is equal for equal pictures, per film; None = not to be compared.
+
+    Raises
+    ------
+    LeakError
+        Names the films.
+    """
+    _check(manifest, digests, "picture", "found in")
+
+
+def _check(manifest: Manifest, keys: Sequence[Hashable | None], what: str, how: str) -> None:
+    """LeakError where films with one key lie in two splits."""
+    members: dict[Hashable, dict[str, str]] = defaultdict(dict)
+    for sample, key in zip(manifest.samples, keys, strict=True):
+        if sample.split and key is not None:
+            members[key].setdefault(sample.split, sample.image)
+    offenders = [places for places in members.values() if len(places) > 1]
+    if not offenders:
+        return
+    pairs = [
+        " and ".join(f"{image.rpartition('/')[2]} ({split})" for split, image in places.items())
+        for places in offenders[:_N_NAMED]
+    ]
+    more = ", …" if len(offenders) > _N_NAMED else ""
+    found = f"{len(offenders):,} {what}{'s' * (len(offenders) != 1)} {how} more than one split"
+    advice = "Training on one and testing on the other would flatter; nothing was prepared."
+    raise LeakError(f"{manifest.source}: {found}: {'; '.join(pairs)}{more}. {advice}")
+
+
+def _named(names: Sequence[str], what: str) -> str:
+    first = ", ".join(names[:_N_NAMED]) + (", …" if len(names) > _N_NAMED else "")
+    return f"{len(names):,} {what}{'s' * (len(names) != 1)} ({first})"
+
+
+def _shuffled(patients: Iterable[str], seed: int) -> list[str]:
+    """The patients, each once, in an order that only the seed and their keys decide."""
+    return sorted(
+        set(patients), key=lambda patient: hashlib.sha256(f"{seed}:{patient}".encode()).digest()
+    )
+
+
+def _share_out(n: int, shares: Mapping[str, float]) -> list[str]:
+    """As many places, each split's as near its share as whole numbers allow."""
+    places: list[str] = []
+    reached = 0.0
+    for name, share in shares.items():
+        reached += share
+        places += [name] * (round(reached * n) - len(places))
+    return places

@@ -1,0 +1,85 @@
+"""The errors a caller may want to catch.
+
+```
+PlainfilmError                 anything plainfilm refuses; one clear line, exit status 1
+├── ImageError                 a file that cannot become a radiograph
+│   ├── UnreadableImage        missing, truncated, undecodable, or no image at all
+│   └── NotARadiograph         an image, but not a plain film (CT, multi-frame, ultrasound …)
+├── BundleError                a bundle that cannot be trusted
+│   ├── CorruptBundle          a file missing, a wrong hash, a broken graph, wrong golden outputs
+│   └── BundleTooNew           written in a newer format than this version reads
+├── DatasetError               a data set folder, a manifest or a cache that does not hold together
+│   └── LeakError              a patient (or a film) in more than one split
+├── RecipeError                a recipe with an unknown key, a wrong type or an impossible value
+├── RunError                   a training run that cannot start, go on or be exported
+├── EvaluationError            numbers that cannot be computed honestly
+├── ReportError                a report that cannot be written
+│   ├── CorruptBundle          a missing file, a wrong hash, a broken graph, wrong golden outputs
+```
+
+A message says which thing, what was found, what was expected and what to do. It carries no
+patient name or identifier.
+"""
+
+
+class PlainfilmError(Exception):
+    """Anything plainfilm refuses to do; the message is one line a user can act on."""
+
+
+class ImageError(PlainfilmError):
+    """A file cannot become a radiograph."""
+
+
+class UnreadableImage(ImageError):
+    """The file is missing, truncated, undecodable or not an image."""
+
+
+class NotARadiograph(ImageError):
+    """The file is an image, but not a plain film."""
+
+
+class BundleError(PlainfilmError):
+    """A bundle cannot be trusted or used."""
+
+
+class CorruptBundle(BundleError):
+    """A file of the bundle is missing, altered or broken, or its golden outputs do not return."""
+
+
+class BundleTooNew(BundleError):
+    """The bundle is written in a newer format than this version of plainfilm reads."""
+
+
+class DatasetError(PlainfilmError):
+    """A data set folder, a manifest or a cache does not hold together."""
+
+
+class LeakError(DatasetError):
+    """A patient or a film stands in more than one split; the message names the offenders' count."""
+
+
+class RecipeError(PlainfilmError):
+    """A recipe has an unknown key, a value of the wrong type or an impossible value."""
+
+
+class RunError(PlainfilmError):
+    """A training run cannot start, go on or be exported."""
+
+
+class EvaluationError(PlainfilmError):
+    """Numbers cannot be computed honestly from what was given."""
+
+
+class ReportError(PlainfilmError):
+    """A report cannot be written."""
+
+
+class MissingExtra(PlainfilmError):
+    """An optional package is not installed."""
+
+    def __init__(self, package: str, extra: str) -> None:
+        super().__init__(
+            f"{package} is not installed, and this needs it. Run: pip install 'plainfilm[{extra}]'"
+        )
+        self.package = package
+        self.extra = extra

@@ -1,0 +1,99 @@
+"""A bundle and a manifest in, numbers out: `evaluate`, and `evaluate_table` for a table at hand."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from plainfilm.datasets.files import clear_disk_errors, write_atomically
+from plainfilm.datasets.manifest import Manifest
+from plainfilm.errors import EvaluationError
+from plainfilm.evaluation.bootstrap import N_DRAWS
+from plainfilm.evaluation.comparison import read_published
+from plainfilm.evaluation.measure import evaluate_table
+from plainfilm.evaluation.predict import Progress, predict
+from plainfilm.evaluation.table import Predictions
+from plainfilm.reading import Reader
+from plainfilm.reading.strict_json import encode
+
+__all__ = ["evaluate", "evaluate_table", "report_table"]
+
+PREDICTIONS_NAME = "predictions.parquet"
+NUMBERS_NAME = "evaluation.json"
+REPORT_NAME = "report.html"
+
+
+def evaluate(
+    bundle: Path,
+    prepared: Path,
+    out: Path,
+    *,
+    split: str = "test",
+    draws: int = N_DRAWS,
+    seed: int = 0,
+    compare: Path | None = None,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> dict[str, object]:
+    """Read a split's original films with a bundle and measure how well it does.
+
+    Writes predictions.parquet, then from it alone evaluation.json, report.html and its figures.
+
+    Parameters
+    ----------
+    bundle
+        A bundle's folder or zip.
+    prepared
+        The folder `datasets.prepare` wrote; its films must still be in their place.
+    out
+        A folder; made where there is none.
+    split
+        Which films: "test", or another that the network did not learn from.
+    draws
+        Of the bootstrap over patients.
+    seed
+        Of the bootstrap and of cross-fitting.
+    compare
+        A table of a published network's probabilities, see `comparison.read_published`.
+    overwrite
+        Whether an evaluation that is in `out` already may be replaced.
+    progress
+        Called after each film with how many are done and how many there are.
+
+    Returns
+    -------
+    What evaluation.json holds; docs/concepts/evaluation.md describes it.
+
+    Raises
+    ------
+    EvaluationError
+        `out` holds an evaluation, the bundle may have learned from these films, or see
+        `read_published`.
+    DatasetError
+        The prepared folder does not hold together, images are gone, or the disk refuses.
+    BundleError
+        The bundle cannot be trusted.
+    """
+    if (out / NUMBERS_NAME).exists() and not overwrite:
+        raise EvaluationError(f"{out.name}: holds an evaluation already; choose another folder")
+    table = predict(Reader(bundle), Manifest.load(prepared), split, progress=progress)
+    if compare is not None:
+        films, findings = table.name.tolist(), table.about.findings
+        table = replace(table, published=read_published(compare, films, findings))
+    with clear_disk_errors(out, "Free some space and evaluate again."):
+        out.mkdir(parents=True, exist_ok=True)
+    table.save(out / PREDICTIONS_NAME)
+    return report_table(out, draws=draws, seed=seed)
+
+
+def report_table(out: Path, *, draws: int = N_DRAWS, seed: int = 0) -> dict[str, object]:
+    """Write evaluation.json, report.html and the figures from the predictions.parquet in `out`."""
+    from plainfilm.evaluation.figures import draw_figures  # slow to import
+    from plainfilm.evaluation.report import html_report
+
+    numbers = evaluate_table(out / PREDICTIONS_NAME, draws=draws, seed=seed)
+    figures = draw_figures(Predictions.load(out / PREDICTIONS_NAME), seed)
+    with clear_disk_errors(out, "Free some space and evaluate again."):
+        for name, svg in figures.items():
+            write_atomically(out / f"{name}.svg", svg.encode())
+        write_atomically(out / REPORT_NAME, html_report(numbers, figures).encode())
+        write_atomically(out / NUMBERS_NAME, encode(numbers))
+    return numbers

@@ -1,0 +1,139 @@
+"""Does the bundle read the disease, or something beside it? Altered films tell.
+
+| audit | the film is altered so | a sound bundle |
+|---|---|---|
+| `marker` | a bright letter L is pasted into a corner of a healthy film | says the same as before |
+| `frame` | only the outer 12 % remain, the centre is grey | can tell nothing: AUROC near .5 |
+| `centre` | the outer 12 % are grey | tells nearly as much as before |
+| `mirrored` | left and right are swapped | tells nearly as much (a heart on the right aside) |
+| `inverted` | black and white are swapped | should not be asked: AUROC is shown, not judged |
+
+The altered films go to the engine past the gate, which would refuse some of them.
+
+References
+----------
+DeGrave, Janizek and Lee 2021, Nature Machine Intelligence 3:610; Zech et al. 2018, PLoS Medicine
+15:e1002683.
+"""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from plainfilm.evaluation.bootstrap import Interval, PatientDraws, interval, rank_draws
+from plainfilm.evaluation.metrics import Floats, auroc
+from plainfilm.evaluation.table import Predictions
+from plainfilm.radiograph import Pixels
+from plainfilm.reading.engine import Engine
+
+FRAME = 0.12  # of height and width, on each side
+GREY = np.float32(0.5)
+MARKER_HEIGHT = 0.10  # of the film's shorter side
+MARKER_INSET = 0.04
+
+
+def paste_marker(pixels: Pixels) -> Pixels:
+    """The film with a white letter L in the upper corner at the patient's left (image right)."""
+    side = min(pixels.shape)
+    height = max(5, round(MARKER_HEIGHT * side))
+    width, stroke = max(3, round(0.6 * height)), max(1, round(0.2 * height))
+    top, right = (round(MARKER_INSET * extent) for extent in pixels.shape)
+    left = pixels.shape[1] - right - width
+    marked = pixels.copy()
+    marked[top : top + height, left : left + stroke] = 1.0
+    marked[top + height - stroke : top + height, left : left + width] = 1.0
+    return marked
+
+
+def keep_frame(pixels: Pixels) -> Pixels:
+    """Only the outer 12 % on each side; the centre is one grey."""
+    rows, columns = _centre(pixels)
+    framed = pixels.copy()
+    framed[rows, columns] = GREY
+    return framed
+
+
+def keep_centre(pixels: Pixels) -> Pixels:
+    """Only the centre; the outer 12 % on each side are one grey."""
+    rows, columns = _centre(pixels)
+    centred = np.full_like(pixels, GREY)
+    centred[rows, columns] = pixels[rows, columns]
+    return centred
+
+
+def mirror(pixels: Pixels) -> Pixels:
+    """Left and right swapped."""
+    return np.ascontiguousarray(pixels[:, ::-1])
+
+
+def invert(pixels: Pixels) -> Pixels:
+    """Black and white swapped."""
+    return np.float32(1.0) - pixels
+
+
+AUDITS: dict[str, Callable[[Pixels], Pixels]] = {
+    "marker": paste_marker,
+    "frame": keep_frame,
+    "centre": keep_centre,
+    "mirrored": mirror,
+    "inverted": invert,
+}
+
+
+def audit_film(engine: Engine, pixels: Pixels) -> dict[str, Floats]:
+    """What the bundle says of each alteration of a film, float64 (K,).
+
+    The marker's answer is a probability, to be compared with the film's own; the others' are
+    scores, which are only ranked.
+    """
+    answers = {}
+    for name, alter in AUDITS.items():
+        output = engine.run(alter(pixels)[None, None])
+        answer = output.probability if name == "marker" else output.score
+        answers[name] = answer[0].astype(np.float64)
+    return answers
+
+
+def audit_numbers(table: Predictions, draws: PatientDraws) -> dict[str, dict[str, object]]:
+    """Per finding, what the audits measured; empty where the films were not audited.
+
+    The marker counts films on which no finding is known to be present: `mean_absolute_change`,
+    `largest_change` and `mean_change` of the probability; a film that is sick anyway says little.
+    """
+    if not table.audits:
+        return {}
+    healthy = ~(table.labels == 1).any(axis=1) & ~np.isnan(table.labels).all(axis=1)
+    numbers: dict[str, dict[str, object]] = {}
+    for column, finding in enumerate(table.about.findings):
+        found: dict[str, object] = {}
+        for name, answers in table.audits.items():
+            if name == "marker":
+                change = answers[:, column] - table.probabilities[:, column]
+                found[name] = _change(change[healthy & np.isfinite(change)])
+            else:
+                found[f"{name}_auroc"] = _auroc(answers, table.labels, column, draws)
+        numbers[finding] = found
+    return numbers
+
+
+def _change(change: Floats) -> Mapping[str, object]:
+    if change.size == 0:
+        return {"n_films": 0}
+    return {
+        "n_films": int(change.size),
+        "mean_absolute_change": float(np.abs(change).mean()),
+        "largest_change": float(np.abs(change).max()),
+        "mean_change": float(change.mean()),
+    }
+
+
+def _auroc(answers: Floats, labels: Floats, column: int, draws: PatientDraws) -> Interval:
+    known = np.where(np.isnan(answers[:, column]), np.nan, labels[:, column])
+    scores = answers[:, column]
+    return interval(auroc(scores, known), rank_draws(draws, scores, known).auroc)
+
+
+def _centre(pixels: Pixels) -> tuple[slice, slice]:
+    edges = [round(FRAME * extent) for extent in pixels.shape]
+    rows, columns = (slice(e, n - e) for e, n in zip(edges, pixels.shape, strict=True))
+    return rows, columns

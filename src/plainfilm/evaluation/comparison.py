@@ -1,0 +1,122 @@
+"""A bundle beside a published network, on the same films."""
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from plainfilm.datasets.files import read_table
+from plainfilm.errors import DatasetError, EvaluationError
+from plainfilm.evaluation.bootstrap import TOO_FEW, Interval, PatientDraws, interval, rank_draws
+from plainfilm.evaluation.metrics import Floats, auroc
+from plainfilm.evaluation.table import Predictions
+
+FILM_COLUMN = "Image Index"
+PREFIX = "prob_"
+
+
+def read_published(path: Path, films: Sequence[str], findings: Sequence[str]) -> Floats:
+    """A published network's probabilities, float64 (films, K); NaN where it has none.
+
+    Parameters
+    ----------
+    path
+        A comma-separated table (.csv or .csv.gz) with the columns `Image Index` and
+        `prob_<finding>`; large and small letters, blanks and "_" are alike.
+    films
+        File names; matched without their endings, since copies come in other formats.
+    findings
+        The findings' names, in order.
+
+    Raises
+    ------
+    EvaluationError
+        The table cannot be read, names none of the findings, or has none of the films.
+    """
+    header, lines = _table(path)
+    columns = {
+        _plain(name.removeprefix(PREFIX)): i
+        for i, name in enumerate(header)
+        if name.startswith(PREFIX)
+    }
+    wanted = [columns.get(finding) for finding in findings]
+    if FILM_COLUMN not in header or not any(column is not None for column in wanted):
+        expected = f"{FILM_COLUMN!r} and {PREFIX}<finding> for {', '.join(findings)}"
+        raise EvaluationError(f"{path.name}: expected the columns {expected}")
+    at = header.index(FILM_COLUMN)
+    rows = {Path(line[at]).stem: line for line in lines}
+    values = np.full((len(films), len(findings)), np.nan)
+    for number, film in enumerate(films):
+        line = rows.get(Path(film).stem)
+        if line is not None:
+            values[number] = [_number(line, column, path.name) for column in wanted]
+    if np.isnan(values).all():
+        raise EvaluationError(f"{path.name}: has none of the {len(films)} films of this split")
+    return values
+
+
+def compare_with_published(table: Predictions, draws: PatientDraws) -> dict[str, object]:
+    """The published network and this bundle on the same films, and their difference."""
+    if table.published is None:
+        return {}
+    both = ~np.isnan(table.published).all(axis=1) & (table.refused == "")
+    rows: dict[str, dict[str, object]] = {}
+    drawn: list[tuple[Floats, Floats]] = []
+    for column, finding in enumerate(table.about.findings):
+        usable = both & ~np.isnan(table.published[:, column])
+        labels = np.where(usable, table.labels[:, column], np.nan)
+        ours, theirs = table.scores[:, column], table.published[:, column]
+        values = auroc(ours, labels), auroc(theirs, labels)
+        pair = rank_draws(draws, ours, labels).auroc, rank_draws(draws, theirs, labels).auroc
+        n_present = int((labels == 1).sum())
+        rows[finding] = {"n_present": n_present, "too_few": n_present < TOO_FEW}
+        rows[finding] |= _compared(values, pair)
+        if math.isfinite(values[0]):
+            drawn.append(pair)
+    counts: dict[str, object] = {"n_films": int(both.sum()), "n_without": int((~both).sum())}
+    return {**counts, "mean": _compared_means(rows, drawn), "findings": rows}
+
+
+def _compared(values: tuple[float, float], drawn: tuple[Floats, Floats]) -> dict[str, object]:
+    return {
+        "this_bundle": interval(values[0], drawn[0]),
+        "published": interval(values[1], drawn[1]),
+        "difference": interval(values[0] - values[1], drawn[0] - drawn[1]),
+    }
+
+
+def _compared_means(
+    rows: Mapping[str, Mapping[str, object]], drawn: Sequence[tuple[Floats, Floats]]
+) -> dict[str, object]:
+    pairs = [
+        (ours.value, theirs.value)
+        for ours, theirs in ((row["this_bundle"], row["published"]) for row in rows.values())
+        if isinstance(ours, Interval) and isinstance(theirs, Interval) and math.isfinite(ours.value)
+    ]
+    if not pairs:
+        return {"n_findings": 0}
+    means = np.mean(pairs, axis=0)
+    together = np.mean(drawn, axis=0)
+    compared = _compared((float(means[0]), float(means[1])), (together[0], together[1]))
+    return {"n_findings": len(pairs), **compared}
+
+
+def _table(path: Path) -> tuple[list[str], list[list[str]]]:
+    try:
+        return read_table(path)
+    except DatasetError as error:
+        raise EvaluationError(str(error)) from error
+
+
+def _plain(name: str) -> str:
+    return name.strip().lower().replace(" ", "_")
+
+
+def _number(line: Sequence[str], column: int | None, name: str) -> float:
+    if column is None:
+        return math.nan
+    try:
+        return float(line[column])
+    except ValueError as error:
+        raise EvaluationError(f"{name}: {line[column]!r} is not a number") from error

@@ -1,0 +1,125 @@
+"""What follows from probabilities and thresholds, with intervals: error rates and calibration."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plainfilm.errors import EvaluationError
+from plainfilm.evaluation.bootstrap import Interval, PatientDraws, interval
+from plainfilm.evaluation.calibration import CrossFit, cross_fit_with_threshold
+from plainfilm.evaluation.metrics import Floats, Labels, Scores, brier
+from plainfilm.evaluation.reliability import (
+    N_BINS,
+    Bins,
+    ece,
+    ece_equal_mass,
+    equal_mass_bins,
+    equal_width_bins,
+)
+
+MAX_FOLDS = 5
+
+_NOTHING = Interval(math.nan, math.nan, math.nan)
+
+
+@dataclass(frozen=True)
+class OperatingPoint:
+    """The rates of one finding at its threshold, as in `metrics.Confusion`."""
+
+    sensitivity: Interval = _NOTHING
+    specificity: Interval = _NOTHING
+    ppv: Interval = _NOTHING
+    npv: Interval = _NOTHING
+    balanced_accuracy: Interval = _NOTHING
+
+
+@dataclass(frozen=True)
+class CalibrationNumbers:
+    """How far the probabilities of one finding can be believed."""
+
+    ece: Interval = _NOTHING
+    ece_equal_mass: Interval = _NOTHING
+    brier: Interval = _NOTHING
+
+
+def refit_across(
+    scores: Scores, labels: Labels, patients: NDArray[np.str_], rule: str, seed: int
+) -> CrossFit | None:
+    """Probabilities and thresholds of films, each from a calibrator that saw other patients only.
+
+    A film whose label is NaN gets NaN. Five folds, or as many as the rarer class has patients;
+    None where that leaves fewer than two.
+    """
+    known = ~np.isnan(labels)
+    sick = {str(p) for p in patients[labels == 1]}
+    n_patients = np.unique(patients[known]).size
+    folds = min(MAX_FOLDS, len(sick), n_patients - len(sick))
+    if folds < 2:
+        return None
+    try:
+        fit = cross_fit_with_threshold(
+            scores[known], labels[known], patients[known], rule, folds, seed
+        )
+    except EvaluationError:  # a fold's rest has films of one class only
+        return None
+    probability, threshold = np.full(labels.shape, np.nan), np.full(labels.shape, np.nan)
+    probability[known], threshold[known] = fit.probability, fit.threshold
+    return CrossFit(probability, threshold)
+
+
+def operating_point(
+    draws: PatientDraws, probability: Scores, labels: Labels, threshold: float | Floats
+) -> OperatingPoint:
+    """Rates where a film counts as present from `threshold` (one, or one per film) on."""
+    called = probability >= threshold
+    present, absent = labels == 1, labels == 0  # NaN is neither
+    cells = np.stack([called & present, called & absent, ~called & absent, ~called & present], 1)
+    whole = _rates(cells.sum(axis=0, keepdims=True).astype(np.float64))
+    drawn = _rates(draws.sums(cells.astype(np.float64)))
+    return OperatingPoint(*(interval(float(w[0]), d) for w, d in zip(whole, drawn, strict=True)))
+
+
+def calibration_numbers(
+    draws: PatientDraws, probability: Scores, labels: Labels
+) -> CalibrationNumbers:
+    """Calibration errors over 15 bins of equal width and of equal mass, and the Brier score.
+
+    The bins stay those of the whole set in every draw. A draw doubles some films and misses
+    others, which reads as error: the interval of an ECE leans upwards.
+    """
+    films = ~np.isnan(labels)
+    n_films = draws.sums(films[:, None].astype(np.float64))[:, 0]
+    if not films.any():
+        return CalibrationNumbers()
+    gap = np.where(films, probability - labels, 0.0).astype(np.float64)
+    width, mass = np.zeros(films.size, np.intp), np.zeros(films.size, np.intp)
+    width[films] = equal_width_bins(probability[films])
+    mass[films] = equal_mass_bins(probability[films])
+    squared = draws.sums(gap[:, None] ** 2)[:, 0]
+    return CalibrationNumbers(
+        interval(ece(probability, labels), _error(draws, gap, width, n_films)),
+        interval(ece_equal_mass(probability, labels), _error(draws, gap, mass, n_films)),
+        interval(brier(probability, labels), _divide(squared, n_films)),
+    )
+
+
+def _rates(counts: Floats) -> tuple[Floats, ...]:
+    """Sensitivity, specificity, ppv, npv, balanced accuracy of (draws, tp fp tn fn)."""
+    tp, fp, tn, fn = counts.T
+    sensitivity, specificity = _divide(tp, tp + fn), _divide(tn, tn + fp)
+    balanced = (sensitivity + specificity) / 2
+    return sensitivity, specificity, _divide(tp, tp + fp), _divide(tn, tn + fn), balanced
+
+
+def _error(draws: PatientDraws, gap: Floats, bins: Bins, n_films: Floats) -> Floats:
+    spread = np.zeros((gap.size, N_BINS))
+    spread[np.arange(gap.size), bins] = gap
+    return _divide(np.abs(draws.sums(spread)).sum(axis=1), n_films)
+
+
+def _divide(part: Floats, whole: NDArray[np.floating[Any]]) -> Floats:
+    share: Floats = np.divide(part, whole, out=np.full_like(part, np.nan), where=whole > 0)
+    return share

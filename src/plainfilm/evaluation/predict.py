@@ -1,0 +1,193 @@
+"""A bundle and the films of a split in, the table of predictions out."""
+
+import tomllib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from plainfilm.datasets.manifest import Manifest
+from plainfilm.datasets.sample import Sample
+from plainfilm.errors import EvaluationError, ImageError
+from plainfilm.evaluation.audit import AUDITS, audit_film
+from plainfilm.evaluation.metrics import Floats
+from plainfilm.evaluation.table import FORMAT, About, Predictions, Texts
+from plainfilm.images import read_radiograph
+from plainfilm.radiograph import View
+from plainfilm.reading import Reader
+from plainfilm.reading.bundle import BundleHeader
+
+Progress = Callable[[int, int], None]
+
+TRAINED_ON = "train"
+CHOSEN_ON = "val"
+_CROSS_FIT = "cross-fit-test"  # the recipe's word for "calibrated on the test films, crosswise"
+
+
+@dataclass(frozen=True, eq=False)
+class FilmAnswer:
+    """What a bundle said of one film; empty arrays where it was refused."""
+
+    name: str
+    scores: Floats
+    probabilities: Floats
+    familiarity: float
+    refused: str
+    audits: dict[str, Floats]
+
+
+def predict(
+    reader: Reader, manifest: Manifest, split: str, *, progress: Progress | None = None
+) -> Predictions:
+    """Read the original film of every sample of a split; a refused film is a row with a reason.
+
+    View and age come from the film's own header, and from the manifest where that is silent.
+
+    Raises
+    ------
+    EvaluationError
+        The bundle was trained on films of this split, by another split of this data set, or knows
+        other findings.
+    DatasetError
+        No film is in the split, or images are gone.
+    """
+    about = describe(reader, manifest, split)
+    films = manifest.split(split)
+    films.check_images()
+    answers = []
+    for sample in films.samples:
+        answers.append(_answer(reader, films, sample))
+        if progress is not None:
+            progress(len(answers), len(films))
+    return _collect(about, films, answers, _columns(about.findings, films))
+
+
+def describe(reader: Reader, manifest: Manifest, split: str) -> About:
+    """Who answers, for which films; refuses films the bundle has learned from."""
+    header = reader.bundle.header
+    same_set = header.provenance.data_set == manifest.source
+    _check_unseen(header, manifest, split, same_set=same_set)
+    _columns(header.label_set.names, manifest)
+    cut = header.familiarity
+    names = header.label_set.names
+    return About(
+        format=FORMAT,
+        bundle=header.name,
+        version=header.version,
+        network_sha256=reader.bundle.network_sha256,
+        findings=names,
+        displays=tuple(finding.display for finding in header.label_set.findings),
+        thresholds=tuple(header.thresholds[name] for name in names),
+        threshold_rule=header.threshold_rule,
+        refit_rule=_refit_rule(header) if same_set and split == "test" else None,
+        calibrated=header.calibration.calibrated,
+        calibration_method=header.calibration.method,
+        calibration_source=header.calibration.source,
+        caution_below=cut.caution_below if cut is not None else None,
+        data_set=manifest.source,
+        split=split,
+        split_sha256=manifest.split_sha256,
+        cautions=_cautions(manifest, split, same_set=same_set),
+    )
+
+
+def _check_unseen(header: BundleHeader, manifest: Manifest, split: str, *, same_set: bool) -> None:
+    if not same_set:
+        return
+    if header.provenance.split_sha256 != manifest.split_sha256:
+        found = f"{header.name} was trained by another split of {manifest.source}"
+        raise EvaluationError(
+            f"{found}, so it may have learned from these films; prepare the data set as it was then"
+        )
+    if split == TRAINED_ON:
+        raise EvaluationError(f"{header.name} was trained on split {split!r}; evaluate 'test'")
+
+
+def _refit_rule(header: BundleHeader) -> str | None:
+    """The threshold rule to refit by, where the recipe calibrates on the test films crosswise."""
+    try:
+        release = tomllib.loads(header.provenance.recipe_toml).get("release", {})
+    except tomllib.TOMLDecodeError as error:
+        raise EvaluationError(f"{header.name}: its recipe is not TOML ({error})") from error
+    if not isinstance(release, dict) or release.get("calibration") != _CROSS_FIT:
+        return None
+    return str(release.get("threshold_rule", "youden-plateau"))
+
+
+def _cautions(manifest: Manifest, split: str, *, same_set: bool) -> tuple[str, ...]:
+    if same_set and split == CHOSEN_ON:
+        words = "These films chose the network's checkpoint; numbers on them flatter it."
+        return (words, *manifest.cautions)
+    return manifest.cautions
+
+
+def _columns(findings: Sequence[str], manifest: Manifest) -> list[int | None]:
+    """Where the manifest labels each of the bundle's findings; None = it does not."""
+    names = manifest.label_set.names
+    columns = [names.index(finding) if finding in names else None for finding in findings]
+    if all(column is None for column in columns):
+        found = f"{manifest.source} labels {', '.join(names)}"
+        raise EvaluationError(f"{found}; the bundle knows {', '.join(findings)}: none in common")
+    return columns
+
+
+def _answer(reader: Reader, films: Manifest, sample: Sample) -> FilmAnswer:
+    nothing = np.full(len(reader.bundle.header.label_set), np.nan)
+    path = films.root / sample.image
+    try:
+        radiograph = read_radiograph(path)
+    except ImageError as error:
+        reason = str(error).removeprefix(f"{path.name}: ")
+        return FilmAnswer(path.name, nothing, nothing, np.nan, reason, {})
+    prediction = reader.read(
+        radiograph,
+        age_years=sample.age if radiograph.age_years is None else None,
+        view=View(sample.view) if radiograph.view is None and sample.view else None,
+        body_part=films.body_part if radiograph.body_part is None else None,
+    )
+    familiarity = np.nan if prediction.familiarity is None else prediction.familiarity
+    if prediction.refused is not None:
+        return FilmAnswer(path.name, nothing, nothing, familiarity, prediction.refused, {})
+    return FilmAnswer(
+        path.name,
+        np.array([result.score for result in prediction.results]),
+        np.array([result.probability for result in prediction.results]),
+        familiarity,
+        "",
+        audit_film(reader.engine, radiograph.pixels),
+    )
+
+
+def _collect(
+    about: About, films: Manifest, answers: Sequence[FilmAnswer], columns: Sequence[int | None]
+) -> Predictions:
+    nothing = np.full(len(columns), np.nan)
+    labels = np.full((len(films), len(columns)), np.nan)
+    for column, known in enumerate(columns):
+        if known is not None:
+            labels[:, column] = films.labels[:, known]
+    audits = {
+        name: np.stack([answer.audits.get(name, nothing) for answer in answers]) for name in AUDITS
+    }
+    return Predictions(
+        about=about,
+        name=_texts(answer.name for answer in answers),
+        patient=_texts(sample.patient for sample in films.samples),
+        details={
+            "study": _texts(sample.study for sample in films.samples),
+            "split": _texts(sample.split for sample in films.samples),
+            "view": _texts(sample.view or "" for sample in films.samples),
+            "sex": _texts(sample.sex or "" for sample in films.samples),
+        },
+        age=np.array([np.nan if s.age is None else s.age for s in films.samples]),
+        labels=labels,
+        scores=np.stack([answer.scores for answer in answers]),
+        probabilities=np.stack([answer.probabilities for answer in answers]),
+        familiarity=np.array([answer.familiarity for answer in answers]),
+        refused=_texts(answer.refused for answer in answers),
+        audits=audits,
+    )
+
+
+def _texts(values: Iterable[str]) -> Texts:
+    return np.array(list(values), dtype=np.str_)

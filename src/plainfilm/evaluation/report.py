@@ -1,0 +1,177 @@
+"""The numbers and figures of an evaluation in, one self-contained HTML page out."""
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from importlib.resources import files
+
+RATES = (
+    ("auroc", "AUROC"),
+    ("average_precision", "Average precision"),
+    ("sensitivity", "Sensitivity"),
+    ("specificity", "Specificity"),
+    ("ppv", "PPV"),
+    ("npv", "NPV"),
+    ("balanced_accuracy", "Balanced accuracy"),
+    ("ece", "ECE"),
+    ("brier", "Brier"),
+)
+AUDITED = (
+    ("frame_auroc", "AUROC, frame only"),
+    ("centre_auroc", "AUROC, centre only"),
+    ("mirrored_auroc", "AUROC, mirrored"),
+    ("inverted_auroc", "AUROC, inverted"),
+)
+FIGURES = {
+    "roc": "ROC curves. Dotted: chance.",
+    "precision-recall": "Precision and recall. Dotted: the share of present films.",
+    "reliability": "Reliability. Dotted: perfect; beside a point its number of films.",
+}
+
+
+def html_report(evaluation: Mapping[str, object], figures: Mapping[str, str]) -> str:
+    """The page; needs no other file and no network.
+
+    Parameters
+    ----------
+    evaluation
+        What `measure` returned.
+    figures
+        Name to SVG text, from `draw_figures`.
+    """
+    bundle = _record(evaluation["bundle"])
+    title = f"{bundle['name']} {bundle['version']} on {evaluation['data_set']}"
+    style = files("plainfilm.evaluation").joinpath("report.css").read_text(encoding="utf-8")
+    drawn = "".join(
+        f"<figure>{svg}<figcaption>{escape(FIGURES.get(name, name))}</figcaption></figure>"
+        for name, svg in figures.items()
+    )
+    parts = (
+        f"<h1>{escape(title)}, {escape(str(evaluation['split']))} films</h1>",
+        "<p><strong>Not a medical device.</strong> Measured on the films named here; other "
+        "hospitals, machines and patients give other numbers.</p>",
+        _facts(evaluation),
+        "<h2>Findings</h2>",
+        _findings(evaluation),
+        _published(_record(evaluation["published"])),
+        _audits(evaluation),
+        f"<h2>Figures</h2>{drawn}",
+    )
+    head = f"<meta charset='utf-8'><title>{escape(title)}</title><style>{style}</style>"
+    body = "".join(parts)
+    return f"<!doctype html>\n<html lang='en'><head>{head}</head><body>{body}</body></html>\n"
+
+
+def _facts(evaluation: Mapping[str, object]) -> str:
+    refused = _record(evaluation["refused"])
+    familiarity = _record(evaluation["familiarity"])
+    lines = [
+        f"{evaluation['n_films']} films of {evaluation['n_patients']} patients.",
+        f"{evaluation['n_refused']} films were refused and count in no number"
+        + (": " + "; ".join(f"{n} × {reason}" for reason, n in refused.items()) if refused else "")
+        + ".",
+        f"In brackets: {str(evaluation['intervals']).partition(':')[0]}, "
+        f"{evaluation['draws']} draws.",
+        f"Thresholds: {evaluation['threshold_rule']}.",
+        f"Calibration: {evaluation['calibration_method']}; {evaluation['calibration_source']}.",
+    ]
+    if evaluation["cross_fitted"]:
+        lines.append(
+            "Calibrator and thresholds of the bundle were fitted on these films. Everything that "
+            "depends on them was refitted across patients here: each film is judged by a fit that "
+            "saw other patients only. AUROC and average precision do not depend on them."
+        )
+    share = familiarity["share_below"]
+    if isinstance(share, float):
+        cut = familiarity["caution_below"]
+        lines.append(f"{share:.1%} of the films are less familiar than {cut}: a caution is shown.")
+    lines += [str(caution) for caution in _list(evaluation["cautions"])]
+    return "<ul>" + "".join(f"<li>{escape(line)}</li>" for line in lines) + "</ul>"
+
+
+def _findings(evaluation: Mapping[str, object]) -> str:
+    head = ["Finding", "Present / films", "Threshold", *(words for _, words in RATES)]
+    rows = []
+    for row in map(_record, _record(evaluation["findings"]).values()):
+        cells = [
+            str(row["display"]),
+            f"{row['n_present']} / {row['n_films']}",
+            _number(row, "threshold"),
+        ]
+        cells += [_interval(row[key]) for key, _ in RATES]
+        rows.append(_row(cells, few=bool(row["too_few"])))
+    mean = _record(evaluation["mean"])
+    if mean.get("n_findings"):
+        cells = [f"Mean of {mean['n_findings']}", "", ""]
+        cells += [_interval(mean[key]) if key in mean else "" for key, _ in RATES]
+        rows.append(_row(cells))
+    return _table(head, rows) + "<p>Grey: fewer than 10 films of one kind, too few to say much.</p>"
+
+
+def _published(published: Mapping[str, object]) -> str:
+    if not published:
+        return ""
+    keys = ("this_bundle", "published", "difference")
+    rows = [
+        _row(
+            [name, str(row["n_present"]), *(_interval(row[k]) for k in keys)],
+            few=bool(row["too_few"]),
+        )
+        for name, row in ((n, _record(r)) for n, r in _record(published["findings"]).items())
+    ]
+    mean = _record(published["mean"])
+    if mean["n_findings"]:
+        rows.append(
+            _row([f"Mean of {mean['n_findings']}", "", *(_interval(mean[k]) for k in keys)])
+        )
+    head = ["Finding", "Present", "AUROC, this bundle", "AUROC, published", "Difference"]
+    n_films, n_without = published["n_films"], published["n_without"]
+    words = f"The same {n_films} films; of {n_without} others one of the two says nothing."
+    return f"<h2>Beside a published network</h2><p>{escape(words)}</p>{_table(head, rows)}"
+
+
+def _audits(evaluation: Mapping[str, object]) -> str:
+    audits = _record(evaluation["audits"])
+    if not audits:
+        return ""
+    rows = []
+    for name, numbers in ((n, _record(a)) for n, a in audits.items()):
+        marker = _record(numbers["marker"])
+        cells = [name, str(marker["n_films"])]
+        cells += [_number(marker, key) for key in ("mean_absolute_change", "largest_change")]
+        rows.append(_row([*cells, *(_interval(numbers[key]) for key, _ in AUDITED)]))
+    head = ["Finding", "Healthy films", "Pasted letter: mean change", "largest"]
+    return "<h2>Shortcuts</h2>" + _table([*head, *(words for _, words in AUDITED)], rows)
+
+
+def _table(head: Sequence[str], rows: Sequence[str]) -> str:
+    cells = "".join(f"<th>{escape(words)}</th>" for words in head)
+    return (
+        f"<div><table><thead><tr>{cells}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
+    )
+
+
+def _row(cells: Sequence[str], *, few: bool = False) -> str:
+    text = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
+    return f"<tr class='few'>{text}</tr>" if few else f"<tr>{text}</tr>"
+
+
+def _interval(value: object) -> str:
+    """A value with its interval, .975 [.958, .988], or a dash."""
+    numbers = _list(value)
+    if not numbers or numbers[0] is None:
+        return "–"
+    texts = ["–" if n is None else f"{n:.3f}" for n in numbers]
+    return f"{texts[0]} [{texts[1]}, {texts[2]}]"
+
+
+def _number(record: Mapping[str, object], key: str) -> str:
+    value = record.get(key)
+    return f"{value:.3f}" if isinstance(value, int | float) else "–"
+
+
+def _record(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _list(value: object) -> Sequence[object]:
+    return value if isinstance(value, list) else []

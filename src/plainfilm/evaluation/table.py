@@ -1,0 +1,202 @@
+"""Every film's labels and answers in one table: `Predictions` ↔ predictions.parquet.
+
+Columns: name, patient, study, split, view, sex, age, `label:<finding>`, `score:<finding>`,
+`probability:<finding>`, where a published baseline was given `published:<finding>`, where the
+bundle was audited `audit:<audit>:<finding>`, then familiarity and refused. What else the numbers
+need to know (`About`) stands in the file's metadata, so that they follow from this file alone.
+"""
+
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plainfilm.datasets.files import clear_disk_errors, write_atomically
+from plainfilm.errors import CorruptBundle, EvaluationError, MissingExtra
+from plainfilm.evaluation.metrics import Floats
+from plainfilm.reading.strict_json import decode, parse
+
+try:
+    import pyarrow
+    import pyarrow.parquet
+except ImportError as error:
+    raise MissingExtra("pyarrow", "train") from error
+
+FORMAT = "plainfilm.predictions/1"
+_KEY = b"plainfilm"
+_TEXTS = ("study", "split", "view", "sex")
+
+Texts = NDArray[np.str_]
+
+
+@dataclass(frozen=True)
+class About:
+    """What the numbers need to know besides the films.
+
+    Parameters
+    ----------
+    bundle, version, network_sha256
+        Who answered. The network's hash, because the bundle's changes once numbers go into it.
+    findings, displays, thresholds
+        Per finding: its key, the words a person reads, the shipped threshold.
+    threshold_rule
+        How the thresholds were chosen, in plain words.
+    refit_rule
+        The named threshold rule to refit by, where calibrator and thresholds were fitted on these
+        very films; None where they were not.
+    caution_below
+        The familiarity below which a reader cautions; None = not measured.
+    cautions
+        Plain sentences that belong beside the numbers.
+    """
+
+    format: str
+    bundle: str
+    version: str
+    network_sha256: str
+    findings: tuple[str, ...]
+    displays: tuple[str, ...]
+    thresholds: tuple[float, ...]
+    threshold_rule: str
+    refit_rule: str | None
+    calibrated: bool
+    calibration_method: str
+    calibration_source: str
+    caution_below: float | None
+    data_set: str
+    split: str
+    split_sha256: str
+    cautions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """What a bundle said of the films of a split; one row per film, refused ones too.
+
+    Parameters
+    ----------
+    name, patient
+        str (n,).
+    details
+        "study", "split", "view" and "sex": text (n,), "" = not known.
+    age
+        float64 (n,), years; NaN = not known.
+    labels, scores, probabilities
+        float64 (n, K); a refused film has NaN scores and probabilities.
+    familiarity
+        float64 (n,); NaN = not measured.
+    refused
+        str (n,): the reason; "" = answered.
+    published
+        float64 (n, K): another, published network's probabilities; NaN = none for the film.
+    audits
+        Name of the audit to float64 (n, K); NaN where the film was not used.
+    """
+
+    about: About
+    name: Texts
+    patient: Texts
+    details: Mapping[str, Texts]
+    age: Floats
+    labels: Floats
+    scores: Floats
+    probabilities: Floats
+    familiarity: Floats
+    refused: Texts
+    published: Floats | None = None
+    audits: Mapping[str, Floats] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return self.name.size
+
+    def save(self, path: Path) -> None:
+        """Write the table as a Parquet file, whole or not at all."""
+        table = pyarrow.table(self._columns())
+        about = json.dumps(asdict(self.about), ensure_ascii=False)
+        table = table.replace_schema_metadata({_KEY: about.encode()})
+        content = io.BytesIO()
+        pyarrow.parquet.write_table(table, content, compression="zstd")
+        with clear_disk_errors(path.parent, "Free some space and evaluate again."):
+            write_atomically(path, content.getvalue())
+
+    def _columns(self) -> dict[str, object]:
+        columns: dict[str, object] = {"name": self.name, "patient": self.patient}
+        columns |= {key: [text or None for text in self.details[key]] for key in _TEXTS}
+        columns["age"] = pyarrow.array(self.age, from_pandas=True)
+        groups = {"label": self.labels, "score": self.scores, "probability": self.probabilities}
+        if self.published is not None:
+            groups["published"] = self.published
+        groups |= {f"audit:{name}": values for name, values in self.audits.items()}
+        for group, values in groups.items():
+            for finding, column in zip(self.about.findings, values.T, strict=True):
+                columns[f"{group}:{finding}"] = pyarrow.array(column, from_pandas=True)
+        columns["familiarity"] = pyarrow.array(self.familiarity, from_pandas=True)
+        columns["refused"] = [text or None for text in self.refused]
+        return columns
+
+    @classmethod
+    def load(cls, path: Path) -> "Predictions":
+        """The table saved at `path`.
+
+        Raises
+        ------
+        EvaluationError
+            No such file, not Parquet, or not written by this version's `save`.
+        """
+        try:
+            table = pyarrow.parquet.read_table(io.BytesIO(path.read_bytes()))
+        except (OSError, pyarrow.ArrowException) as error:
+            raise EvaluationError(f"{path.name}: cannot be read as a Parquet table") from error
+        about = _about(table.schema.metadata or {}, path.name)
+        try:
+            return _predictions(about, table)
+        except KeyError as error:
+            missing = f"column {error} is missing; evaluate the bundle again"
+            raise EvaluationError(f"{path.name}: {missing}") from error
+
+
+def _about(metadata: Mapping[bytes, bytes], name: str) -> About:
+    try:
+        about = decode(About, parse(metadata.get(_KEY, b""), name), name)
+    except CorruptBundle as error:
+        raise EvaluationError(f"{name}: not a table of predictions ({error})") from error
+    if about.format != FORMAT:
+        raise EvaluationError(f"{name}: format {about.format!r}; expected {FORMAT!r}")
+    return about
+
+
+def _predictions(about: About, table: "pyarrow.Table") -> Predictions:
+    audits = {name.split(":")[1]: "" for name in table.column_names if name.startswith("audit:")}
+    has_published = any(name.startswith("published:") for name in table.column_names)
+    findings = about.findings
+    return Predictions(
+        about=about,
+        name=_texts(table, "name"),
+        patient=_texts(table, "patient"),
+        details={key: _texts(table, key) for key in _TEXTS},
+        age=_floats(table, "age"),
+        labels=_group(table, "label", findings),
+        scores=_group(table, "score", findings),
+        probabilities=_group(table, "probability", findings),
+        familiarity=_floats(table, "familiarity"),
+        refused=_texts(table, "refused"),
+        published=_group(table, "published", findings) if has_published else None,
+        audits={name: _group(table, f"audit:{name}", findings) for name in audits},
+    )
+
+
+def _group(table: "pyarrow.Table", group: str, findings: tuple[str, ...]) -> Floats:
+    return np.stack([_floats(table, f"{group}:{finding}") for finding in findings], axis=1)
+
+
+def _floats(table: "pyarrow.Table", name: str) -> Floats:
+    column: Floats = table.column(name).to_numpy().astype(np.float64)
+    return column
+
+
+def _texts(table: "pyarrow.Table", name: str) -> Texts:
+    return np.array([text or "" for text in table.column(name).to_pylist()], dtype=np.str_)

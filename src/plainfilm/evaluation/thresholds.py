@@ -1,0 +1,92 @@
+"""From probabilities and labels to the threshold a named rule picks.
+
+| rule | the threshold |
+|---|---|
+| `half` | 0.5, whatever the films say |
+| `youden` | where sensitivity + specificity is highest |
+| `youden-plateau` | middle of the stretch around it within 0.01 of the best balanced accuracy |
+| `sensitivity-0.95` | the highest with at least that sensitivity (any number in (0, 1]) |
+| `specificity-0.95` | the lowest with at least that specificity |
+
+The raw arg-max of a small set is luck, and on another set it can be worse than 0.5; the plateau's
+middle moves little when a film is added. A threshold lies half-way between two films'
+probabilities, so that rounding changes no call on the films it was chosen on.
+"""
+
+import numpy as np
+
+from plainfilm.errors import EvaluationError
+from plainfilm.evaluation.metrics import Floats, Labels, Scores, known, roc_counts
+
+PLATEAU_DEPTH = 0.01  # in balanced accuracy
+RULES = "half, youden, youden-plateau, sensitivity-X or specificity-X with X in (0, 1]"
+
+
+def choose_threshold(probability: Scores, labels: Labels, rule: str) -> float:
+    """The threshold in [0, 1] that `rule` picks; a film is called present from it on.
+
+    Raises
+    ------
+    EvaluationError
+        The rule is unknown, or it needs films of a class that is missing.
+    """
+    if rule == "half":
+        return 0.5
+    kind, wanted = _parsed(rule)
+    steps = _Steps(probability, labels)
+    if kind == "sensitivity":
+        return steps.middle(_first(steps.sensitivity >= wanted))
+    if kind == "specificity":
+        return steps.middle(steps.specificity.size - 1 - _first(steps.specificity[::-1] >= wanted))
+    balanced = (steps.sensitivity + steps.specificity) / 2
+    best = int(balanced.argmax())
+    if kind == "youden":
+        return steps.middle(best)
+    low = high = best
+    enough = balanced >= balanced[best] - PLATEAU_DEPTH
+    while low > 0 and enough[low - 1]:
+        low -= 1
+    while high < enough.size - 1 and enough[high + 1]:
+        high += 1
+    return float(steps.upper[low] + steps.upper[high + 1]) / 2
+
+
+class _Steps:
+    """Sensitivity and specificity between neighbouring probabilities, from the highest down.
+
+    Step i holds for thresholds in (upper[i + 1], upper[i]]; step 0 calls no film present.
+    """
+
+    def __init__(self, probability: Scores, labels: Labels) -> None:
+        films = known(probability, labels)
+        n_present = int(films.present.sum())
+        n_absent = films.present.size - n_present
+        if n_present == 0 or n_absent == 0:
+            found = f"{n_present} present and {n_absent} absent films"
+            raise EvaluationError(f"cannot choose a threshold on {found}; expected some of each")
+        counts = roc_counts(films)
+        self.sensitivity: Floats = np.append(0.0, counts.true_present / n_present)
+        self.specificity: Floats = np.append(1.0, 1 - counts.false_present / n_absent)
+        self.upper: Floats = np.concatenate([[1.0], counts.thresholds, [0.0]])
+
+    def middle(self, step: int) -> float:
+        """The threshold half-way through the step."""
+        return float(self.upper[step] + self.upper[step + 1]) / 2
+
+
+def _parsed(rule: str) -> tuple[str, float]:
+    if rule in ("youden", "youden-plateau"):
+        return rule, 0.0
+    kind, _, number = rule.partition("-")
+    if kind in ("sensitivity", "specificity"):
+        try:
+            wanted = float(number)
+        except ValueError:
+            wanted = 0.0
+        if 0.0 < wanted <= 1.0:
+            return kind, wanted
+    raise EvaluationError(f"unknown threshold rule {rule!r}; expected {RULES}")
+
+
+def _first(condition: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> int:
+    return int(np.flatnonzero(condition)[0])

@@ -1,0 +1,96 @@
+"""The paths a user names in, readings out: folders opened, names told apart, failures kept.
+
+What `plainfilm read FILES...` does, for programs.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from plainfilm.errors import ImageError, PlainfilmError, UnreadableImage
+from plainfilm.findings import Prediction
+from plainfilm.images import read_radiograph
+from plainfilm.radiograph import Radiograph, View
+from plainfilm.reading import Reader
+
+
+@dataclass(frozen=True)
+class FilmFile:
+    """A file to be read as a film, and the name that reports give it."""
+
+    path: Path
+    name: str
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """What the user says of the films; None = nothing, the film's header counts.
+
+    `override_population` reads films that the bundle is not for, with a loud caution.
+    """
+
+    age_years: float | None = None
+    view: View | None = None
+    body_part: str | None = None
+    override_population: bool = False
+
+    def read(self, reader: Reader, radiograph: Radiograph) -> Prediction:
+        """What the reader says of a film under these options."""
+        return reader.read(
+            radiograph,
+            age_years=self.age_years,
+            view=self.view,
+            body_part=self.body_part,
+            override_population=self.override_population,
+        )
+
+
+def readings(
+    films: Sequence[FilmFile | ImageError], reader: Reader, options: ReadOptions
+) -> Iterator[tuple[Prediction, Radiograph] | PlainfilmError]:
+    """For each film in turn what was read and from what, or why it could not be read."""
+    for film in films:
+        if isinstance(film, ImageError):
+            yield film
+            continue
+        try:
+            radiograph = read_radiograph(film.path, name=film.name)
+            yield options.read(reader, radiograph), radiograph
+        except PlainfilmError as error:
+            yield error
+
+
+def film_files(paths: Sequence[Path]) -> list[FilmFile | ImageError]:
+    """Every film the paths stand for, and an error for each folder that cannot be opened whole.
+
+    A folder stands for the files in it whose names do not start with a dot, in alphabetical order;
+    folders inside it are not opened, and that is an error too, so that nothing is left out in
+    silence. A film is called as its file (the folder's name could tell who the patient is); where
+    several share a name, the later ones get a number: "1.png", "1.png #2".
+    """
+    films: list[FilmFile | ImageError] = []
+    times: Counter[str] = Counter()
+    for path in paths:
+        for entry in _in_folder(path) if path.is_dir() else [path]:
+            films.append(entry if isinstance(entry, ImageError) else _named(entry, times))
+    return films
+
+
+def _in_folder(folder: Path) -> list[Path | ImageError]:
+    try:
+        entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
+    except OSError as error:
+        return [UnreadableImage(f"{folder.name}: cannot list this folder ({error.strerror})")]
+    files: list[Path | ImageError] = [entry for entry in entries if not entry.is_dir()]
+    n_inner = len(entries) - len(files)
+    if n_inner:
+        words = f"{n_inner} folders in it not opened; name them too, as in FOLDER/*"
+        return [*files, UnreadableImage(f"{folder.name}: {words}")]
+    return files or [UnreadableImage(f"{folder.name}: an empty folder; expected films in it")]
+
+
+def _named(path: Path, times: Counter[str]) -> FilmFile:
+    name = path.name.encode("utf-8", errors="replace").decode()  # a name may hold any bytes
+    times[name] += 1
+    return FilmFile(path, name if times[name] == 1 else f"{name} #{times[name]}")

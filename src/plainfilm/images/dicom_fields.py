@@ -1,0 +1,89 @@
+"""One header field at a time, in the type it should have; None where it is missing or nonsense.
+
+A header is full of optional fields, and a broken one that nobody needs must not cost the film. So
+nothing here raises: the caller decides what it cannot go on without.
+"""
+
+import math
+import re
+import warnings
+from datetime import date
+
+from pydicom.dataset import Dataset
+
+# Only what looks like a code may be repeated in a message: free text can hold a patient's name.
+_CODE = re.compile(r"[A-Z0-9][A-Z0-9 _/+-]{0,30}")
+_DATE = re.compile(r"(\d{4})\.?(\d{2})\.?(\d{2})")
+
+
+def text(dataset: Dataset, keyword: str, place: int = 0) -> str | None:
+    """The field's text, stripped; of several values the one at `place`."""
+    values = _values(dataset, keyword)
+    if place >= len(values):
+        return None
+    return str(values[place]).strip(" \0\n\r\t") or None
+
+
+def code(dataset: Dataset, keyword: str, place: int = 0) -> str | None:
+    """The field's text in upper case, if it looks like a code word; "?" if it is something else."""
+    found = text(dataset, keyword, place)
+    if found is None:
+        return None
+    found = found.upper()
+    return found if _CODE.fullmatch(found) else "?"
+
+
+def numbers(dataset: Dataset, keyword: str) -> tuple[float, ...]:
+    """The field's finite numbers; empty if it is missing or any of them is not one."""
+    try:
+        found = tuple(float(str(value)) for value in _values(dataset, keyword))
+    except ValueError:
+        return ()
+    return found if all(math.isfinite(number) for number in found) else ()
+
+
+def integer(dataset: Dataset, keyword: str) -> int | None:
+    """The field's first value as an integer."""
+    found = numbers(dataset, keyword)
+    return int(found[0]) if found and found[0] == int(found[0]) else None
+
+
+def day(dataset: Dataset, keyword: str) -> date | None:
+    """The field's date."""
+    match = _DATE.fullmatch(text(dataset, keyword) or "")
+    if match is None:
+        return None
+    try:
+        return date(int(match[1]), int(match[2]), int(match[3]))
+    except ValueError:
+        return None
+
+
+def first_item(dataset: Dataset, keyword: str) -> Dataset | None:
+    """The first item of the sequence; None if there is none."""
+    for item in _values(dataset, keyword)[:1]:
+        if isinstance(item, Dataset):
+            return item
+    return None
+
+
+def raw(dataset: Dataset, keyword: str) -> bytes | None:
+    """The field's bytes, where its type leaves them bytes."""
+    values = _values(dataset, keyword)
+    return values[0] if len(values) == 1 and isinstance(values[0], bytes) else None
+
+
+def _values(dataset: Dataset, keyword: str) -> list[object]:
+    """The field's values, none if it is missing, empty or cannot be converted."""
+    try:
+        with warnings.catch_warnings():
+            # An ill-formed value warns when it is first looked at; it is judged by our own rules.
+            warnings.simplefilter("ignore")
+            value = dataset[keyword].value if keyword in dataset else None
+    except Exception:  # noqa: BLE001 - converting a damaged field can raise anything; see the top
+        return []
+    if value is None or value == "":
+        return []
+    if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__"):
+        return [value]
+    return list(value)

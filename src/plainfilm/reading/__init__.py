@@ -1,0 +1,148 @@
+"""A radiograph in, a prediction out: `Reader`.
+
+bundle.py loads what reads, engine.py runs it, gate.py says what it may not judge.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from plainfilm.findings import FindingResult, Prediction
+from plainfilm.radiograph import Radiograph, Study, View
+from plainfilm.reading.bundle import Bundle
+from plainfilm.reading.engine import Engine, GraphOutput
+from plainfilm.reading.gate import (
+    Check,
+    Circumstances,
+    check_familiarity,
+    check_image,
+    check_population,
+    gather,
+    overridden,
+)
+from plainfilm.reading.shelf import find_bundle
+from plainfilm.reading.study import combine
+from plainfilm.reading.verify import verify_engine
+
+__all__ = ["Bundle", "Engine", "Reader"]
+
+
+class Reader:
+    """A bundle that reads films.
+
+    Parameters
+    ----------
+    bundle
+        A bundle, its path, or the name of a bundled one.
+    threads
+        Processor threads, at least 1; None = one for each core.
+
+    Raises
+    ------
+    CorruptBundle
+        The bundle cannot be trusted, or its golden outputs do not return on this machine.
+    BundleTooNew
+        It is written in a newer format.
+    """
+
+    def __init__(self, bundle: Bundle | Path | str, *, threads: int | None = None) -> None:
+        if not isinstance(bundle, Bundle):
+            bundle = Bundle.load(find_bundle(bundle))
+        self.bundle = bundle
+        self.engine = Engine(bundle, threads=threads)
+        verify_engine(self.engine)
+
+    def read(
+        self,
+        film: Radiograph | Study,
+        *,
+        age_years: float | None = None,
+        view: View | None = None,
+        body_part: str | None = None,
+        override_population: bool = False,
+    ) -> Prediction:
+        """What the bundle says of a film, or of a study of several.
+
+        What is said here of age, view and body part counts more than the film's header; a
+        contradiction becomes a caution.
+
+        Parameters
+        ----------
+        film
+            A film; or a study, whose answer is the mean over its films (see `study.combine`).
+        age_years, view, body_part
+            What is known of the film (of every film of the study); None = see its header.
+        override_population
+            Read what is outside the bundle's population, or unlike its films, all the same; the
+            cautions then begin with "OUTSIDE POPULATION".
+
+        Returns
+        -------
+        With results, or refused with the reason: the picture is no film, it is outside the
+        population, or unlike the films the bundle knows.
+
+        Raises
+        ------
+        CorruptBundle
+            The graph fails.
+        """
+        said = Circumstances(age_years, view, body_part)
+        if isinstance(film, Radiograph):
+            return self._read_film(film, said, override=override_population)
+        films = [
+            self._read_film(each, said, override=override_population) for each in film.radiographs
+        ]
+        return combine(film.name, films)
+
+    def _read_film(self, film: Radiograph, said: Circumstances, *, override: bool) -> Prediction:
+        header = self.bundle.header
+        known, contradictions = gather(film, said)
+        image = check_image(film, header.input.size)
+        population = check_population(header.population, known)
+        if override:
+            population = overridden(population)
+        cautions = (*population.cautions, *image.cautions, *contradictions, *film.cautions)
+        refusal = image.refusal or population.refusal
+        if refusal is not None:
+            return self._answer(film, _Reading(cautions=cautions, refused=refusal))
+        found = self.engine.run(film.pixels[None, None])
+        share, familiar = None, Check()
+        if found.familiarity is not None and header.familiarity is not None:
+            share = float(found.familiarity[0])
+            familiar = check_familiarity(share, header.familiarity)
+        if override:
+            familiar = overridden(familiar)
+        cautions = (*familiar.cautions, *cautions)
+        results = () if familiar.refusal else self._results(found)
+        return self._answer(film, _Reading(results, share, cautions, familiar.refusal))
+
+    def _results(self, found: GraphOutput) -> tuple[FindingResult, ...]:
+        header = self.bundle.header
+        return tuple(
+            FindingResult(
+                finding=finding,
+                probability=float(found.probability[0, index]),
+                score=float(found.score[0, index]),
+                threshold=header.thresholds[finding.name],
+                map=None if found.map is None else found.map[0, index],
+            )
+            for index, finding in enumerate(header.label_set.findings)
+        )
+
+    def _answer(self, film: Radiograph, reading: "_Reading") -> Prediction:
+        return Prediction(
+            name=film.name,
+            bundle=self.bundle.id,
+            calibrated=self.bundle.header.calibration.calibrated,
+            results=reading.results,
+            familiarity=reading.familiarity,
+            cautions=reading.cautions,
+            refused=reading.refused,
+        )
+
+
+@dataclass(frozen=True)
+class _Reading:
+    results: tuple[FindingResult, ...] = ()
+    familiarity: float | None = None
+    cautions: tuple[str, ...] = ()
+    refused: str | None = None

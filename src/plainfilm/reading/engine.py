@@ -1,0 +1,169 @@
+"""Engine: runs a bundle's graph. The only module that knows onnxruntime."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
+
+from plainfilm.errors import CorruptBundle
+from plainfilm.reading.bundle import Bundle
+from plainfilm.reading.golden import output_shapes
+
+Array = NDArray[np.float32]
+
+_INPUT = "radiographs"
+_FATAL_ONLY = 4  # onnxruntime raises its errors; it shall not also print them
+_ROUNDING = 1e-6  # by which a float32 share may pass 0 or 1
+_ORT_ERRORS = (
+    ort_errors.Fail,
+    ort_errors.InvalidArgument,
+    ort_errors.InvalidGraph,
+    ort_errors.InvalidProtobuf,
+    ort_errors.NoModel,
+    ort_errors.NoSuchFile,
+    ort_errors.NotImplemented,
+    ort_errors.RuntimeException,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class GraphOutput:
+    """What the graph says of N radiographs; everything finite.
+
+    Parameters
+    ----------
+    probability, score
+        float32 (N, K); probability in [0, 1].
+    map
+        float32 (N, K, h, w), signed; None where the bundle has no maps.
+    familiarity
+        float32 (N,) in [0, 1]; None where the bundle does not measure it.
+    """
+
+    probability: Array
+    score: Array
+    map: Array | None
+    familiarity: Array | None
+
+
+class Engine:
+    """A bundle's graph, ready to run on this machine's processor.
+
+    Parameters
+    ----------
+    threads
+        At least 1; None = as many as there are cores. Threads wait for work without spinning.
+
+    Raises
+    ------
+    CorruptBundle
+        The graph cannot be built, or its inputs and outputs are not those the header promises.
+    """
+
+    def __init__(self, bundle: Bundle, *, threads: int | None = None) -> None:
+        if threads is not None and threads < 1:
+            raise ValueError(f"threads: found {threads}; expected at least 1")
+        self.bundle = bundle
+        self._shapes = output_shapes(bundle.header)
+        try:
+            self._session = onnxruntime.InferenceSession(
+                bundle.network, _options(threads), providers=["CPUExecutionProvider"]
+            )
+        except _ORT_ERRORS as error:
+            raise CorruptBundle(_broken("cannot be built", error)) from error
+        self._check_signature()
+
+    def run(self, radiographs: Array) -> GraphOutput:
+        """The graph's outputs for a batch.
+
+        Parameters
+        ----------
+        radiographs
+            float32 (N, 1, H, W) in [0, 1], displayed luminance; any height and width.
+
+        Raises
+        ------
+        CorruptBundle
+            The graph fails, or answers with another shape, NaN, an infinity or a share outside
+            [0, 1].
+        """
+        shape = radiographs.shape
+        if radiographs.dtype != np.float32 or len(shape) != 4 or shape[1] != 1 or 0 in shape:
+            found = f"{radiographs.dtype} {shape}"
+            raise ValueError(f"radiographs: found {found}; expected float32 (N, 1, H, W)")
+        try:
+            values = self._session.run(list(self._shapes), {_INPUT: radiographs})
+        except _ORT_ERRORS as error:
+            raise CorruptBundle(_broken("cannot be run", error)) from error
+        outputs = dict(zip(self._shapes, values, strict=True))
+        for name, value in outputs.items():
+            _check_values(name, value, (shape[0], *self._shapes[name]))
+        return GraphOutput(
+            probability=_share("probability", outputs["probability"]),
+            score=outputs["score"],
+            map=outputs.get("map"),
+            familiarity=_share("familiarity", outputs["familiarity"])
+            if "familiarity" in outputs
+            else None,
+        )
+
+    def _check_signature(self) -> None:
+        inputs = self._session.get_inputs()
+        names = [argument.name for argument in inputs]
+        if names != [_INPUT] or not _fits(inputs[0].shape, (None, 1, None, None)):
+            raise CorruptBundle(f"network.onnx: inputs {names}; expected {_INPUT} (N, 1, H, W)")
+        outputs = {argument.name: argument for argument in self._session.get_outputs()}
+        if set(outputs) != set(self._shapes):
+            expected = ", ".join(self._shapes)
+            raise CorruptBundle(
+                f"network.onnx: outputs {', '.join(outputs)}; bundle.json promises {expected}"
+            )
+        for name, argument in [(_INPUT, inputs[0]), *outputs.items()]:
+            if argument.type != "tensor(float)":
+                raise CorruptBundle(f"network.onnx: {name} is {argument.type}; expected float32")
+        for name, shape in self._shapes.items():
+            if not _fits(outputs[name].shape, (None, *shape)):
+                raise CorruptBundle(
+                    f"network.onnx: {name} has shape {outputs[name].shape}; "
+                    f"bundle.json promises (N, {', '.join(map(str, shape))})"
+                )
+
+
+def _options(threads: int | None) -> onnxruntime.SessionOptions:
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = _FATAL_ONLY
+    options.intra_op_num_threads = threads or 0
+    options.inter_op_num_threads = 1
+    # Spinning threads answer a little sooner and keep every core busy while nothing is asked.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return options
+
+
+def _fits(found: list[int | str | None], expected: tuple[int | None, ...]) -> bool:
+    # A side that the graph names or leaves unknown is open, and compared after each run.
+    sides = zip(found, expected, strict=False)
+    return len(found) == len(expected) and all(
+        not isinstance(side, int) or side == wanted for side, wanted in sides
+    )
+
+
+def _check_values(name: str, value: Array, shape: tuple[int, ...]) -> None:
+    if value.shape != shape:
+        raise CorruptBundle(f"network.onnx: {name} came out as {value.shape}; expected {shape}")
+    if not np.isfinite(value).all():
+        raise CorruptBundle(f"network.onnx: {name} holds NaN or infinity; the bundle is unusable")
+
+
+def _share(name: str, value: Array) -> Array:
+    if value.min() < -_ROUNDING or value.max() > 1 + _ROUNDING:
+        found = f"{value.min():g} to {value.max():g}"
+        raise CorruptBundle(f"network.onnx: {name} came out as {found}; expected [0, 1]")
+    return np.clip(value, 0, 1)
+
+
+def _broken(what: str, error: Exception) -> str:
+    # onnxruntime's messages run over lines and repeat themselves; the first line says it.
+    reason = str(error).split("\n", 1)[0][:200]
+    return f"network.onnx: {what} ({reason}); fetch or export the bundle again"

@@ -1,0 +1,211 @@
+"""The gate: is this a film that the bundle can judge? Cautions and refusals, in plain sentences.
+
+Three questions, each answered by a `Check`: does the picture look like a film at all, is it of
+the people the bundle is for, and is it like the films the network learned from.
+
+The limits below were set on public films: 5,528 paediatric chests, 1,359 adult chests (NIH), 211
+bedside chests (Hannover), 2,602 knees. "Seen" gives what a proper one of those at most (or least)
+had, so none of them crosses a limit except by being what the sentence says.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from plainfilm.radiograph import Pixels, Radiograph, View
+from plainfilm.reading.header import FamiliarityCut, Population
+from plainfilm.reading.polarity import looks_inverted
+
+MIN_SIDE = 64  # pixels; below, ribs and vessels are gone
+FAINT = 0.10  # spread of the middle 90 % of the grey values; seen at least: 0.18
+BLANK = 0.02
+FEW_LEVELS = 16  # grey levels; seen at least: 113
+NOISE = 0.5  # likeness of neighbouring pixels; seen at least: 0.73 at 64 x 64, else 0.87
+LONG = 4.0  # longer side over shorter; seen at most: 3.2
+VERY_LONG = 8.0
+SAME_AGE_YEARS = 1.0  # ages that differ by less say the same
+
+_THIN = 256  # pixels along the shorter side that suffice for the statistics
+
+
+@dataclass(frozen=True)
+class Check:
+    """What a question of the gate found.
+
+    Parameters
+    ----------
+    cautions
+        Plain sentences to put beside the answer.
+    refusal
+        Why no answer should be given; None = go on.
+    """
+
+    cautions: tuple[str, ...] = ()
+    refusal: str | None = None
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What is known of a film beside its pixels; None = not known."""
+
+    age_years: float | None = None
+    view: View | None = None
+    body_part: str | None = None
+
+
+def check_image(radiograph: Radiograph, input_size: int | None = None) -> Check:
+    """Whether the picture itself can be a film.
+
+    Refused: smaller than 64 pixels, one grey, noise, a strip. Cautioned: smaller than the
+    network's input (where `input_size` is given), faint, few grey levels, long, inverted.
+    """
+    pixels = _thinned(radiograph.pixels)
+    refusal = _size_refusal(radiograph.pixels) or _content_refusal(pixels)
+    if refusal is not None:
+        return Check(refusal=refusal)
+    height, width = radiograph.pixels.shape
+    found = []
+    if input_size is not None and min(height, width) < input_size:
+        found.append(
+            f"the film is small ({width} x {height}; the network looks at {input_size} x "
+            f"{input_size}), so fine detail is missing"
+        )
+    if _proportion(radiograph.pixels) > LONG:
+        found.append(f"the film is unusually long ({width} x {height}); it may be cut or joined")
+    if _spread(pixels) < FAINT:
+        found.append(
+            f"the film is faint: most of it lies within {_spread(pixels):.0%} of the greys"
+        )
+    levels = np.unique(pixels).size
+    if levels < FEW_LEVELS:
+        found.append(f"the picture has only {levels} grey levels; it may be a drawing or a text")
+    if looks_inverted(radiograph.pixels):
+        found.append("the film looks inverted (bone dark, air white); if it is, invert it first")
+    return Check(tuple(found))
+
+
+def gather(radiograph: Radiograph, said: Circumstances) -> tuple[Circumstances, tuple[str, ...]]:
+    """What is known of a film from its header and from what the caller said of it.
+
+    What was said counts; where the header says otherwise, a caution tells.
+    """
+    read = Circumstances(radiograph.age_years, radiograph.view, _part(radiograph.body_part))
+    said = replace(said, body_part=_part(said.body_part))
+    known = Circumstances(
+        read.age_years if said.age_years is None else said.age_years,
+        said.view or read.view,
+        said.body_part or read.body_part,
+    )
+    cautions = []
+    if known.age_years is not None and read.age_years is not None:
+        difference = abs(known.age_years - read.age_years)
+        if difference >= SAME_AGE_YEARS:
+            cautions.append(_contradiction("age", f"{read.age_years:g}", f"{known.age_years:g}"))
+    if read.view not in (None, known.view):
+        cautions.append(_contradiction("view", f"{read.view}", f"{known.view}"))
+    if read.body_part not in (None, known.body_part):
+        cautions.append(_contradiction("body part", f"{read.body_part}", f"{known.body_part}"))
+    return known, tuple(cautions)
+
+
+def check_population(population: Population, known: Circumstances) -> Check:
+    """Whether the film is of those the bundle is for.
+
+    Known to be outside: refused. Not known: one caution names what is missing. The oldest age
+    counts to the end of its year.
+    """
+    outside, unknown = [], []
+    if population.age_years is not None:
+        low, high = population.age_years
+        if known.age_years is None:
+            unknown.append("age")
+        elif not low <= known.age_years < high + 1:
+            outside.append(f"age {known.age_years:g}, expected {low:g} to {high:g} years")
+    if known.view is None:
+        unknown.append("view")
+    elif known.view not in population.views:
+        outside.append(f"view {known.view}, expected {' or '.join(population.views)}")
+    if known.body_part is None:
+        unknown.append("body part")
+    elif known.body_part not in population.body_parts:
+        expected = " or ".join(population.body_parts)
+        outside.append(f"body part {known.body_part}, expected {expected}")
+    cautions = _unknown(unknown, population.words)
+    if outside:
+        return Check(cautions, f"{'; '.join(outside)}. The bundle is only for {population.words}")
+    return Check(cautions)
+
+
+def check_familiarity(familiarity: float, cut: FamiliarityCut) -> Check:
+    """Whether the film is like those the network learned from."""
+    if familiarity < cut.refuse_below:
+        words = "unlike any film the network learned from"
+        return Check(
+            refusal=f"{words} (familiarity {familiarity:.3f}; at least {cut.refuse_below:g})"
+        )
+    if familiarity < cut.caution_below:
+        words = "little like the films the network learned from"
+        return Check((f"{words} (familiarity {familiarity:.3f}; usual {cut.caution_below:g})",))
+    return Check()
+
+
+def overridden(check: Check) -> Check:
+    """The check with its refusal turned into a caution that shouts."""
+    if check.refusal is None:
+        return check
+    return Check((f"OUTSIDE POPULATION: {check.refusal}", *check.cautions))
+
+
+def _size_refusal(pixels: Pixels) -> str | None:
+    height, width = pixels.shape
+    if min(height, width) < MIN_SIDE:
+        return f"too small: {width} x {height} pixels; at least {MIN_SIDE} x {MIN_SIDE}"
+    if _proportion(pixels) > VERY_LONG:
+        return f"too long for a film: {width} x {height} pixels; at most {VERY_LONG:g} to 1"
+    return None
+
+
+def _content_refusal(pixels: Pixels) -> str | None:
+    if _spread(pixels) < BLANK:
+        return "nothing on it: nearly all of the picture is one grey"
+    if _neighbour_likeness(pixels) < NOISE:
+        return "noise: neighbouring pixels have nothing in common, on no film it is so"
+    return None
+
+
+def _thinned(pixels: Pixels) -> Pixels:
+    step = max(1, min(pixels.shape) // _THIN)
+    return pixels[::step, ::step]
+
+
+def _spread(pixels: Pixels) -> float:
+    low, high = np.percentile(pixels, (5, 95))
+    return float(high - low)
+
+
+def _neighbour_likeness(pixels: Pixels) -> float:
+    # The correlation of each pixel with the next, along the direction where it is less.
+    centred = pixels.astype(np.float64) - pixels.mean()
+    down, across = centred[1:] * centred[:-1], centred[:, 1:] * centred[:, :-1]
+    return min(float(down.mean()), float(across.mean())) / float(np.mean(centred**2))
+
+
+def _proportion(pixels: Pixels) -> float:
+    height, width = pixels.shape
+    return float(max(height, width) / min(height, width))
+
+
+def _part(body_part: str | None) -> str | None:
+    return None if body_part is None else body_part.strip().lower() or None
+
+
+def _contradiction(what: str, read: str, said: str) -> str:
+    return f"the film's header says {what} {read}, the caller says {said}; the caller's was taken"
+
+
+def _unknown(missing: list[str], words: str) -> tuple[str, ...]:
+    if not missing:
+        return ()
+    named = " and ".join([", ".join(missing[:-1]), missing[-1]] if missing[1:] else missing)
+    verb = "are" if missing[1:] else "is"
+    return (f"{named} {verb} not known; make sure that the film is one of {words}",)

@@ -1,0 +1,46 @@
+"""The shelf: bundles that come with the package, and how a name becomes a path."""
+
+from pathlib import Path
+
+from plainfilm.errors import CorruptBundle
+
+DEFAULT = "pneumonia-paediatric"
+
+_SHELF = Path(__file__).parent.parent / "bundles"
+
+
+def bundled() -> list[Path]:
+    """The bundles that come with the package, by name."""
+    return sorted(_SHELF.glob("*.bundle"))
+
+
+def default_bundle() -> Path:
+    """The bundle that reads when none is named.
+
+    Raises
+    ------
+    CorruptBundle
+        The installation holds no bundle of that name.
+    """
+    return find_bundle(DEFAULT)
+
+
+def find_bundle(name_or_path: Path | str) -> Path:
+    """The path of a bundle: one that exists, or that of a bundled one by its name.
+
+    A text without a separator is first taken as a bundled name, so that a folder that happens to
+    be called the same changes nothing; "./name" means the path.
+
+    Raises
+    ------
+    CorruptBundle
+        Neither; the message lists the names there are.
+    """
+    shelf = {path.stem: path for path in bundled()}
+    if isinstance(name_or_path, str) and name_or_path in shelf:
+        return shelf[name_or_path]
+    path = Path(name_or_path)
+    if not path.exists():
+        names = ", ".join(shelf) or "none"
+        raise CorruptBundle(f"{path.name}: no such bundle. Bundled: {names}; or give a path")
+    return path

@@ -1,0 +1,150 @@
+"""A prediction in, a file out: the ending of the file's name picks the writer."""
+
+import os
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from plainfilm.errors import ReportError
+from plainfilm.findings import Prediction
+from plainfilm.radiograph import Radiograph
+from plainfilm.reading.header import BundleHeader
+from plainfilm.reports.as_csv import csv_report
+from plainfilm.reports.as_html import html_report
+from plainfilm.reports.as_json import json_report, json_text
+from plainfilm.reports.as_png import png_report
+from plainfilm.reports.as_text import text_table
+from plainfilm.reports.content import Report
+from plainfilm.reports.pictures import LONGEST, thumbnail
+from plainfilm.reports.wording import NOT_A_DEVICE
+
+__all__ = [
+    "NOT_A_DEVICE",
+    "WRITERS",
+    "Report",
+    "check_path",
+    "json_text",
+    "keepsake",
+    "only",
+    "text_table",
+    "write",
+]
+
+_PICTURED = (".html", ".png")
+
+WRITERS: dict[str, Callable[[Report], bytes]] = {
+    ".csv": csv_report,
+    ".html": html_report,
+    ".json": json_report,
+    ".png": png_report,
+}
+
+
+def write(
+    predictions: Sequence[Prediction],
+    radiographs: Sequence[Radiograph],
+    header: BundleHeader,
+    path: Path,
+    *,
+    evaluation: Mapping[str, object] | None = None,
+    overwrite: bool = False,
+) -> None:
+    """Write one report of one or many films; the ending of `path` picks the writer.
+
+    The file appears whole or not at all.
+
+    Parameters
+    ----------
+    predictions, radiographs
+        In the same order, at least one of each. `keepsake(radiograph, path)` does as well as the
+        radiograph.
+    header
+        Of the bundle that made the predictions.
+    evaluation
+        The bundle's evaluation.json, parsed, for the intervals beside the numbers.
+
+    Raises
+    ------
+    ReportError
+        Unknown ending; the file is there and `overwrite` is False; it cannot be written; or the
+        predictions cannot be shown in this kind of report.
+    ValueError
+        Not as many radiographs as predictions, or none.
+    """
+    path = Path(path)
+    check_path(path, overwrite=overwrite)
+    moment = datetime.now(UTC)
+    report = Report(tuple(predictions), tuple(radiographs), header, moment, evaluation)
+    content = WRITERS[path.suffix.lower()](report)
+    try:
+        _write_whole(path, content)
+    except OSError as error:
+        raise ReportError(f"{path.name}: cannot be written ({error.strerror})") from error
+
+
+def check_path(path: Path, *, overwrite: bool, endings: Sequence[str] = tuple(WRITERS)) -> None:
+    """Refuse a path that `write` would refuse, before any film is read.
+
+    Raises
+    ------
+    ReportError
+        Its ending is none of `endings`; the file is there and `overwrite` is False; or its folder
+        is missing.
+    """
+    if path.suffix.lower() not in endings:
+        known = ", ".join(endings)
+        raise ReportError(f"{path.name}: cannot be written as {path.suffix!r}; expected {known}")
+    if path.is_dir():
+        raise ReportError(f"{path.name}: a folder is there; expected the name of a file")
+    if path.exists() and not overwrite:
+        raise ReportError(f"{path.name}: already there; choose another name or force (--force)")
+    if not path.parent.is_dir():
+        raise ReportError(
+            f"{path.name}: its folder {path.parent.name!r} is not there; make it first"
+        )
+
+
+def keepsake(radiograph: Radiograph, path: Path | None) -> Radiograph:
+    """As little of a radiograph as `write` needs for `path` (None: as a list of names does).
+
+    Keeps a long list of films from filling the memory.
+    """
+    pictured = path is not None and path.suffix.lower() in _PICTURED
+    return thumbnail(radiograph, LONGEST if pictured else 1)
+
+
+def only(prediction: Prediction, finding: str) -> Prediction:
+    """The prediction with one finding alone, to explain it.
+
+    Raises
+    ------
+    ReportError
+        The film was refused, the bundle does not know the finding, or it has no map of it.
+    """
+    name = prediction.name
+    if prediction.refused is not None:
+        raise ReportError(f"{name}: refused, so nothing can be explained ({prediction.refused})")
+    known = {result.finding.name: result for result in prediction.results}
+    if finding not in known:
+        there = ", ".join(known)
+        bundle = prediction.bundle.name
+        raise ReportError(f"{finding!r} is no finding of {bundle}; expected one of {there}")
+    if known[finding].map is None:
+        bundle = prediction.bundle.name
+        raise ReportError(f"{bundle} has no maps, so nothing can be drawn; choose another bundle")
+    return replace(prediction, results=(known[finding],))
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    # beside the target, since a rename is atomic only within one file system
+    beside = path.with_name(f".plainfilm-{secrets.token_hex(8)}")
+    try:
+        with beside.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)

@@ -1,0 +1,72 @@
+"""Predictions as JSON, in the schema `plainfilm.prediction/1` (docs/reference/prediction.md)."""
+
+import json
+import math
+from collections.abc import Sequence
+
+from plainfilm.errors import ReportError
+from plainfilm.findings import FindingResult, Prediction
+from plainfilm.reports.content import Report
+
+SCHEMA = "plainfilm.prediction/1"
+
+
+def json_report(report: Report) -> bytes:
+    """The file of a report: one object for one film, an array for several; UTF-8.
+
+    Raises
+    ------
+    ReportError
+        A number is not finite, which JSON cannot say.
+    """
+    return (json_text(report.predictions) + "\n").encode("utf-8", errors="replace")
+
+
+def json_text(predictions: Sequence[Prediction]) -> str:
+    """JSON text: one object for one prediction, an array for any other number.
+
+    Raises
+    ------
+    ReportError
+        A number is not finite.
+    """
+    objects = [prediction_json(prediction) for prediction in predictions]
+    whole = objects[0] if len(objects) == 1 else objects
+    return json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def prediction_json(prediction: Prediction) -> dict[str, object]:
+    """One prediction as plain types, in the order of the schema; without its maps.
+
+    Raises
+    ------
+    ReportError
+        A score is not finite.
+    """
+    bundle = prediction.bundle
+    return {
+        "schema": SCHEMA,
+        "name": prediction.name,
+        "bundle": {"name": bundle.name, "version": bundle.version, "sha256": bundle.sha256},
+        "calibrated": prediction.calibrated,
+        "findings": [_finding_json(prediction, result) for result in prediction.results],
+        "familiarity": None if prediction.familiarity is None else float(prediction.familiarity),
+        "cautions": list(prediction.cautions),
+        "refused": prediction.refused,
+    }
+
+
+def _finding_json(prediction: Prediction, result: FindingResult) -> dict[str, object]:
+    if not math.isfinite(result.score):
+        raise ReportError(
+            f"{prediction.name}: the score of {result.finding.name} is {result.score}; expected a "
+            "finite number. The bundle is broken: run plainfilm bundles verify"
+        )
+    return {
+        "finding": result.finding.name,
+        "display": result.finding.display,
+        "probability": float(result.probability),
+        "score": float(result.score),
+        "threshold": float(result.threshold),
+        "present": bool(result.present),
+    }

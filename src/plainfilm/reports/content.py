@@ -1,0 +1,38 @@
+"""What every report writer is given: `Report`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from plainfilm.findings import Prediction
+from plainfilm.radiograph import Radiograph
+from plainfilm.reading.header import BundleHeader
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """Films, what one bundle said of them, and what is known of that bundle.
+
+    Parameters
+    ----------
+    predictions, radiographs
+        In the same order, at least one of each; the radiographs may be thumbnails.
+    header
+        Of the bundle that made the predictions.
+    written
+        When, with its time zone.
+    evaluation
+        The bundle's evaluation.json, parsed; None = nothing measured, and the report says so.
+    """
+
+    predictions: tuple[Prediction, ...]
+    radiographs: tuple[Radiograph, ...]
+    header: BundleHeader
+    written: datetime
+    evaluation: Mapping[str, object] | None = None
+
+    def __post_init__(self) -> None:
+        n_predictions, n_radiographs = len(self.predictions), len(self.radiographs)
+        if n_predictions != n_radiographs or not n_predictions:
+            found = f"{n_predictions} predictions and {n_radiographs} radiographs"
+            raise ValueError(f"a report needs as many predictions as radiographs; found {found}")

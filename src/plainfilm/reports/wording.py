@@ -1,0 +1,118 @@
+"""The words a person reads beside a number; every report and the command line use these.
+
+A number is an "estimated probability" only where the bundle is calibrated, else a "model score".
+A low number never becomes an absence, and nothing here is called a diagnosis.
+"""
+
+from collections.abc import Mapping
+
+from plainfilm.findings import FindingResult, Prediction
+
+NOT_A_DEVICE = (
+    "Not a medical device. Research and teaching software; not for diagnosis, triage or treatment."
+)
+NOT_REVIEWED = "Made by software and not reviewed: a qualified reader must see the original film."
+MAP_CAPTION = "where the score comes from, not an outline of disease"
+NOT_CALIBRATED = "none: the numbers are model scores, not probabilities"
+NOTHING_ABOVE = "No finding above its threshold. This does not mean that the film is normal."
+
+# The reading room's word for "the caller overrode the bundle's population".
+_OVERRIDE = "OUTSIDE POPULATION"
+
+_BANDS = (
+    (0.90, "most likely"),
+    (0.75, "likely"),
+    (0.25, "may represent"),
+    (0.05, "unlikely"),
+)
+
+
+def kind_of_number(calibrated: bool) -> str:
+    """What the numbers are called: "estimated probability" or "model score"."""
+    return "estimated probability" if calibrated else "model score"
+
+
+def number(value: float, calibrated: bool) -> str:
+    """A value in [0, 1] with two digits at most: "94 %" where calibrated, else "0.94"."""
+    low, high, middle = ("< 1 %", "> 99 %", f"{100 * value:.0f} %")
+    if not calibrated:
+        low, high, middle = ("< 0.01", "> 0.99", f"{value:.2f}")
+    if value < 0.01:
+        return low
+    return high if value > 0.99 else middle
+
+
+def band(probability: float) -> str:
+    """A calibrated probability in words; an edge belongs to the band below it.
+
+    References
+    ----------
+    Brigham and Women's Hospital, "Diagnostic certainty scale" for radiology reports (2020): over
+    90 %, 75 to 90 %, 25 to 75 %, 5 to 25 %, under 5 %.
+    """
+    return next((words for edge, words in _BANDS if probability > edge), "very unlikely")
+
+
+def verdict(result: FindingResult) -> str:
+    """On which side of its threshold a finding lies: "above" or "below"; a tie is above."""
+    return "above" if result.present else "below"
+
+
+def reading(result: FindingResult, calibrated: bool) -> str:
+    """One finding in words: "above the threshold; most likely"; the band only if calibrated."""
+    side = f"{verdict(result)} the threshold"
+    return f"{side}; {band(result.probability)}" if calibrated else side
+
+
+def summary(prediction: Prediction) -> str:
+    """One sentence on a whole film: what lies above its threshold, or why there is no answer."""
+    if prediction.refused is not None:
+        return f"Refused: {prediction.refused.rstrip('.')}. No answer is given for this film."
+    above = [result.finding.display for result in prediction.results if result.present]
+    return f"Above the threshold: {', '.join(above)}. Not a diagnosis." if above else NOTHING_ABOVE
+
+
+def is_override(caution: str) -> bool:
+    """Whether a caution says that the film is read outside the bundle's population."""
+    return caution.startswith(_OVERRIDE)
+
+
+def familiarity(prediction: Prediction) -> str:
+    """How familiar the film looked, in a sentence; empty where it was not measured."""
+    if prediction.familiarity is None:
+        return ""
+    share = f"{100 * prediction.familiarity:.0f} %"
+    return f"Looks at least as familiar as {share} of the films the bundle was validated on."
+
+
+def printable(text: str) -> str:
+    """The text on one line that any terminal may show: what is not printable becomes "?"."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
+
+
+def measured(evaluation: Mapping[str, object] | None, finding: str) -> str:
+    """How well a finding is told apart, with its interval: "0.975 (0.958 to 0.988), 312 films".
+
+    "not measured" where the evaluation has no such number.
+    """
+    numbers = _mapping(_mapping(_mapping(evaluation).get("findings")).get(finding))
+    found = numbers.get("auroc")
+    values = [v for v in found if isinstance(v, float)] if isinstance(found, list) else []
+    if len(values) != 3:
+        return "not measured"
+    words = f"{values[0]:.3f} ({values[1]:.3f} to {values[2]:.3f}), {numbers.get('n_films')} films"
+    return f"{words}, too few to rely on" if numbers.get("too_few") else words
+
+
+def measured_on(evaluation: Mapping[str, object] | None) -> str:
+    """Which films the bundle was measured on, in a sentence; empty where nothing was measured."""
+    facts = _mapping(evaluation)
+    if "data_set" not in facts:
+        return ""
+    films, patients = facts.get("n_films"), facts.get("n_patients")
+    place = f"{facts['data_set']}, {facts.get('split')} split"
+    return f"Measured on {place}: {films} films of {patients} patients."
+
+
+def _mapping(found: object) -> Mapping[str, object]:
+    return found if isinstance(found, Mapping) else {}

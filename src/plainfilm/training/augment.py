@@ -1,0 +1,299 @@
+"""Random changes to films while training, so that a network cannot live on a data set's habits.
+
+Hospitals leave traces that go with a label and not with the disease: a marker letter, the width of
+the collimated frame, sharpness, aspect ratio, exposure. Each is changed here at random, alike for
+films of every label. `draw` makes all the random choices, `apply` carries them out: the same draw
+on the same films gives the same pixels.
+
+Lengths are shares of the film's side, tones lie in [0, 1] as displayed.
+"""
+
+import math
+from dataclasses import dataclass, fields
+
+import torch
+import torch.nn.functional as F
+from torch import Generator, Tensor
+
+# 7 rows of 5 pixels each, as the side markers of films and the letters that stand beside them.
+_GLYPHS = {
+    "L": "10000 10000 10000 10000 10000 10000 11111",
+    "R": "11110 10001 10001 11110 10100 10010 10001",
+    "P": "11110 10001 10001 11110 10000 10000 10000",
+    "A": "01110 10001 10001 11111 10001 10001 10001",
+    "1": "00100 01100 00100 00100 00100 00100 01110",
+    "disc": "01110 11111 11111 11111 11111 11111 01110",
+    "bar": "11111 11111 00000 00000 00000 11111 11111",
+}
+
+
+@dataclass(frozen=True)
+class Augment:
+    """How far films are changed; every default is off or the value that was found to work.
+
+    A `..._share` is the chance, in [0, 1], that a film gets the change; the other numbers are the
+    greatest extent, of which each film gets a uniform part.
+
+    Raises
+    ------
+    ValueError
+        When a share is outside [0, 1] or an extent is negative.
+
+    """
+
+    mirror_share: float = 0.0
+    rotation_degrees: float = 12.0
+    zoom_middle: float = 1.12
+    """Scale of the middle film; above 1 shows less of the film's edge."""
+    zoom: float = 0.25
+    """Zoom is the middle times e to a power within +- this."""
+    aspect: float = 0.35
+    """Width to height is multiplied by e to a power within +- this."""
+    shift: float = 0.10
+    frame_share: float = 0.5
+    """The film's outer frame is replaced by that of another film of the batch, of any label."""
+    frame_width: float = 0.2
+    resolution_share: float = 0.5
+    resolution_lowest: float = 0.3
+    """Least share of the side's pixels that survives a loss of sharpness."""
+    gamma: float = 0.3
+    """Tones are raised to e to a power within +- this."""
+    contrast: float = 0.4
+    """Tones are stretched about their mean by e to a power within +- this, and cut off."""
+    brightness: float = 0.1
+    shading: float = 0.2
+    """Greatest tone of a slope of brightness across the film."""
+    rectangle_share: float = 0.4
+    rectangle_size: float = 0.3
+    marker_share: float = 0.5
+    marker_size: float = 0.16
+    border_share: float = 0.5
+    border_width: float = 0.14
+    noise: float = 0.03
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = float(getattr(self, field.name))
+            top = 1.0 if field.name.endswith("_share") else math.inf
+            if not 0.0 <= value <= top:
+                raise ValueError(f"augment.{field.name} is {value}; expected 0 to {top}")
+        if not 0.0 < self.resolution_lowest <= 1.0 or self.zoom_middle <= 0.0:
+            raise ValueError("augment: resolution_lowest and zoom_middle must be above 0")
+
+
+@dataclass(frozen=True, eq=False)
+class Draw:
+    """The choices for one batch of N films; made by `draw`, carried out by `apply`.
+
+    Positions and sizes are shares of the side, in the order top, left, height, width.
+    """
+
+    mirror: Tensor
+    """bool (N,)"""
+    affine: Tensor
+    """float32 (N, 2, 3), from the new film's coordinates to the old one's, as `affine_grid`."""
+    frame_from: Tensor
+    """int64 (N,), the film that lends its frame; the film itself when none does."""
+    frame: Tensor
+    """float32 (N, 4), width of the lent frame at top, left, bottom, right."""
+    resolution: Tensor
+    """float32 (N,), share of the side's pixels kept."""
+    tone: Tensor
+    """float32 (N, 5): gamma, contrast, brightness, slope down, slope across."""
+    rectangle: Tensor
+    """float32 (N, 5): box and tone; height 0 for none."""
+    marker: Tensor
+    """float32 (N, 6): box, tone, opacity; height 0 for none."""
+    glyph: Tensor
+    """int64 (N,), which marker."""
+    border: Tensor
+    """float32 (N, 5): width at top, left, bottom, right, and tone."""
+    noise: Tensor
+    """float32 (N,), standard deviation."""
+    noise_seed: int
+
+
+def draw(n: int, settings: Augment, generator: Generator) -> Draw:
+    """Return random choices for n films; the same generator state gives the same choices."""
+    chance = _Chance(n, generator)
+    lent = chance.happens(settings.frame_share)
+    others = torch.randperm(n, generator=generator)
+    return Draw(
+        mirror=chance.happens(settings.mirror_share),
+        affine=_draw_affine(chance, settings),
+        frame_from=torch.where(lent, others, torch.arange(n)),
+        frame=settings.frame_width * chance.uniform(4),
+        resolution=_draw_resolution(chance, settings),
+        tone=_draw_tone(chance, settings),
+        rectangle=_draw_rectangle(chance, settings),
+        marker=_draw_marker(chance, settings),
+        glyph=torch.randint(len(_GLYPHS), (n,), generator=generator),
+        border=_draw_border(chance, settings),
+        noise=settings.noise * chance.uniform(),
+        noise_seed=int(torch.randint(2**31, (1,), generator=generator)),
+    )
+
+
+def apply(batch: Tensor, choices: Draw) -> Tensor:
+    """Return the films changed as drawn, in [0, 1], on the batch's device; the batch stays as is.
+
+    Parameters
+    ----------
+    batch
+        float32 (N, 1, S, S) in [0, 1], displayed tones.
+    choices
+        Made for N films.
+
+    Raises
+    ------
+    ValueError
+        When the draw was made for another number of films.
+
+    """
+    if len(choices.mirror) != len(batch):
+        raise ValueError(f"{len(batch)} films, but the draw was made for {len(choices.mirror)}")
+    films = torch.where(choices.mirror.to(batch.device).view(-1, 1, 1, 1), batch.flip(-1), batch)
+    films = _lend_frames(films, choices.frame_from, choices.frame)
+    films = _warp(films, choices.affine)
+    films = _blur(films, choices.resolution)
+    films = _retone(films, choices.tone)
+    films = _paint_rectangles(films, choices.rectangle)
+    films = _stamp_markers(films, choices)
+    films = _cover_borders(films, choices.border)
+    generator = Generator(films.device).manual_seed(choices.noise_seed)
+    noise = torch.randn(films.shape, generator=generator, device=films.device)
+    return (films + noise * choices.noise.to(films).view(-1, 1, 1, 1)).clamp(0.0, 1.0)
+
+
+class _Chance:
+    def __init__(self, n: int, generator: Generator) -> None:
+        self._n, self._generator = n, generator
+
+    def uniform(self, *shape: int) -> Tensor:
+        return torch.rand((self._n, *shape), generator=self._generator)
+
+    def around_zero(self, *shape: int) -> Tensor:
+        return 2 * self.uniform(*shape) - 1
+
+    def happens(self, share: float) -> Tensor:
+        return self.uniform() < share
+
+
+def _draw_affine(chance: _Chance, settings: Augment) -> Tensor:
+    angle = math.radians(settings.rotation_degrees) * chance.around_zero()
+    zoom = settings.zoom_middle * torch.exp(settings.zoom * chance.around_zero())
+    half_aspect = torch.exp(0.5 * settings.aspect * chance.around_zero())
+    across, down = 1 / (zoom * half_aspect), half_aspect / zoom
+    shift = 2 * settings.shift * chance.around_zero(2)
+    cos, sin = torch.cos(angle), torch.sin(angle)
+    first = torch.stack([cos * across, -sin * down, shift[:, 0]], dim=1)
+    second = torch.stack([sin * across, cos * down, shift[:, 1]], dim=1)
+    return torch.stack([first, second], dim=1)
+
+
+def _draw_resolution(chance: _Chance, settings: Augment) -> Tensor:
+    lost = (1 - settings.resolution_lowest) * chance.uniform()
+    return 1 - lost * chance.happens(settings.resolution_share)
+
+
+def _draw_tone(chance: _Chance, settings: Augment) -> Tensor:
+    gamma = torch.exp(settings.gamma * chance.around_zero(1))
+    contrast = torch.exp(settings.contrast * chance.around_zero(1))
+    brightness = settings.brightness * chance.around_zero(1)
+    return torch.cat([gamma, contrast, brightness, settings.shading * chance.around_zero(2)], 1)
+
+
+def _draw_rectangle(chance: _Chance, settings: Augment) -> Tensor:
+    size = settings.rectangle_size * (0.15 + 0.85 * chance.uniform(2))
+    size = size * chance.happens(settings.rectangle_share).unsqueeze(1)
+    corner = chance.uniform(2) * (1 - size)
+    return torch.cat([corner, size, chance.uniform(1)], dim=1)
+
+
+def _draw_marker(chance: _Chance, settings: Augment) -> Tensor:
+    height = settings.marker_size * (0.3 + 0.7 * chance.uniform(1))
+    size = torch.cat([height, height * (0.4 + 0.6 * chance.uniform(1))], dim=1)
+    size = size * chance.happens(settings.marker_share).unsqueeze(1)
+    corner = chance.uniform(2) * (1 - size)
+    # Four markers of five are bright, as lead letters are; the others dark.
+    bright = chance.happens(0.8).unsqueeze(1)
+    tone = torch.where(bright, 0.75 + 0.25 * chance.uniform(1), 0.2 * chance.uniform(1))
+    return torch.cat([corner, size, tone, 0.6 + 0.4 * chance.uniform(1)], dim=1)
+
+
+def _draw_border(chance: _Chance, settings: Augment) -> Tensor:
+    width = settings.border_width * chance.uniform(4) * (chance.uniform(4) < 0.75)
+    # Half of the collimated borders are black, the others of any tone.
+    tone = chance.uniform(1) * chance.happens(0.5).unsqueeze(1)
+    return torch.cat([width * chance.happens(settings.border_share).unsqueeze(1), tone], dim=1)
+
+
+def _outside(width: Tensor, films: Tensor) -> Tensor:
+    """Return True in the frame of the widths (N, 4), as bool (N, 1, S, S)."""
+    height, breadth = films.shape[-2:]
+    down = (torch.arange(height, device=films.device) + 0.5) / height
+    across = (torch.arange(breadth, device=films.device) + 0.5) / breadth
+    top, left, bottom, right = width.to(films).view(-1, 4, 1).unbind(1)
+    rows = (down < top) | (down > 1 - bottom)
+    columns = (across < left) | (across > 1 - right)
+    return (rows.unsqueeze(2) | columns.unsqueeze(1)).unsqueeze(1)
+
+
+def _lend_frames(films: Tensor, lender: Tensor, width: Tensor) -> Tensor:
+    return torch.where(_outside(width, films), films[lender.to(films.device)], films)
+
+
+def _warp(films: Tensor, affine: Tensor) -> Tensor:
+    grid = F.affine_grid(affine.to(films), list(films.shape), align_corners=False)
+    return F.grid_sample(films, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+
+
+def _blur(films: Tensor, resolution: Tensor) -> Tensor:
+    """Shrink each film and enlarge it again."""
+    blurred = films.clone()
+    size = films.shape[-1]
+    kept = (resolution * size).round().clamp(min=1).to(torch.int64).tolist()
+    for index, pixels in enumerate(kept):
+        if pixels < size:
+            one = films[index : index + 1]
+            small = F.interpolate(one, (pixels, pixels), mode="bilinear", antialias=True)
+            blurred[index] = F.interpolate(small, films.shape[-2:], mode="bilinear")[0]
+    return blurred
+
+
+def _retone(films: Tensor, tone: Tensor) -> Tensor:
+    gamma, contrast, brightness, down, across = tone.to(films).view(-1, 5, 1, 1, 1).unbind(1)
+    curved = films.clamp(0.0, 1.0) ** gamma
+    mean = curved.mean(dim=(1, 2, 3), keepdim=True)
+    slope_down = torch.linspace(-0.5, 0.5, films.shape[-2], device=films.device).view(1, 1, -1, 1)
+    slope_across = torch.linspace(-0.5, 0.5, films.shape[-1], device=films.device)
+    stretched = (curved - mean) * contrast + mean + brightness
+    return (stretched + down * slope_down + across * slope_across).clamp(0.0, 1.0)
+
+
+def _paint_rectangles(films: Tensor, rectangle: Tensor) -> Tensor:
+    top, left, height, width, tone = rectangle.unbind(1)
+    frame = torch.stack([top, left, 1 - top - height, 1 - left - width], dim=1)
+    inside = ~_outside(frame, films) & (height > 0).to(films.device).view(-1, 1, 1, 1)
+    return torch.where(inside, tone.to(films).view(-1, 1, 1, 1), films)
+
+
+def _stamp_markers(films: Tensor, choices: Draw) -> Tensor:
+    stamped = films.clone()
+    side, glyphs = films.shape[-1], list(_GLYPHS.values())
+    for index, (box, glyph) in enumerate(zip(choices.marker, choices.glyph.tolist(), strict=True)):
+        top, left, height, width = (round(float(share) * side) for share in box[:4])
+        if height < 1 or width < 1:
+            continue
+        rows = [[float(bit) for bit in row] for row in glyphs[glyph].split()]
+        shape = torch.tensor(rows, device=films.device).view(1, 1, 7, 5)
+        ink = box[5].item() * F.interpolate(shape, (height, width), mode="bilinear")[0, 0]
+        patch = stamped[index, 0, top : top + height, left : left + width]
+        ink = ink[: patch.shape[0], : patch.shape[1]]
+        patch.copy_(patch + ink * (box[4].item() - patch))
+    return stamped
+
+
+def _cover_borders(films: Tensor, border: Tensor) -> Tensor:
+    tone = border[:, 4].to(films).view(-1, 1, 1, 1)
+    return torch.where(_outside(border[:, :4], films), tone, films)

@@ -1,0 +1,90 @@
+"""Manifest and cache → batches of films and labels, in an order that is a function of its seed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from plainfilm.datasets.cache import Cache
+from plainfilm.datasets.manifest import Manifest
+from plainfilm.training.chance import generator_for
+from plainfilm.training.side import SideTarget, side_columns
+
+Positions = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Films float32 (N, 1, S, S) in [0, 1] and labels float32 (N, K + A): 1, 0 or NaN = unknown.
+
+    K findings, then A columns of side targets.
+    """
+
+    films: Tensor
+    labels: Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Films:
+    """The films of one split.
+
+    Parameters
+    ----------
+    pixels
+        uint8 (all films of the cache, S, S), memory-mapped.
+    rows
+        int64 (n,), which of them.
+    labels
+        float32 (n, K): 1, 0 or NaN = unknown.
+    side
+        float32 (n, A): side targets likewise.
+    """
+
+    pixels: NDArray[np.uint8]
+    rows: Positions
+    labels: NDArray[np.float32]
+    side: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def take(self, positions: Positions) -> Batch:
+        """The films at these positions of the split."""
+        pixels = torch.from_numpy(np.asarray(self.pixels[self.rows[positions]]))
+        labels = torch.from_numpy(np.hstack([self.labels[positions], self.side[positions]]))
+        return Batch(pixels.unsqueeze(1).float() / 255, labels)
+
+
+def films_of(
+    manifest: Manifest, cache: Cache, split: str, side_targets: Sequence[SideTarget] = ()
+) -> Films:
+    """The films of one split, "train", "val" or "test"; empty where there are none."""
+    rows = [i for i, sample in enumerate(manifest.samples) if sample.split == split]
+    positions = np.asarray(rows, dtype=np.int64)
+    side = side_columns(manifest, side_targets)
+    return Films(cache.pixels, positions, manifest.labels[positions], side[positions])
+
+
+def steps_per_epoch(n_films: int, batch_size: int) -> int:
+    """Full batches in an epoch, at least 1; what is left over waits for another epoch's order."""
+    return max(1, n_films // batch_size)
+
+
+def epoch_order(n_films: int, seed: int, epoch: int) -> Positions:
+    """Each film once, shuffled: a function of seed and epoch alone."""
+    order = torch.randperm(n_films, generator=generator_for(seed, "order", epoch))
+    return order.numpy()
+
+
+def batch_positions(
+    order: Positions, step: int, batch_size: int, *, rank: int = 0, world: int = 1
+) -> Positions:
+    """Which films step `step` of an epoch sees; with several processes, the part of one of them.
+
+    The parts of all ranks together are the batch of one process.
+    """
+    whole = order[step * batch_size : (step + 1) * batch_size]
+    return whole[rank::world]

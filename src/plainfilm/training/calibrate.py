@@ -1,0 +1,163 @@
+"""From what a graph says of films whose labels are known: calibrators, thresholds, map scale.
+
+Where a finding has too few films for a number of its own, a shared or a plain one is taken, and
+the words that go into the bundle say so.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from plainfilm.datasets.manifest import Manifest
+from plainfilm.errors import DatasetError, ImageError, RunError
+from plainfilm.evaluation.calibration import Platt, fit_platt, fit_temperature
+from plainfilm.evaluation.thresholds import choose_threshold
+from plainfilm.images import read_radiograph
+from plainfilm.training.graph import ReadingGraph
+
+MIN_FOR_PLATT = 30  # present and absent films; below, slope and intercept are mostly chance
+MIN_FOR_THRESHOLD = 10  # likewise; below, a chosen threshold is
+MAP_FILMS = 512  # whose maps are kept, for the scale
+MAP_QUANTILE = 0.995
+
+IDENTITY = Platt(1.0, 0.0)
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What a graph says of n films.
+
+    Parameters
+    ----------
+    scores
+        float64 (n, K).
+    familiarity
+        float64 (n,): whatever the graph's branch gives.
+    labels
+        float32 (n, K): 1, 0 or NaN.
+    map_peak
+        `MAP_QUANTILE` of the positive map values; 0 where there are none.
+    """
+
+    scores: Floats
+    familiarity: Floats
+    labels: NDArray[np.float32]
+    map_peak: float
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """One calibrator per finding, and in plain words how they were fitted."""
+
+    platts: tuple[Platt, ...]
+    method: str
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """One threshold per finding, and in plain words how they were chosen."""
+
+    values: dict[str, float]
+    words: str
+
+
+def see(graph: ReadingGraph, films: Manifest) -> Seen:
+    """What the graph says of the original files of a manifest's films.
+
+    Raises
+    ------
+    DatasetError
+        A file cannot be read.
+    """
+    stride = max(1, len(films) // MAP_FILMS)
+    scores, familiarity, positive = [], [], []
+    for row, sample in enumerate(tqdm(films.samples, unit="film", desc="score", disable=None)):
+        try:
+            film = read_radiograph(films.root / sample.image)
+        except ImageError as error:
+            raise DatasetError(f"{str(error).rstrip('.')}. Replace it and export again.") from error
+        with torch.no_grad():
+            answers = graph(torch.from_numpy(film.pixels)[None, None])
+        scores.append(answers.score[0].double().numpy())
+        familiarity.append(float(answers.familiarity[0]))
+        if row % stride == 0:
+            positive.append(answers.map[answers.map > 0].numpy())
+    values = np.concatenate(positive)
+    peak = float(np.quantile(values, MAP_QUANTILE)) if values.size else 0.0
+    return Seen(np.stack(scores), np.array(familiarity), films.labels, peak)
+
+
+def calibrate(seen: Seen, names: Sequence[str]) -> Calibrated:
+    """Calibrators fitted on films; one shared temperature where a finding is too rare.
+
+    Raises
+    ------
+    RunError
+        No finding is both present and absent on these films.
+    """
+    rare = [k for k in range(len(names)) if min(_counts(seen, k)) < MIN_FOR_PLATT]
+    own = [k for k in range(len(names)) if k not in rare]
+    shared = _temperature(seen) if rare else IDENTITY
+    platts = [
+        shared if k in rare else fit_platt(seen.scores[:, k], seen.labels[:, k])
+        for k in range(len(names))
+    ]
+    words = []
+    if own:
+        words.append("Platt scaling" + (_of(own, names) if rare else " per finding"))
+    if rare:
+        few = f"fewer than {MIN_FOR_PLATT} films with or without it"
+        words.append(f"one shared temperature, {1 / shared.slope:.2f},{_of(rare, names)} ({few})")
+    return Calibrated(tuple(platts), "; ".join(words))
+
+
+def choose_thresholds(
+    seen: Seen, platts: Sequence[Platt], names: Sequence[str], rule: str
+) -> Thresholds:
+    """Thresholds by a named rule; a rare finding's is its share of the films.
+
+    At that share a calibrated probability speaks as much for the finding as against it, which is
+    where sensitivity + specificity is largest.
+    """
+    values, rare = {}, []
+    for k, name in enumerate(names):
+        known = ~np.isnan(seen.labels[:, k])
+        probability = platts[k].apply(seen.scores[known, k])
+        if rule != "half" and min(_counts(seen, k)) < MIN_FOR_THRESHOLD:
+            rare.append(k)
+            values[name] = float(seen.labels[known, k].mean()) if known.any() else 0.5
+        else:
+            values[name] = choose_threshold(probability, seen.labels[known, k], rule)
+    words = _RULES.get(rule, rule)
+    if rare:
+        few = f"fewer than {MIN_FOR_THRESHOLD} films with or without it"
+        words += f"; the finding's share of the films{_of(rare, names)} ({few})"
+    return Thresholds(values, words)
+
+
+_RULES = {
+    "half": "0.5",
+    "youden-plateau": "the middle of the range in which balanced accuracy is within 0.01 of its best",
+    "sensitivity-0.95": "the highest with a sensitivity of at least 0.95",
+}
+
+
+def _counts(seen: Seen, k: int) -> tuple[int, int]:
+    return int((seen.labels[:, k] == 1).sum()), int((seen.labels[:, k] == 0).sum())
+
+
+def _temperature(seen: Seen) -> Platt:
+    known = ~np.isnan(seen.labels)
+    if not {0.0, 1.0} <= set(seen.labels[known].tolist()):
+        raise RunError("no finding is both present and absent on these films; cannot calibrate")
+    return fit_temperature(seen.scores, seen.labels)
+
+
+def _of(findings: Sequence[int], names: Sequence[str]) -> str:
+    return " for " + ", ".join(names[k] for k in findings)

@@ -1,0 +1,245 @@
+"""A bundle's card (CARD.md): what bundle.json and evaluation.json say, for a person to read.
+
+No number stands here that is not in one of the two, and beside each measured one its interval.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from plainfilm.reading.bundle import BundleHeader
+
+NOT_A_DEVICE = (
+    "**Not a medical device.** Research and teaching software. It must not be used alone for "
+    "diagnosis, triage or treatment; a qualified reader must see the original film."
+)
+NOTHING_MEASURED = "Nothing has been measured on this bundle yet."
+
+# Key in evaluation.json → head of the column.
+_RANKING = {"auroc": "AUROC", "average_precision": "average precision"}
+_AT_THRESHOLD = {
+    "sensitivity": "sensitivity",
+    "specificity": "specificity",
+    "ppv": "PPV",
+    "npv": "NPV",
+    "ece": "ECE",
+}
+_AUDITS = {
+    "frame_auroc": "AUROC from the outer 12 % frame alone (0.5 = nothing to learn there)",
+    "centre_auroc": "AUROC without the outer 12 %",
+    "mirrored_auroc": "AUROC with left and right swapped",
+    "inverted_auroc": "AUROC with black and white swapped",
+}
+
+Json = Mapping[str, object]
+
+
+def card(header: BundleHeader, evaluation: Json | None) -> str:
+    """The card in Markdown; the same for the same header and evaluation.
+
+    Parameters
+    ----------
+    header
+        The bundle's.
+    evaluation
+        Its evaluation.json, parsed; None = nothing measured yet, and the card says so. The keys
+        "gate" (benchmarks/gate.py) and "audits" are shown where they are there.
+    """
+    measured = evaluation or {}
+    sections = {
+        "Intended use": [header.intended_use],
+        "For whom": list(_population(header)),
+        "Limits": _bullets(header.limits) or ["None is stated."],
+        "Findings, calibration, thresholds": list(_findings(header)),
+        "Measured": list(_measured(header, measured)) if measured else [NOTHING_MEASURED],
+        "Against a published network": list(_published(header, _record(measured, "published"))),
+        "Films it does not know": list(_familiarity(header, _record(measured, "gate"))),
+        "Does it read the disease?": list(_audits(header, _record(measured, "audits"))),
+        "Where it comes from": list(_origin(header)),
+        "How to rebuild it": list(_rebuild(header)),
+        "Licences": [
+            f"- Code: {header.licences.code or 'not stated'}",
+            f"- Weights: {header.licences.weights or 'not stated'}",
+            f"- Training films: {header.licences.training_data or 'not stated'}",
+        ],
+        "Cite": [header.citation or "Nothing is asked for."],
+    }
+    lines = [f"# {header.name} {header.version}", "", NOT_A_DEVICE]
+    for title, words in sections.items():
+        if words:
+            lines += ["", f"## {title}", "", *words]
+    return "\n".join(lines) + "\n"
+
+
+def _population(header: BundleHeader) -> Iterator[str]:
+    population = header.population
+    yield population.words
+    yield ""
+    yield f"- Body part: {', '.join(population.body_parts)}"
+    yield f"- View: {', '.join(population.views)}"
+    ages = population.age_years
+    yield f"- Age: {f'{ages[0]:g} to {ages[1]:g} completed years' if ages else 'any'}"
+    yield ""
+    yield "A film that is known to be outside is refused; where it is not known, a caution says so."
+
+
+def _findings(header: BundleHeader) -> Iterator[str]:
+    calibration = header.calibration
+    if calibration.calibrated:
+        yield f"The numbers are estimated probabilities: {calibration.method}; {calibration.source}."
+        yield "They hold at those films' shares of each finding."
+    else:
+        yield "The numbers are **model scores, not probabilities**: they were never calibrated."
+    yield ""
+    yield f"Thresholds: {header.threshold_rule}."
+    yield ""
+    findings = header.label_set.findings
+    rows = [(f.display, f"`{f.name}`", f"{header.thresholds[f.name]:.3f}") for f in findings]
+    yield from _table(("finding", "name in files", "threshold"), rows)
+
+
+def _measured(header: BundleHeader, measured: Json) -> Iterator[str]:
+    words = f"{measured.get('n_films', 0):,} films of {measured.get('n_patients', 0):,} patients"
+    yield (
+        f"On the {measured.get('split')} films of {measured.get('data_set')}: {words}, of which "
+        f"{measured.get('n_refused', 0)} were refused. In brackets: 95 % intervals, by a bootstrap "
+        "over patients. Other hospitals, machines and patients give other numbers."
+    )
+    if measured.get("cross_fitted"):
+        yield ""
+        yield "Calibrators and thresholds were fitted on these films. Whatever depends on them is"
+        yield "cross-fitted here: each film is judged by a fit that saw other patients only."
+    yield ""
+    heads = {**_RANKING, **_AT_THRESHOLD}
+    rows = [_row(header, measured, name, heads) for name in header.label_set.names]
+    mean = _record(measured, "mean")
+    if len(rows) > 1 and mean:
+        rows.append(("**mean**", "", "", *(_interval(mean.get(key)) for key in heads)))
+    yield from _table(("finding", "films", "present", *heads.values()), rows)
+    few = [name for name in header.label_set.names if _finding(measured, name).get("too_few")]
+    if few:
+        yield ""
+        yield f"So few films that the numbers mean little: {', '.join(few)}."
+    yield from _after_blank(_bullets(_texts(measured.get("cautions"))))
+
+
+def _row(header: BundleHeader, measured: Json, name: str, keys: Mapping[str, str]) -> list[str]:
+    display = next(f.display for f in header.label_set.findings if f.name == name)
+    numbers = _finding(measured, name)
+    counts = [str(numbers.get(key, "")) for key in ("n_films", "n_present")]
+    return [display, *counts, *(_interval(numbers.get(key)) for key in keys)]
+
+
+def _published(header: BundleHeader, compared: Json) -> Iterator[str]:
+    if not compared:
+        return
+    yield f"AUROC on the same {compared.get('n_films')} films, for which both gave an answer."
+    yield ""
+    keys = {"this_bundle": "this bundle", "published": "published", "difference": "difference"}
+    rows = []
+    for finding in header.label_set.findings:
+        numbers = _finding(compared, finding.name)
+        rows.append((finding.display, *(_interval(numbers.get(key)) for key in keys)))
+    mean = _record(compared, "mean")
+    if len(rows) > 1 and mean:
+        rows.append(("**mean**", *(_interval(mean.get(key)) for key in keys)))
+    yield from _table(("finding", *keys.values()), rows)
+
+
+def _familiarity(header: BundleHeader, gate: Json) -> Iterator[str]:
+    cut = header.familiarity
+    if cut is None:
+        yield "Not measured: this bundle cannot tell a film that is unlike those it learned from."
+        return
+    yield (
+        f"The familiarity of a film is a {cut.method}. Below {cut.caution_below:g} a film is read "
+        f"with a caution, below {cut.refuse_below:g} it is refused."
+    )
+    rows = gate.get("rows")
+    if not isinstance(rows, list) or not rows:
+        return
+    yield ""
+    yield f"Measured ({gate.get('known_films')}; the cut was set on validation films):"
+    yield ""
+    keys = {"auroc": "AUROC, told from known films", "flagged": "flagged", "refused": "refused"}
+    cells = [
+        (str(row.get("films")), str(row.get("n_films")), *(_interval(row.get(k)) for k in keys))
+        for row in rows
+        if isinstance(row, Mapping)
+    ]
+    yield from _table(("films", "how many", *keys.values()), cells)
+
+
+def _audits(header: BundleHeader, audits: Json) -> Iterator[str]:
+    for finding in header.label_set.findings:
+        numbers = _record(audits, finding.name)
+        if not numbers:
+            continue
+        yield f"{finding.display}:"
+        yield ""
+        marker = _record(numbers, "marker")
+        change, largest = marker.get("mean_absolute_change"), marker.get("largest_change")
+        if isinstance(change, float) and isinstance(largest, float):
+            words = f"by {change:.3f} on average, by {largest:.3f} at most"
+            yield f"- A letter pasted on {marker.get('n_films')} healthy films moves the number {words}"
+        yield from (f"- {words}: {_interval(numbers.get(key))}" for key, words in _AUDITS.items())
+        yield ""
+
+
+def _origin(header: BundleHeader) -> Iterator[str]:
+    source = header.provenance
+    yield f"- Learned from {source.data_set}: {source.n_patients:,} patients"
+    yield f"- Start: {source.init}; seed {source.seed}"
+    yield f"- {source.seconds / 60:.0f} minutes on {source.hardware}; plainfilm {source.code_version}"
+    yield f"- Split SHA-256 `{source.split_sha256}`"
+    yield f"- Patients SHA-256 `{source.patients_sha256}`"
+    yield from _bullets([f"{key}: {words}" for key, words in source.details.items()])
+
+
+def _rebuild(header: BundleHeader) -> Iterator[str]:
+    source, size = header.provenance, header.input.size
+    yield f"With plainfilm {source.code_version}; the recipe is in bundle.json (`recipe_toml`)."
+    yield ""
+    yield "```"
+    yield f"plainfilm prepare {source.data_set} FOLDER --out prepared --size {size}"
+    yield "plainfilm train recipe.toml --data prepared --out run"
+    yield f"plainfilm export run --data prepared --out {header.name}.bundle"
+    yield f"plainfilm evaluate {header.name}.bundle prepared --out report"
+    yield "```"
+
+
+def _interval(value: object) -> str:
+    """ "0.975 (0.958 to 0.988)"; a number without an interval says so, "—" where there is none."""
+    if isinstance(value, Sequence) and not isinstance(value, str) and len(value) == 3:
+        middle, low, high = value
+        if not isinstance(middle, int | float):
+            return "—"
+        if isinstance(low, int | float) and isinstance(high, int | float):
+            return f"{middle:.3f} ({low:.3f} to {high:.3f})"
+        return f"{middle:.3f} (no interval)"
+    return "—"
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    yield f"| {' | '.join(heads)} |"
+    yield "|---" * len(heads) + "|"
+    yield from (f"| {' | '.join(row)} |" for row in rows)
+
+
+def _record(table: Json, key: str) -> Json:
+    value = table.get(key)
+    return value if isinstance(value, Mapping) else {}
+
+
+def _finding(table: Json, name: str) -> Json:
+    return _record(_record(table, "findings"), name)
+
+
+def _texts(value: object) -> list[str]:
+    return [text for text in value if isinstance(text, str)] if isinstance(value, list) else []
+
+
+def _bullets(words: Sequence[str]) -> list[str]:
+    return [f"- {text}" for text in words]
+
+
+def _after_blank(lines: Sequence[str]) -> list[str]:
+    return ["", *lines] if lines else []

@@ -1,0 +1,141 @@
+"""The whole way from displayed pixels to the answers, as one torch module: `ReadingGraph`.
+
+Everything between a displayed radiograph and a calibrated answer is inside, so that whatever runs
+the exported graph (`onnx_file.to_onnx`) needs no step of its own.
+
+```
+radiographs ─ Fit ─┬─ Classifier(s) ─┬─ score ─ probability
+  (N, 1, H, W)     │                 ├─ map
+                   │                 └─ statistics of the stages ─┐
+                   └─ Appearance ─────────────────────────────────┴─ familiarity
+```
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from plainfilm.evaluation.calibration import Platt
+from plainfilm.networks import Classifier
+from plainfilm.reading.bundle import FitPolicy
+from plainfilm.training.familiarity import Familiarity
+
+INPUT = "radiographs"
+OUTPUTS = ("probability", "score", "map", "familiarity")
+
+
+class Answers(NamedTuple):
+    """What the graph gives; float32, K findings.
+
+    `probability` and `score` (N, K), `map` (N, K, h, w), `familiarity` (N,).
+    """
+
+    probability: Tensor
+    score: Tensor
+    map: Tensor
+    familiarity: Tensor
+
+
+class Fit(nn.Module):
+    """Films of any size into the network's square; a film of S x S passes unchanged.
+
+    The resize is the triangle filter, widened where the film shrinks (antialiased bilinear).
+
+    Parameters
+    ----------
+    size
+        S, the side of the square in pixels.
+    policy
+        squash: the aspect ratio is given up. pad: black is added at both sides of the short side
+        first. crop: the central square is taken first.
+    """
+
+    def __init__(self, size: int, policy: FitPolicy = FitPolicy.SQUASH) -> None:
+        super().__init__()
+        self.size = size
+        self.policy = policy
+
+    def forward(self, radiographs: Tensor) -> Tensor:
+        """(N, 1, H, W) → (N, 1, S, S)."""
+        square = self._squared(radiographs)
+        return F.interpolate(
+            square, (self.size, self.size), mode="bilinear", align_corners=False, antialias=True
+        )
+
+    def _squared(self, films: Tensor) -> Tensor:
+        if self.policy == FitPolicy.SQUASH:
+            return films
+        height, width = films.shape[2], films.shape[3]
+        longest = self.policy == FitPolicy.PAD
+        side = torch.sym_max(height, width) if longest else torch.sym_min(height, width)
+        tall, wide = side - height, side - width  # below 0 where F.pad shall cut off
+        return F.pad(films, (wide // 2, wide - wide // 2, tall // 2, tall - tall // 2))
+
+
+class ReadingGraph(nn.Module):
+    """Radiographs in; probability, score, map and familiarity out.
+
+    Parameters
+    ----------
+    classifiers
+        One network, or several whose logits and maps are averaged; of the same findings and the
+        same map size. They are put into evaluation mode.
+    fit
+        How films become the networks' input.
+    calibration
+        One per finding: probability = sigmoid(slope x score + intercept).
+    familiarity
+        From the fitted film and the stages' statistics to a percentile.
+
+    Notes
+    -----
+    The head is an average over the pixels and one linear layer, so Grad-CAM of finding k needs no
+    gradient: its weight for channel c is W[k, c] / (h w), and the map `sum_c W[k, c] A[c] / (h w)`
+    is signed and adds up to the logit less the head's bias.
+
+    References
+    ----------
+    Selvaraju et al. 2017 (arXiv 1610.02391), section 3.1 and appendix A; the ReLU is left out.
+    """
+
+    slope: Tensor
+    intercept: Tensor
+
+    def __init__(
+        self,
+        classifiers: Sequence[Classifier],
+        fit: Fit,
+        calibration: Sequence[Platt],
+        familiarity: Familiarity,
+    ) -> None:
+        super().__init__()
+        self.classifiers = nn.ModuleList(classifiers)
+        self.fit = fit
+        self.register_buffer("slope", torch.tensor([platt.slope for platt in calibration]))
+        self.register_buffer("intercept", torch.tensor([platt.intercept for platt in calibration]))
+        self.familiarity = familiarity
+        self.eval().requires_grad_(False)
+
+    def forward(self, radiographs: Tensor) -> Answers:
+        """Answers for float32 (N, 1, H, W) in [0, 1], 0 = black."""
+        films = self.fit(radiographs)
+        embedded = [classifier.embed(films) for classifier in self.classifiers]
+        last_maps = [last for last, _ in embedded]
+        score = _mean([c.judge(a) for c, a in zip(self.classifiers, last_maps, strict=True)])
+        maps = _mean([evidence(c, a) for c, a in zip(self.classifiers, last_maps, strict=True)])
+        familiarity = self.familiarity(films, [pooled for _, pooled in embedded])
+        probability = torch.sigmoid(self.slope * score + self.intercept)
+        return Answers(probability, score, maps, familiarity)
+
+
+def evidence(classifier: Classifier, last_map: Tensor) -> Tensor:
+    """Signed Grad-CAM (N, K, h, w) of every logit at the last feature map (N, C, h, w)."""
+    n_pixels = last_map.shape[2] * last_map.shape[3]
+    return F.conv2d(last_map, classifier.head_weight[:, :, None, None] / n_pixels)
+
+
+def _mean(parts: list[Tensor]) -> Tensor:
+    return parts[0] if len(parts) == 1 else torch.stack(parts).mean(dim=0)

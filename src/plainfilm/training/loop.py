@@ -1,0 +1,149 @@
+"""The training loop: `train` takes a recipe and a prepared folder and leaves a run folder."""
+
+import math
+import time
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import NoReturn
+
+from tqdm import tqdm
+
+from plainfilm.errors import RunError
+from plainfilm.training.batches import Films, batch_positions, epoch_order, steps_per_epoch
+from plainfilm.training.chance import deterministic
+from plainfilm.training.checkpoint import Progress, resume, save_checkpoint, save_weights
+from plainfilm.training.learner import Learner
+from plainfilm.training.recipe import Optim, Recipe
+from plainfilm.training.record import EpochRow, RunRecord, number_or_none, write_log, write_record
+from plainfilm.training.schedule import OneCycle
+from plainfilm.training.start import Prepared, begin, claim, make_learner, pick_device
+from plainfilm.training.validate import validate
+
+
+def train(
+    recipe: Recipe, folder: Path, out: Path, *, device: str = "auto", threads: int | None = None
+) -> Path:
+    """Train a network, or go on where an earlier call was stopped.
+
+    Parameters
+    ----------
+    recipe
+        What to do.
+    folder
+        What `datasets.prepare` wrote: manifest and cache.
+    out
+        The run folder: new or empty, or that of the same training, which is then resumed. On the
+        CPU a training that was killed and resumed ends with the same weights, bit for bit.
+    device
+        "cpu", "cuda", or "auto": CUDA where there is any.
+    threads
+        CPU threads; None = torch's own choice, or as many as the run began with.
+
+    Returns
+    -------
+    `out`, with weights.pt and the files listed in `training.record`.
+
+    Raises
+    ------
+    RunError
+        Another training writes here, the folder belongs to another recipe or other films, the loss
+        is not a number, or a checkpoint cannot be written.
+    DatasetError
+        The prepared folder does not hold together; LeakError where splits share a patient.
+    """
+    place = pick_device(device)
+    prepared = Prepared.open(folder, recipe)
+    with ExitStack() as stack:
+        claim(out, stack)
+        record = begin(out, recipe, prepared, place, threads)
+        if not record.finished:
+            stack.enter_context(deterministic(place, record.threads))
+            learner = make_learner(out, recipe, prepared, place)
+            _run(learner, prepared, out, record)
+    return out
+
+
+def _run(learner: Learner, prepared: Prepared, out: Path, record: RunRecord) -> None:
+    """From the checkpoint, or the start, to the last epoch."""
+    optim = learner.recipe.optim
+    progress = resume(out, learner)
+    _publish(out, record, progress, optim.epochs)
+    total = optim.epochs * steps_per_epoch(len(prepared.train), optim.batch_size)
+    with tqdm(total=total, initial=progress.step, unit="step", disable=None) as bar:
+        while len(progress.rows) < optim.epochs:
+            progress = _learn_epoch(learner, prepared.train, out, progress, bar)
+            progress = _close_epoch(learner, prepared, out, progress)
+            _publish(out, record, progress, optim.epochs)
+
+
+def _learn_epoch(
+    learner: Learner, films: Films, out: Path, progress: Progress, bar: "tqdm[NoReturn]"
+) -> Progress:
+    """The steps of the present epoch that are still to be done."""
+    optim, epoch = learner.recipe.optim, len(progress.rows)
+    n_steps = steps_per_epoch(len(films), optim.batch_size)
+    schedule = one_cycle(optim, n_steps)
+    order = epoch_order(len(films), optim.seed, epoch)
+    for step in range(progress.step, (epoch + 1) * n_steps):
+        begun = time.perf_counter()
+        batch = films.take(batch_positions(order, step - epoch * n_steps, optim.batch_size))
+        loss = learner.learn(batch, schedule.at(step), step)
+        if not math.isfinite(loss):
+            found = f"the loss became {loss} in epoch {epoch + 1}, step {step + 1}"
+            raise RunError(f"{out.name}: {found}. Lower optim.lr, or set optim.clip_norm = 1.")
+        progress = progress.after_step(loss, time.perf_counter() - begun)
+        bar.set_postfix(epoch=epoch + 1, loss=f"{loss:.4f}", refresh=False)
+        bar.update()
+        if optim.checkpoint_steps and progress.step % optim.checkpoint_steps == 0:
+            save_checkpoint(out, learner, progress)
+    return progress
+
+
+def _close_epoch(learner: Learner, prepared: Prepared, out: Path, progress: Progress) -> Progress:
+    """Validate, add the epoch to the log, keep its weights if the recipe says so, save all."""
+    optim = learner.recipe.optim
+    begun = time.perf_counter()
+    verdict = validate(learner, prepared.val)
+    n_steps = steps_per_epoch(len(prepared.train), optim.batch_size)
+    row = EpochRow(
+        epoch=len(progress.rows) + 1,
+        loss=progress.loss_sum / n_steps,
+        val_loss=number_or_none(verdict.loss),
+        val_auroc=number_or_none(verdict.auroc),
+        lr=one_cycle(optim, n_steps).at(progress.step - 1).lr,
+        seconds=progress.learn_seconds + time.perf_counter() - begun,
+        films_per_s=n_steps * min(optim.batch_size, len(prepared.train)) / progress.learn_seconds,
+    )
+    progress = progress.after_epoch(
+        row, kept=optim.keep == "last" or row.is_better_than(progress.kept)
+    )
+    if progress.kept is row:
+        save_weights(out, learner.average, len(prepared.manifest.label_set))
+    save_checkpoint(out, learner, progress)
+    return progress
+
+
+def _publish(out: Path, record: RunRecord, progress: Progress, epochs: int) -> None:
+    """Log and run.json as the checkpoint has them, so that a resumed run repeats no row."""
+    write_log(out, progress.rows)
+    record = replace(
+        record,
+        seconds=sum(row.seconds for row in progress.rows),
+        epochs=len(progress.rows),
+        finished=len(progress.rows) == epochs,
+        kept_epoch=progress.kept.epoch if progress.kept else 0,
+        val_auroc=progress.kept.val_auroc if progress.kept else None,
+    )
+    write_record(out, record)
+
+
+def one_cycle(optim: Optim, n_steps: int) -> OneCycle:
+    """The schedule of a whole training of `n_steps` an epoch."""
+    return OneCycle(
+        steps=optim.epochs * n_steps,
+        peak=optim.lr,
+        warmup_share=optim.warmup_share,
+        momentum_high=optim.momentum_high,
+        momentum_low=optim.momentum_low,
+    )

@@ -1,0 +1,151 @@
+"""A `ReadingGraph` as the bytes of an ONNX file, and the proof that the two agree.
+
+The file holds ONNX's own operators only, all weights inside, and nothing of the machine it was
+made on: the exporter's notes (which name source files) are taken out.
+"""
+
+import logging
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.export import Dim
+
+from plainfilm.errors import MissingExtra, RunError
+from plainfilm.radiograph import Pixels
+from plainfilm.training.graph import INPUT, OUTPUTS, ReadingGraph
+
+try:
+    import onnx
+    import onnxruntime
+    import onnxscript  # noqa: F401  # torch's exporter needs it
+except ImportError as missing:
+    raise MissingExtra("onnx, onnxruntime or onnxscript", "train") from missing
+
+OPSET = 20  # the newest that onnxruntime 1.20 reads whole
+MAX_IR_VERSION = 10  # as above
+PRODUCER = "plainfilm"
+TOLERANCE = 1e-5  # of a probability, between torch and onnxruntime
+
+Outputs = dict[str, NDArray[np.float32]]
+
+
+def to_onnx(graph: ReadingGraph) -> bytes:
+    """The graph as an ONNX file; the same bytes for the same weights and versions.
+
+    Takes some seconds. Number, height and width of the radiographs stay free.
+
+    Raises
+    ------
+    RunError
+        The exporter gave something a bundle may not hold.
+    """
+    side = graph.fit.size
+    example = torch.zeros(2, 1, side + 3, side + 7)  # sizes that are not confused with S
+    free = {0: Dim.DYNAMIC, 2: Dim.DYNAMIC, 3: Dim.DYNAMIC}
+    with _quiet():
+        program = torch.onnx.export(
+            graph,
+            (example,),
+            dynamo=True,
+            opset_version=OPSET,
+            input_names=[INPUT],
+            output_names=list(OUTPUTS),
+            dynamic_shapes={INPUT: free},
+            verbose=False,
+        )
+    if program is None:
+        raise RunError("torch gave no ONNX program; expected one")
+    proto = program.model_proto
+    _strip(proto)
+    _check(proto)
+    content: bytes = proto.SerializeToString(deterministic=True)
+    return content
+
+
+def run_torch(graph: ReadingGraph, radiograph: Pixels) -> Outputs:
+    """What torch says of one radiograph (H, W): output name to array, without the film axis."""
+    with torch.no_grad():
+        answers = graph(torch.from_numpy(radiograph)[None, None])
+    values = [answer[0].numpy().astype(np.float32) for answer in answers]
+    return dict(zip(OUTPUTS, values, strict=True))
+
+
+def run_onnx(content: bytes, radiographs: Iterable[Pixels]) -> list[Outputs]:
+    """What onnxruntime says of radiographs, one after the other; as `run_torch`."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    return [_run_session(session, radiograph) for radiograph in radiographs]
+
+
+def check_agreement(graph: ReadingGraph, content: bytes, radiographs: Iterable[Pixels]) -> float:
+    """The largest difference of a probability between torch and onnxruntime.
+
+    Raises
+    ------
+    RunError
+        It is above `TOLERANCE`, or not a number.
+    """
+    films = list(radiographs)
+    theirs = run_onnx(content, films)
+    ours = [run_torch(graph, film) for film in films]
+    gaps = [
+        np.abs(a["probability"] - b["probability"]).max() for a, b in zip(ours, theirs, strict=True)
+    ]
+    worst = float(np.max(gaps, initial=0.0))
+    if not worst <= TOLERANCE:  # written so that NaN fails
+        raise RunError(
+            f"torch and onnxruntime differ by {worst:.2g} in a probability; expected at most "
+            f"{TOLERANCE:g}. No bundle was written; try other versions of torch and onnxruntime."
+        )
+    return worst
+
+
+def _run_session(session: "onnxruntime.InferenceSession", radiograph: Pixels) -> Outputs:
+    values = session.run(list(OUTPUTS), {INPUT: radiograph[None, None]})
+    return {name: value[0] for name, value in zip(OUTPUTS, values, strict=True)}
+
+
+def _strip(proto: "onnx.ModelProto") -> None:
+    """Take out what tells of the machine, and the shapes of inner values, which nobody needs."""
+    proto.producer_name, proto.producer_version, proto.doc_string = PRODUCER, "", ""
+    del proto.metadata_props[:]
+    graph = proto.graph
+    graph.name, graph.doc_string = PRODUCER, ""
+    del graph.metadata_props[:], graph.value_info[:], graph.quantization_annotation[:]
+    for part in (*graph.node, *graph.initializer, *graph.input, *graph.output):
+        part.doc_string = ""
+        del part.metadata_props[:]
+    for node in graph.node:
+        for attribute in node.attribute:
+            attribute.doc_string = ""
+
+
+def _check(proto: "onnx.ModelProto") -> None:
+    domains = {node.domain for node in proto.graph.node} | {o.domain for o in proto.opset_import}
+    if domains - {"", "ai.onnx"} or proto.functions:
+        raise RunError(f"the graph needs operators of {sorted(domains)}; expected ONNX's own")
+    if proto.ir_version > MAX_IR_VERSION:
+        found = f"IR version {proto.ir_version}"
+        raise RunError(f"the graph has {found}; expected at most {MAX_IR_VERSION}")
+    onnx.checker.check_model(proto, full_check=True)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the exporter's own warnings and progress, which tell a user nothing to do."""
+    loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

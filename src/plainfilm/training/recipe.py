@@ -1,0 +1,202 @@
+"""`Recipe`: everything that decides a training, as one TOML file with closed groups.
+
+The same recipe, data and machine give the same weights, bit for bit. Every key has a default, is
+documented in docs/reference/recipe.md and is used; `Recipe().to_toml()` prints them all.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+from plainfilm.errors import RecipeError
+from plainfilm.networks import Normalisation
+from plainfilm.training.augment import Augment
+from plainfilm.training.side import SideTarget
+from plainfilm.training.toml import differences, parse, read_table, with_settings, write_table
+
+SCRATCH = "scratch"
+
+
+@dataclass(frozen=True)
+class Data:
+    """Which films: the data set the recipe is for ("" = any), and the side S of the cache.
+
+    `side_targets` lists what is learnt beside the findings, see `training.side`.
+    """
+
+    data_set: str = ""
+    size: int = 160
+    side_targets: tuple[SideTarget, ...] = ()
+
+    def __post_init__(self) -> None:
+        _expect(self.size >= 16, "data.size", self.size, "at least 16 pixels")
+
+
+@dataclass(frozen=True)
+class Network:
+    """Which network, and what it starts from.
+
+    `init` is "scratch" or a finished run's folder, whose body (and head, where the findings are
+    the same) is taken over. `distil_from` lists finished runs whose mean probability the network
+    learns beside the labels.
+    """
+
+    name: str = "film-net"
+    normalise: Normalisation = "film"
+    dropout: float = 0.0
+    init: str = SCRATCH
+    distil_from: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        _expect(0 <= self.dropout < 1, "network.dropout", self.dropout, "in [0, 1)")
+
+
+@dataclass(frozen=True)
+class Optim:
+    """How the weights are found: optimiser, one-cycle schedule, averaging, chance.
+
+    `lr` is the schedule's peak; `momentum_high` (at its ends) and `momentum_low` (at its peak) are
+    Adam's first beta. `ema_decay` 0 = no averaging of weights. `checkpoint_steps` 0 = a
+    checkpoint at the end of each epoch only. `keep` says which epoch's weights the run ends with.
+    """
+
+    name: Literal["adamw", "adam"] = "adamw"
+    epochs: int = 20
+    batch_size: int = 32
+    lr: float = 2e-3
+    warmup_share: float = 0.25
+    momentum_high: float = 0.95
+    momentum_low: float = 0.85
+    weight_decay: float = 0.01
+    clip_norm: float = 0.0
+    ema_decay: float = 0.0
+    precision: Literal["float32", "bfloat16"] = "float32"
+    keep: Literal["last", "best"] = "last"
+    checkpoint_steps: int = 0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        _expect(self.epochs >= 1, "optim.epochs", self.epochs, "at least 1")
+        _expect(self.batch_size >= 2, "optim.batch_size", self.batch_size, "at least 2")
+        _expect(self.lr > 0, "optim.lr", self.lr, "above 0")
+        _expect(0 < self.warmup_share < 1, "optim.warmup_share", self.warmup_share, "in (0, 1)")
+        for key, value in (("high", self.momentum_high), ("low", self.momentum_low)):
+            _expect(0 <= value < 1, f"optim.momentum_{key}", value, "in [0, 1)")
+        _expect(self.weight_decay >= 0, "optim.weight_decay", self.weight_decay, "0 or more")
+        _expect(self.clip_norm >= 0, "optim.clip_norm", self.clip_norm, "0 (off) or more")
+        _expect(0 <= self.ema_decay < 1, "optim.ema_decay", self.ema_decay, "in [0, 1)")
+        _expect(self.checkpoint_steps >= 0, "optim.checkpoint_steps", self.checkpoint_steps, ">= 0")
+        _expect(self.seed >= 0, "optim.seed", self.seed, "0 or more")
+
+
+@dataclass(frozen=True)
+class Loss:
+    """What is minimised: binary cross-entropy over the known labels.
+
+    `label_smoothing` s moves labels to [s/2, 1 - s/2]. `pos_weight` "balanced" weighs a present
+    finding by absent/present films of the training split. `distil_share` is the teachers' part
+    of the target. `side_weight` is what a side target counts beside a finding's 1.
+    """
+
+    label_smoothing: float = 0.0
+    pos_weight: Literal["none", "balanced"] = "none"
+    distil_share: float = 0.5
+    side_weight: float = 0.3
+
+    def __post_init__(self) -> None:
+        smoothing, share = self.label_smoothing, self.distil_share
+        _expect(0 <= smoothing < 1, "loss.label_smoothing", smoothing, "in [0, 1)")
+        _expect(0 <= share <= 1, "loss.distil_share", share, "in [0, 1]")
+        _expect(self.side_weight >= 0, "loss.side_weight", self.side_weight, "0 or more")
+
+
+@dataclass(frozen=True)
+class PopulationText:
+    """Whom the bundle is for; `age_years` from, to; left out = any."""
+
+    body_parts: tuple[str, ...] = ("chest",)
+    views: tuple[str, ...] = ()
+    age_years: tuple[float, float] | None = None
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class LicenceText:
+    """The licences a bundle states."""
+
+    code: str = "Apache-2.0"
+    weights: str = ""
+    training_data: str = ""
+
+
+@dataclass(frozen=True)
+class Release:
+    """What export writes into the bundle; may be changed after the training."""
+
+    name: str = "untitled"
+    version: str = "0.1.0"
+    display: str = ""
+    intended_use: str = "Research and teaching. Not a medical device."
+    limits: tuple[str, ...] = ()
+    threshold_rule: Literal["youden-plateau", "half", "sensitivity-0.95"] = "youden-plateau"
+    calibration: Literal["validation", "cross-fit-test", "none"] = "validation"
+    citation: str = ""
+    population: PopulationText = field(default_factory=PopulationText)
+    licences: LicenceText = field(default_factory=LicenceText)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides a training; see each group."""
+
+    data: Data = field(default_factory=Data)
+    network: Network = field(default_factory=Network)
+    augment: Augment = field(default_factory=Augment)
+    optim: Optim = field(default_factory=Optim)
+    loss: Loss = field(default_factory=Loss)
+    release: Release = field(default_factory=Release)
+
+    @staticmethod
+    def load(path: Path | str, *, settings: Iterable[str] = ()) -> "Recipe":
+        """The recipe of a TOML file, with single values replaced by "group.key=value" settings.
+
+        Raises
+        ------
+        RecipeError
+            No such file, not TOML, an unknown key, a wrong type or an impossible value.
+        """
+        path = Path(path)
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise RecipeError(
+                f"{path.name}: cannot be read as a recipe ({_why(error)})."
+            ) from error
+        return Recipe.from_toml(text, source=path.name, settings=settings)
+
+    @staticmethod
+    def from_toml(text: str, *, source: str = "recipe", settings: Iterable[str] = ()) -> "Recipe":
+        """The recipe of a TOML text; `source` is its name in messages. Raises as `load`."""
+        table = parse(text, source)
+        try:
+            return read_table(Recipe, with_settings(table, settings))
+        except RecipeError as error:
+            raise RecipeError(f"{source}: {error}") from error
+
+    def to_toml(self) -> str:
+        """The whole recipe as TOML, defaults too; `from_toml` gives it back."""
+        return write_table(self)
+
+    def differences(self, other: "Recipe") -> list[str]:
+        """What would train differently: "group.key: this and that"; [release] does not count."""
+        return differences(replace(self, release=other.release), other)
+
+
+def _expect(holds: bool, key: str, found: float, expected: str) -> None:
+    if not holds:  # written so that NaN fails
+        raise RecipeError(f"{key}: found {found:g}; expected {expected}.")
+
+
+def _why(error: OSError | UnicodeDecodeError) -> str:
+    return (error.strerror or "unreadable") if isinstance(error, OSError) else "not UTF-8 text"

@@ -1,0 +1,208 @@
+"""`RunRecord`: what a run folder's run.json tells of its training; and the log of its epochs.
+
+```
+run/
+├── recipe.toml      the whole recipe, defaults written out
+├── run.json         RunRecord: films, findings, loss, versions, hardware, time
+├── checkpoint.pt    everything a killed training needs to go on
+├── weights.pt       the weights the run ends with
+├── log.jsonl        one row per epoch
+└── log.csv          the same for a spreadsheet
+```
+"""
+
+import csv
+import io
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+from plainfilm.datasets.files import write_atomically
+from plainfilm.errors import RecipeError, RunError
+from plainfilm.findings import LabelSet
+from plainfilm.training.recipe import Recipe
+from plainfilm.training.toml import read_table
+
+FORMAT = "plainfilm.run/1"
+RECORD_NAME = "run.json"
+RECIPE_NAME = "recipe.toml"
+LOG_NAMES = ("log.jsonl", "log.csv")
+
+
+@dataclass(frozen=True)
+class LossUsed:
+    """The loss as it was computed, and on what: films per finding, in the label set's order."""
+
+    words: str
+    pos_weight: tuple[float, ...]
+    present: tuple[int, ...]
+    absent: tuple[int, ...]
+    unknown: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class FilmsUsed:
+    """The films a run was trained on, named by hashes, so that others can be told apart.
+
+    `patients_sha256` is over the sorted keys of the training split's patients, one a line;
+    `labels_sha256` over all labels; `n_patients` and `n_films` count the training split.
+    """
+
+    data_set: str
+    body_part: str
+    size: int
+    policy: str
+    split_sha256: str
+    images_sha256: str
+    labels_sha256: str
+    patients_sha256: str
+    n_patients: int
+    n_films: int
+    n_val_films: int
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """What a run's folder tells of its training.
+
+    Parameters
+    ----------
+    recipe
+        The recipe's release name.
+    init
+        "scratch", or which weights it began with, by folder name and SHA-256.
+    teachers
+        The runs it was distilled from, named likewise.
+    threads
+        CPU threads; a resumed training takes as many, else its last bits would differ.
+    seconds
+        Of training and validating, over all resumptions.
+    epochs
+        Finished so far.
+    kept_epoch
+        The epoch, from 1, whose weights are in weights.pt; 0 = none yet.
+    val_auroc
+        Mean AUROC of the kept weights on the validation split; None where there is none.
+    """
+
+    recipe: str
+    label_set: LabelSet
+    films: FilmsUsed
+    loss: LossUsed
+    seed: int
+    init: str
+    teachers: tuple[str, ...]
+    code_version: str
+    torch_version: str
+    hardware: str
+    device: str
+    threads: int
+    seconds: float = 0.0
+    epochs: int = 0
+    finished: bool = False
+    kept_epoch: int = 0
+    val_auroc: float | None = None
+    format: str = FORMAT
+
+
+@dataclass(frozen=True)
+class EpochRow:
+    """One row of the log.
+
+    `epoch` counts from 1. `loss` is the mean over the epoch's steps, with augmentation, smoothing
+    and weights; `val_loss` plain, on unchanged films; `val_auroc` the mean over findings. None =
+    no validation film, or none of a class. `lr` is the last step's. `seconds` of the whole epoch;
+    `films_per_s` of its training part.
+    """
+
+    epoch: int
+    loss: float
+    val_loss: float | None
+    val_auroc: float | None
+    lr: float
+    seconds: float
+    films_per_s: float
+
+    def is_better_than(self, other: "EpochRow | None") -> bool:
+        """Whether its mean AUROC is known and higher; any row is better than none."""
+        if other is None or other.val_auroc is None:
+            return True
+        return self.val_auroc is not None and self.val_auroc > other.val_auroc
+
+
+def write_record(folder: Path, record: RunRecord) -> None:
+    """Write run.json, whole or not at all."""
+    text = json.dumps(asdict(record), indent=1, ensure_ascii=False) + "\n"
+    put(folder / RECORD_NAME, text.encode())
+
+
+def read_record(folder: Path) -> RunRecord:
+    """The run.json of a run folder.
+
+    Raises
+    ------
+    RunError
+        There is none, or it is broken or of another format.
+    """
+    try:
+        table = json.loads((folder / RECORD_NAME).read_bytes())
+        record = read_table(RunRecord, table if isinstance(table, dict) else {})
+    except FileNotFoundError as error:
+        raise RunError(f"{folder.name}: no run here ({RECORD_NAME} is missing).") from error
+    except (OSError, ValueError, RecipeError) as error:
+        raise RunError(f"{folder.name}: {RECORD_NAME} cannot be read ({error}).") from error
+    if record.format != FORMAT:
+        found = f"format {record.format!r}; expected {FORMAT!r}"
+        raise RunError(f"{folder.name}: {RECORD_NAME} has {found}. Train it again.")
+    return record
+
+
+def read_recipe(folder: Path) -> Recipe:
+    """The recipe of a run folder; RecipeError where it cannot be read."""
+    return Recipe.load(folder / RECIPE_NAME)
+
+
+def write_recipe(folder: Path, recipe: Recipe) -> None:
+    """Write recipe.toml, whole or not at all."""
+    put(folder / RECIPE_NAME, recipe.to_toml().encode())
+
+
+def write_log(folder: Path, rows: Sequence[EpochRow]) -> None:
+    """Write log.jsonl and log.csv anew from all rows, so that no epoch stands there twice."""
+    lines = "".join(json.dumps(asdict(row)) + "\n" for row in rows)
+    table = io.StringIO(newline="")
+    writer = csv.writer(table, lineterminator="\n")
+    writer.writerow([field.name for field in fields(EpochRow)])
+    writer.writerows([_cell(value) for value in asdict(row).values()] for row in rows)
+    put(folder / LOG_NAMES[0], lines.encode())
+    put(folder / LOG_NAMES[1], table.getvalue().encode())
+
+
+def put(path: Path, content: bytes) -> None:
+    """Write a file of a run, whole or not at all.
+
+    Raises
+    ------
+    RunError
+        The disk is full or refuses; the file that was there before is still there.
+    """
+    try:
+        write_atomically(path, content)
+    except OSError as error:
+        size = f"{len(content) / 1e6:.1f} MB are needed"
+        kept = "the one before is whole" if path.exists() else "nothing was lost"
+        raise RunError(
+            f"{path.name}: could not be written ({error.strerror}; {size}); {kept}. "
+            "Make room and run the same command again: it goes on from the last checkpoint."
+        ) from error
+
+
+def number_or_none(value: float) -> float | None:
+    """The number, or None for NaN, which JSON cannot say."""
+    return None if math.isnan(value) else value
+
+
+def _cell(value: float | None) -> str:
+    return "" if value is None else repr(value)

@@ -1,0 +1,120 @@
+"""What an export is made of: finished runs with their networks, and the films they learned from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from plainfilm.datasets.cache import Cache
+from plainfilm.datasets.manifest import Manifest
+from plainfilm.errors import RunError
+from plainfilm.evaluation.calibration import Platt
+from plainfilm.images import read_radiograph
+from plainfilm.networks import Classifier
+from plainfilm.radiograph import Pixels
+from plainfilm.reading.bundle import FitPolicy
+from plainfilm.training.batches import films_of
+from plainfilm.training.checkpoint import load_classifier
+from plainfilm.training.familiarity import (
+    Appearance,
+    Descriptions,
+    Familiarity,
+    Percentile,
+    Spread,
+)
+from plainfilm.training.graph import Fit, ReadingGraph
+from plainfilm.training.recipe import Recipe
+from plainfilm.training.record import RunRecord, read_recipe, read_record
+
+MAX_DESCRIBED = 20_000  # training films, evenly spread, that the familiarity is fitted on
+
+_BATCH = 64
+
+
+@dataclass(frozen=True, eq=False)
+class Sources:
+    """Finished runs of the same films; recipe and record are the first run's."""
+
+    runs: tuple[Path, ...]
+    recipe: Recipe
+    record: RunRecord
+    classifiers: tuple[Classifier, ...]
+    manifest: Manifest
+    cache: Cache
+
+    @staticmethod
+    def open(runs: Sequence[Path], prepared: Path) -> "Sources":
+        """The runs and the prepared folder, checked against each other.
+
+        Raises
+        ------
+        RunError
+            A run is not finished or of other films, or the findings exclude each other.
+        DatasetError
+            The prepared folder does not hold together, or images are gone.
+        """
+        manifest, cache = Manifest.load(prepared), Cache.open(prepared)
+        cache.check_fits(manifest)
+        classifiers = tuple(load_classifier(run) for run in runs)
+        for run in runs:
+            _check_films(run, read_record(run), manifest, cache)
+        if manifest.label_set.exclusive and len(manifest.label_set) > 1:
+            raise RunError(f"{runs[0].name}: findings that exclude each other are not exported yet")
+        recipe, record = read_recipe(runs[0]), read_record(runs[0])
+        return Sources(tuple(runs), recipe, record, classifiers, manifest, cache)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The findings' names."""
+        return self.manifest.label_set.names
+
+    @property
+    def fit(self) -> Fit:
+        """How films become the networks' input."""
+        return Fit(self.cache.size, FitPolicy(self.cache.policy))
+
+    def graph(
+        self, platts: Sequence[Platt], spread: Spread, percentile: Percentile | None
+    ) -> ReadingGraph:
+        """The networks with these calibrators and this familiarity."""
+        return ReadingGraph(self.classifiers, self.fit, platts, Familiarity(spread, percentile))
+
+    def map_shape(self) -> tuple[int, int]:
+        """Height and width of the maps."""
+        side = self.cache.size
+        with torch.no_grad():
+            last, _ = self.classifiers[0].embed(torch.zeros(1, 1, side, side))
+        return last.shape[2], last.shape[3]
+
+    def describe_training(self) -> Descriptions:
+        """Descriptions (n, D), as `Familiarity` makes them, of at most `MAX_DESCRIBED` films."""
+        films, appearance = films_of(self.manifest, self.cache, "train"), Appearance()
+        positions = np.arange(0, len(films), -(-len(films) // MAX_DESCRIBED), dtype=np.int64)
+        rows = []
+        with torch.no_grad():
+            for start in range(0, len(positions), _BATCH):
+                batch = films.take(positions[start : start + _BATCH]).films
+                pooled = [classifier.embed(batch)[1] for classifier in self.classifiers]
+                rows.append(torch.cat([appearance(batch), *pooled], dim=1).numpy())
+        return np.concatenate(rows)
+
+    def some_films(self, n_films: int) -> list[Pixels]:
+        """Original validation films, evenly spread, about `n_films` of them."""
+        val = self.manifest.split("val")
+        chosen = val.samples[:: max(1, len(val) // n_films)][:n_films]
+        return [read_radiograph(val.root / sample.image).pixels for sample in chosen]
+
+
+def _check_films(run: Path, record: RunRecord, manifest: Manifest, cache: Cache) -> None:
+    used = record.films
+    for what, ours, theirs in (
+        ("films", manifest.images_sha256, used.images_sha256),
+        ("split", manifest.split_sha256, used.split_sha256),
+        ("findings", manifest.label_set.names, record.label_set.names),
+        ("size", cache.size, used.size),
+        ("fit policy", cache.policy, used.policy),
+    ):
+        if ours != theirs:
+            raise RunError(f"{run.name}: learned from another {what} than the prepared folder has")

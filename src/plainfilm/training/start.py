@@ -1,0 +1,293 @@
+"""What a training needs before its first step: films, a run folder that is its own, a learner."""
+
+import hashlib
+import os
+import platform
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+import plainfilm
+from plainfilm.datasets.cache import Cache
+from plainfilm.datasets.files import locked
+from plainfilm.datasets.manifest import Manifest
+from plainfilm.datasets.splits import check_leaks
+from plainfilm.errors import DatasetError, RunError
+from plainfilm.networks import Classifier, build
+from plainfilm.training.batches import Films, films_of
+from plainfilm.training.chance import seed_torch
+from plainfilm.training.checkpoint import (
+    CHECKPOINT_NAME,
+    load_classifier,
+    weights_name,
+)
+from plainfilm.training.learner import Learner, Target
+from plainfilm.training.losses import balancing_weights
+from plainfilm.training.recipe import SCRATCH, Recipe
+from plainfilm.training.record import (
+    RECORD_NAME,
+    FilmsUsed,
+    LossUsed,
+    RunRecord,
+    read_recipe,
+    read_record,
+    write_recipe,
+    write_record,
+)
+from plainfilm.training.toml import differences
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A prepared folder as a training sees it; splits share no patient."""
+
+    manifest: Manifest
+    cache: Cache
+    train: Films
+    val: Films
+
+    @staticmethod
+    def open(folder: Path, recipe: Recipe) -> "Prepared":
+        """The manifest and cache of a folder, checked against each other and the recipe.
+
+        Raises
+        ------
+        DatasetError
+            A file is missing or altered, images are gone, or the cache holds other films.
+        LeakError
+            Splits share a patient.
+        RunError
+            The recipe is for another data set or another size, or there are too few films.
+        """
+        manifest, cache = Manifest.load(folder), Cache.open(folder)
+        cache.check_fits(manifest)
+        check_leaks(manifest)
+        train = films_of(manifest, cache, "train", recipe.data.side_targets)
+        prepared = Prepared(manifest, cache, train, films_of(manifest, cache, "val"))
+        _check_recipe(folder, recipe, prepared)
+        return prepared
+
+    @property
+    def used(self) -> FilmsUsed:
+        """Which films these are, for the record."""
+        patients = sorted(self.manifest.patients("train"))
+        return FilmsUsed(
+            data_set=self.manifest.source,
+            body_part=self.manifest.body_part,
+            size=self.cache.size,
+            policy=self.cache.policy,
+            split_sha256=self.manifest.split_sha256,
+            images_sha256=self.manifest.images_sha256,
+            labels_sha256=hashlib.sha256(self.manifest.labels.tobytes()).hexdigest(),
+            patients_sha256=hashlib.sha256("\n".join(patients).encode()).hexdigest(),
+            n_patients=len(patients),
+            n_films=len(self.train),
+            n_val_films=len(self.val),
+        )
+
+
+def pick_device(name: str) -> torch.device:
+    """The device of "cpu", "cuda" or "auto"; RunError where CUDA is asked for and absent."""
+    if name not in ("auto", "cpu", "cuda"):
+        raise RunError(f"device: found {name!r}; expected auto, cpu or cuda.")
+    if name == "cuda" and not torch.cuda.is_available():
+        raise RunError("device: found no CUDA device that torch can use; take cpu.")
+    wanted = "cuda" if name == "auto" and torch.cuda.is_available() else name
+    return torch.device("cpu" if wanted == "auto" else wanted)
+
+
+def claim(out: Path, stack: ExitStack) -> None:
+    """Make the run folder and hold it for this process until the stack closes.
+
+    Raises
+    ------
+    RunError
+        It holds something else than a run, cannot be made, or another training writes into it.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        strangers = [path.name for path in out.iterdir() if not path.name.startswith(".")]
+    except OSError as error:
+        raise RunError(f"{out.name}: cannot be a run folder ({error.strerror}).") from error
+    if strangers and RECORD_NAME not in strangers and set(strangers) != {"recipe.toml"}:
+        found = f"holds {len(strangers)} other files and no {RECORD_NAME}"
+        raise RunError(f"{out.name}: {found}; give a new or empty folder, or that of a run.")
+    try:
+        stack.enter_context(locked(out))
+    except DatasetError as error:
+        advice = "wait for it, or give another folder"
+        raise RunError(f"{out.name}: another training is writing here; {advice}.") from error
+    for half in out.glob(".*.*.*"):  # a file that was being written when a training was killed
+        half.unlink()
+
+
+def begin(
+    out: Path, recipe: Recipe, prepared: Prepared, device: torch.device, threads: int | None
+) -> RunRecord:
+    """The run's record: a new one, or the one that stands there if it is of the same training.
+
+    Raises
+    ------
+    RunError
+        The folder's run has another recipe, other films or another thread count; all are named.
+    """
+    if (out / RECORD_NAME).exists():
+        record = read_record(out)
+        _refuse_other(out, record, recipe, prepared, threads)
+    else:
+        record = _new_record(recipe, prepared, device, threads or torch.get_num_threads())
+    write_recipe(out, recipe)  # its [release] may have changed
+    record = replace(record, recipe=recipe.release.name)
+    write_record(out, record)
+    return record
+
+
+def make_learner(out: Path, recipe: Recipe, prepared: Prepared, device: torch.device) -> Learner:
+    """The learner at the start of the training (resume comes after).
+
+    Raises
+    ------
+    RunError
+        The run to begin with, or a teacher, is missing, unfinished or does not fit.
+    """
+    names = prepared.manifest.label_set.names
+    seed_torch(recipe.optim.seed, "weights")
+    network = build(
+        recipe.network.name,
+        len(names) + prepared.train.side.shape[1],
+        normalise=recipe.network.normalise,
+        dropout=recipe.network.dropout,
+    )
+    if recipe.network.init != SCRATCH and not (out / CHECKPOINT_NAME).exists():
+        take_over(network, recipe, Path(recipe.network.init), names)
+    target = Target(
+        smoothing=recipe.loss.label_smoothing,
+        pos_weight=_pos_weight(recipe, prepared.train).to(device),
+        column_weight=_column_weight(recipe, prepared.train).to(device),
+        distil_share=recipe.loss.distil_share,
+        teachers=tuple(_teacher(Path(run), names).to(device) for run in recipe.network.distil_from),
+    )
+    return Learner(recipe, network, target, device)
+
+
+def take_over(network: Classifier, recipe: Recipe, run: Path, names: tuple[str, ...]) -> None:
+    """Copy the weights of a finished run: its body, and its head where the findings are the same.
+
+    Raises
+    ------
+    RunError
+        The run is missing, unfinished, or of another kind of network.
+    """
+    record, other = read_record(run), read_recipe(run)
+    if other.network.name != recipe.network.name:
+        found = f"{run.name} is a {other.network.name}"
+        raise RunError(f"network.init: {found}; the recipe wants {recipe.network.name}.")
+    start = load_classifier(run)
+    body = {name: v for name, v in start.state_dict().items() if name.startswith("features.")}
+    network.load_state_dict(body, strict=False)
+    if record.label_set.names == names:
+        with torch.no_grad():  # the rows of the findings; those of side targets start anew
+            network.head_weight[: len(names)] = start.head_weight
+            network.head_bias[: len(names)] = start.head_bias
+
+
+def _teacher(run: Path, names: tuple[str, ...]) -> Classifier:
+    known = read_record(run).label_set.names
+    if known != names:
+        words = f"knows {', '.join(known)}; expected {', '.join(names)}"
+        raise RunError(f"network.distil_from: {run.name} {words}.")
+    return load_classifier(run).requires_grad_(False)
+
+
+def _check_recipe(folder: Path, recipe: Recipe, prepared: Prepared) -> None:
+    source, wanted = prepared.manifest.source, recipe.data
+    if wanted.data_set and wanted.data_set != source:
+        raise RunError(f"{folder.name}: holds {source}; data.data_set is {wanted.data_set!r}.")
+    if prepared.cache.size != wanted.size:
+        found = f"holds films of {prepared.cache.size} pixels; data.size is {wanted.size}"
+        raise RunError(f"{folder.name}: {found}. Prepare it with --size {wanted.size}.")
+    if len(prepared.train) < 2:
+        found = f"{len(prepared.train)} films in split 'train'"
+        raise RunError(f"{folder.name}: {found}; expected at least 2.")
+    if recipe.optim.keep == "best" and not len(prepared.val):
+        raise RunError(f"{folder.name}: no film in split 'val'; optim.keep = \"best\" needs some.")
+
+
+def _refuse_other(
+    out: Path, record: RunRecord, recipe: Recipe, prepared: Prepared, threads: int | None
+) -> None:
+    found = read_recipe(out).differences(recipe) + differences(record.films, prepared.used, "films")
+    if record.label_set.names != prepared.manifest.label_set.names:
+        found.append("findings")
+    if threads not in (None, record.threads):
+        found.append(f"threads: {record.threads} and {threads}")
+    if found:
+        words = "; ".join(found)
+        raise RunError(
+            f"{out.name}: the run here is another training. Its own and the asked for differ in "
+            f"{words}. Give another folder for this one."
+        )
+
+
+def _new_record(
+    recipe: Recipe, prepared: Prepared, device: torch.device, threads: int
+) -> RunRecord:
+    network = recipe.network
+    label_set = prepared.manifest.label_set
+    return RunRecord(
+        recipe=recipe.release.name,
+        label_set=label_set,
+        films=prepared.used,
+        loss=_loss_used(recipe, prepared.train),
+        seed=recipe.optim.seed,
+        init=SCRATCH if network.init == SCRATCH else weights_name(Path(network.init)),
+        teachers=tuple(weights_name(Path(run)) for run in network.distil_from),
+        code_version=plainfilm.__version__,
+        torch_version=torch.__version__,
+        hardware=_hardware(device),
+        device=device.type,
+        threads=threads,
+    )
+
+
+def _loss_used(recipe: Recipe, films: Films) -> LossUsed:
+    weights = _pos_weight(recipe, films)
+    words = (
+        f"binary cross-entropy over known labels, label smoothing {recipe.loss.label_smoothing:g}"
+    )
+    if recipe.network.distil_from:
+        words += f", teachers' share {recipe.loss.distil_share:g}"
+    if recipe.data.side_targets:
+        names = ", ".join(recipe.data.side_targets)
+        words += f", side targets ({names}) at weight {recipe.loss.side_weight:g}"
+    return LossUsed(
+        words=words,
+        pos_weight=tuple(weights[: films.labels.shape[1]].tolist()),
+        present=tuple((films.labels == 1).sum(axis=0).tolist()),
+        absent=tuple((films.labels == 0).sum(axis=0).tolist()),
+        unknown=tuple(np.isnan(films.labels).sum(axis=0).tolist()),
+    )
+
+
+def _pos_weight(recipe: Recipe, films: Films) -> torch.Tensor:
+    """Weight of the present, float32 (K + A,); side targets are never balanced."""
+    n_findings, n_side = films.labels.shape[1], films.side.shape[1]
+    if recipe.loss.pos_weight == "none":
+        return torch.ones(n_findings + n_side)
+    balanced = balancing_weights(torch.from_numpy(films.labels))
+    return torch.cat([balanced, torch.ones(n_side)])
+
+
+def _column_weight(recipe: Recipe, films: Films) -> torch.Tensor:
+    """What each output counts, float32 (K + A,): a finding 1, a side target less."""
+    side = torch.full((films.side.shape[1],), recipe.loss.side_weight)
+    return torch.cat([torch.ones(films.labels.shape[1]), side])
+
+
+def _hardware(device: torch.device) -> str:
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"{os.cpu_count()} CPU cores ({platform.machine()})"

@@ -1,0 +1,176 @@
+"""What a bundle states of itself: the header, from the runs, their recipe and what was fitted."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from plainfilm.errors import RecipeError
+from plainfilm.evaluation.calibration import Platt
+from plainfilm.reading.bundle import (
+    BundleHeader,
+    Calibration,
+    FamiliarityCut,
+    FitPolicy,
+    InputFit,
+    Licences,
+    MapScale,
+    Population,
+    Provenance,
+)
+from plainfilm.training.calibrate import Thresholds
+from plainfilm.training.checkpoint import weights_name
+from plainfilm.training.familiarity import Percentile, Spread
+from plainfilm.training.recipe import Recipe
+from plainfilm.training.sources import Sources
+
+CAUTION_BELOW = 0.01  # familiarity: one validation film in a hundred is cautioned
+SPLIT_OF = {"validation": "val", "cross-fit-test": "test", "none": "val"}
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """What export fits.
+
+    Parameters
+    ----------
+    spread, percentile
+        For the familiarity.
+    platts
+        One calibrator per finding.
+    method
+        How they were fitted, in plain words; None = never calibrated.
+    thresholds
+        One per finding.
+    n_calibration, n_val
+        How many films calibrators and thresholds, and the percentiles, were fitted on.
+    map_peak
+        The map value that heatmaps draw at full strength; 0 = no map was positive anywhere.
+    """
+
+    spread: Spread
+    percentile: Percentile
+    platts: tuple[Platt, ...]
+    method: str | None
+    thresholds: Thresholds
+    n_calibration: int
+    n_val: int
+    map_peak: float
+
+
+def state(sources: Sources, parts: Parts, gap: float, created: datetime) -> BundleHeader:
+    """The header of a bundle.
+
+    Parameters
+    ----------
+    sources
+        The runs and their films.
+    parts
+        What was fitted.
+    gap
+        The largest difference of a probability between torch and onnxruntime.
+    created
+        When, with a time zone.
+
+    Raises
+    ------
+    RecipeError
+        [release] lacks something that a bundle must say.
+    """
+    release = sources.recipe.release
+    height, width = sources.map_shape()
+    try:
+        return BundleHeader(
+            name=release.name,
+            version=release.version,
+            created=created.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            label_set=sources.manifest.label_set,
+            input=InputFit(sources.cache.size, FitPolicy(sources.cache.policy)),
+            map=MapScale(height, width, parts.map_peak or 1.0),
+            thresholds=parts.thresholds.values,
+            threshold_rule=_threshold_words(sources, parts),
+            calibration=_calibration(sources, parts),
+            familiarity=_cut(parts),
+            population=_population(sources.recipe),
+            intended_use=release.intended_use,
+            limits=release.limits,
+            provenance=_provenance(sources, gap),
+            licences=Licences(
+                release.licences.code, release.licences.weights, release.licences.training_data
+            ),
+            citation=release.citation,
+        )
+    except ValueError as error:
+        advice = "Change recipe.toml in the run and export again"
+        raise RecipeError(f"release: {error}. {advice}.") from error
+
+
+def _threshold_words(sources: Sources, parts: Parts) -> str:
+    words = parts.thresholds.words
+    if sources.recipe.release.threshold_rule == "half":
+        return words
+    return f"{words}; on {_films_words(sources, parts)}"
+
+
+def _films_words(sources: Sources, parts: Parts) -> str:
+    kind = {"val": "validation", "test": "test"}[SPLIT_OF[sources.recipe.release.calibration]]
+    return f"the {parts.n_calibration:,} {kind} films of {sources.manifest.source}"
+
+
+def _calibration(sources: Sources, parts: Parts) -> Calibration:
+    if parts.method is None:
+        return Calibration(False, "none", "never calibrated: the outputs are model scores")
+    source = f"fitted on {_films_words(sources, parts)}"
+    if sources.recipe.release.calibration == "cross-fit-test":
+        source += (
+            ", because the validation films are not like those a reader will see; every number "
+            "reported on these films is refitted across patients, so no film is judged by a "
+            "calibrator or threshold that knew its patient"
+        )
+    return Calibration(True, parts.method, source)
+
+
+def _cut(parts: Parts) -> FamiliarityCut:
+    last = parts.percentile.shares[-1]
+    words = (
+        f"percentile of the {parts.n_val:,} validation films: 1 in 100 of them is below "
+        f"{CAUTION_BELOW:g}. Refused is what lies farther from the training films than every "
+        "validation film, by at least as much as the validation films' 90th percentile lies "
+        "beyond their median"
+    )
+    return FamiliarityCut(max(CAUTION_BELOW, last), last / 2, words)
+
+
+def _population(recipe: Recipe) -> Population:
+    text = recipe.release.population
+    return Population(text.body_parts, text.views, text.age_years, text.words)
+
+
+def _provenance(sources: Sources, gap: float) -> Provenance:
+    record, recipe = sources.record, sources.recipe
+    details = {
+        "display": recipe.release.display or recipe.release.name,
+        "network": f"{recipe.network.name}, {record.n_weights:,} weights",
+        "weights": "; ".join(weights_name(run) for run in sources.runs),
+        "films": f"{record.films.n_films:,} training, {record.films.n_val_films:,} validation",
+        "labels_sha256": record.films.labels_sha256,
+        "images_sha256": record.films.images_sha256,
+        "loss": record.loss.words,
+        "torch": record.torch_version,
+        "device": f"{record.device}, {record.threads} threads",
+        "largest difference of a probability, torch to onnxruntime": f"{gap:.1g}",
+    }
+    if record.teachers:
+        details["teachers"] = "; ".join(record.teachers)
+    return Provenance(
+        recipe=record.recipe,
+        recipe_toml=recipe.to_toml(),
+        data_set=record.films.data_set,
+        split_sha256=record.films.split_sha256,
+        n_patients=record.films.n_patients,
+        patients_sha256=record.films.patients_sha256,
+        seed=record.seed,
+        code_version=record.code_version,
+        hardware=record.hardware,
+        seconds=record.seconds,
+        init=record.init,
+        details=details,
+    )

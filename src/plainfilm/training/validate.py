@@ -1,0 +1,52 @@
+"""How well the averaged network does on the validation films."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from plainfilm.errors import RunError
+from plainfilm.evaluation.metrics import auroc
+from plainfilm.training.batches import Films
+from plainfilm.training.learner import Learner
+from plainfilm.training.losses import masked_bce
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Plain loss and mean AUROC over findings; NaN where nothing can be said."""
+
+    loss: float
+    auroc: float
+
+
+def validate(learner: Learner, films: Films) -> Verdict:
+    """The averaged network on unchanged films; both NaN where there is no film.
+
+    Raises
+    ------
+    RunError
+        A logit is not finite.
+    """
+    if not len(films):
+        return Verdict(math.nan, math.nan)
+    logits = _logits(learner, films)[:, : films.labels.shape[1]]
+    if not torch.isfinite(logits).all():
+        raise RunError("validation: a logit is not finite. Lower optim.lr, or use float32.")
+    labels = torch.from_numpy(films.labels)
+    return Verdict(float(masked_bce(logits, labels)), mean_auroc(logits, labels))
+
+
+def mean_auroc(logits: Tensor, labels: Tensor) -> float:
+    """Mean AUROC over the findings that have both classes; NaN where none has."""
+    each = [auroc(logits[:, k].numpy(), labels[:, k].numpy()) for k in range(labels.shape[1])]
+    defined = [value for value in each if not math.isnan(value)]
+    return sum(defined) / len(defined) if defined else math.nan
+
+
+def _logits(learner: Learner, films: Films) -> Tensor:
+    step = learner.recipe.optim.batch_size
+    parts = np.split(np.arange(len(films)), range(step, len(films), step))
+    return torch.cat([learner.judge(films.take(part).films) for part in parts])

@@ -1,0 +1,17 @@
+"""Fixtures shared by all tests."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of public radiographs; a test that needs it is skipped where it is absent."""
+    folder = Path(os.environ.get("PLAINFILM_TEST_DATA", REPOSITORY.parent / "shared" / "data"))
+    if not (folder / "README.md").is_file():
+        pytest.skip("no folder of public radiographs here (set PLAINFILM_TEST_DATA)")
+    return folder

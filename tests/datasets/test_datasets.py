@@ -1,0 +1,166 @@
+"""`prepare`, from a publisher's folder to a prepared one."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from plainfilm.datasets import DATASETS, Cache, Manifest, PrepareOptions, prepare
+from plainfilm.datasets.files import locked
+from plainfilm.errors import DatasetError, LeakError
+
+
+def bytes_of(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("name", sorted(DATASETS))
+def test_a_prepared_folder_opens_and_fits_together(
+    name: str, nih_folder: Path, kermany_folder: Path, tmp_path: Path
+) -> None:
+    folder = {"chestxray14": nih_folder, "kermany": kermany_folder}[name]
+
+    returned = prepare(name, folder, tmp_path / "out", size=32)
+
+    manifest, cache = Manifest.load(tmp_path / "out"), Cache.open(tmp_path / "out")
+    cache.check_fits(manifest)
+    assert cache.pixels.shape == (len(manifest), 32, 32)
+    assert manifest.source == name
+    assert manifest.split_sha256 == returned.split_sha256
+    assert manifest.split_names == ("train", "val", "test")
+
+
+def test_preparing_twice_changes_nothing(nih_folder: Path, tmp_path: Path) -> None:
+    prepare("chestxray14", nih_folder, tmp_path / "out", size=32)
+    first = bytes_of(tmp_path / "out")
+
+    prepare("chestxray14", nih_folder, tmp_path / "out", size=32)
+
+    assert bytes_of(tmp_path / "out") == first
+
+
+def test_missing_films_are_refused_and_left_out_only_when_asked(
+    nih_folder: Path, tmp_path: Path
+) -> None:
+    (nih_folder / "images_001" / "images" / "00000002_000.png").unlink()
+
+    with pytest.raises(DatasetError, match=r"1 of 40 films are not there, the first 00000002_000"):
+        prepare("chestxray14", nih_folder, tmp_path / "out", size=32)
+    allowed = PrepareOptions(allow_missing=True)
+    manifest = prepare("chestxray14", nih_folder, tmp_path / "out", size=32, options=allowed)
+
+    assert len(manifest) == 39
+    assert sum(manifest.dropped.values()) == 1
+    assert Manifest.load(tmp_path / "out").dropped == manifest.dropped
+
+
+def test_a_folder_without_any_film_is_refused(nih_folder: Path, tmp_path: Path) -> None:
+    for place in ("images_001", "images_002"):
+        shutil.rmtree(nih_folder / place)
+
+    allowed = PrepareOptions(allow_missing=True)
+
+    with pytest.raises(DatasetError, match="no film of chestxray14 found"):
+        prepare("chestxray14", nih_folder, tmp_path / "out", options=allowed)
+
+
+def test_the_same_picture_in_two_splits_is_a_leak_although_the_files_differ(
+    kermany_folder: Path, tmp_path: Path
+) -> None:
+    film = kermany_folder / "test" / "NORMAL" / "IM-0001-0001.jpeg"
+    twin = kermany_folder / "train" / "NORMAL" / "IM-0900-0001.jpeg"
+    twin.write_bytes(film.read_bytes() + b"\0")
+
+    with pytest.raises(LeakError, match=r"1 picture .*IM-0900-0001.jpeg"):
+        prepare("kermany", kermany_folder, tmp_path / "out", size=32)
+
+    assert not (tmp_path / "out" / "manifest.json").exists()
+
+
+def test_a_film_that_is_none_is_named(kermany_folder: Path, tmp_path: Path) -> None:
+    (kermany_folder / "train" / "NORMAL" / "IM-0101-0001.jpeg").write_text("no picture")
+
+    with pytest.raises(DatasetError, match=r"IM-0101-0001\.jpeg"):
+        prepare("kermany", kermany_folder, tmp_path / "out", size=32)
+
+
+def test_a_second_prepare_into_the_same_folder_is_refused(nih_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+
+    with locked(tmp_path / "out"), pytest.raises(DatasetError, match="another process"):
+        prepare("chestxray14", nih_folder, tmp_path / "out", size=32)
+
+
+def test_a_prepared_folder_is_replaced_only_when_asked(nih_folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    prepare("chestxray14", nih_folder, out, size=32)
+    before = bytes_of(out)
+
+    with pytest.raises(DatasetError, match=r"32 pixels \(squash\); asked for 40 at 64.*--force"):
+        prepare("chestxray14", nih_folder, out, size=64)
+    with pytest.raises(DatasetError, match="same films in another split"):
+        prepare("chestxray14", nih_folder, out, size=32, options=PrepareOptions(seed=1))
+    assert bytes_of(out) == before
+    prepare("chestxray14", nih_folder, out, size=64, options=PrepareOptions(overwrite=True))
+
+    assert Cache.open(out).size == 64
+
+
+def test_another_split_keeps_the_pixels_that_are_there(nih_folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    first = prepare("chestxray14", nih_folder, out, size=32)
+    written = (out / "cache.npy").stat().st_mtime_ns
+
+    again = PrepareOptions(seed=1, overwrite=True)
+    second = prepare("chestxray14", nih_folder, out, size=32, options=again)
+
+    assert first.split_sha256 != second.split_sha256
+    assert (out / "cache.npy").stat().st_mtime_ns == written
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("kermani", "did you mean 'kermany'"), ("mura!", "Known: chestxray14, ke")]
+)
+def test_an_unknown_data_set_is_answered_with_the_known_ones(
+    tmp_path: Path, name: str, said: str
+) -> None:
+    with pytest.raises(DatasetError, match=said):
+        prepare(name, tmp_path, tmp_path / "out")
+
+
+@pytest.mark.parametrize("name", sorted(DATASETS))
+def test_a_folder_that_is_not_there_is_named_without_its_path(tmp_path: Path, name: str) -> None:
+    with pytest.raises(DatasetError, match="nowhere: not a readable folder") as caught:
+        prepare(name, tmp_path / "nowhere", tmp_path / "out")
+
+    assert str(tmp_path) not in str(caught.value)
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_out_folder_that_is_a_file_is_one_clear_line(nih_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").touch()
+
+    with pytest.raises(DatasetError, match="out: cannot be written to"):
+        prepare("chestxray14", nih_folder, tmp_path / "out", size=32)
+
+
+@pytest.mark.slow
+def test_the_shared_sample_is_prepared_whole(shared_data: Path, tmp_path: Path) -> None:
+    folder = shared_data / "nih-chestxray14-sample"
+
+    manifest = prepare("chestxray14", folder, tmp_path / "out", size=256)
+
+    cache = Cache.open(tmp_path / "out")
+    assert cache.pixels.shape == (1_359, 256, 256)
+    with Image.open(folder / manifest.samples[0].image) as film:
+        np.testing.assert_array_equal(cache.pixels[0], np.asarray(film))
+
+
+@pytest.mark.slow
+def test_the_shared_paediatric_films_are_prepared_whole(shared_data: Path, tmp_path: Path) -> None:
+    manifest = prepare("kermany", shared_data / "kermany-chest-xray", tmp_path / "out", size=128)
+
+    assert len(manifest) == 5_528
+    assert Cache.open(tmp_path / "out").pixels.shape == (5_528, 128, 128)

@@ -1,0 +1,54 @@
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from plainfilm.datasets import chestxray14
+from plainfilm.datasets.describe import describe, film_sizes
+from plainfilm.datasets.manifest import Manifest
+from plainfilm.errors import DatasetError
+
+
+def test_counts_per_split_stand_in_columns(nih_folder: Path) -> None:
+    lines = describe(chestxray14.load(nih_folder)).splitlines()
+
+    (titles,) = [line.split() for line in lines if line.split()[:1] == ["all"]]
+    (images,) = [line.split() for line in lines if line.startswith("images")]
+    (mass,) = [line.split() for line in lines if line.startswith("mass")]
+    assert titles == ["all", "train", "val", "test"]
+    assert images == ["images", "40", "26", "4", "10"]
+    assert mass[:3] == ["mass", "20", "50.00%"]
+
+
+def test_what_was_dropped_and_every_caution_is_said(make_manifest: Callable[..., Manifest]) -> None:
+    manifest = replace(
+        make_manifest(["train", "test"]), dropped={"hidden file": 3}, cautions=("take care",)
+    )
+
+    text = describe(manifest)
+
+    assert "dropped: 3 (hidden file)" in text
+    assert "caution: take care" in text
+    assert "views: not known 1, PA 1" in text
+
+
+def test_what_nobody_knows_is_said(make_manifest: Callable[..., Manifest]) -> None:
+    manifest = make_manifest(["train"])
+    bare = replace(manifest.samples[0], age=None, sex=None, view=None)
+
+    text = describe(replace(manifest, samples=(bare,)))
+
+    assert "views: not known\nsexes: not known\nages: not known" in text
+
+
+def test_s2_18_the_films_sizes_are_counted(make_manifest: Callable[..., Manifest]) -> None:
+    assert film_sizes(make_manifest(["train", "test"])) == {(48, 40): 2}
+
+
+def test_a_size_that_cannot_be_read_is_refused(make_manifest: Callable[..., Manifest]) -> None:
+    manifest = make_manifest(["train"])
+    (manifest.root / "films/0.png").write_text("no picture")
+
+    with pytest.raises(DatasetError, match=r"0\.png"):
+        film_sizes(manifest)

@@ -1,0 +1,120 @@
+import gzip
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from plainfilm.datasets.files import (
+    clear_disk_errors,
+    list_folder,
+    locked,
+    parse_table,
+    read_table,
+    read_text,
+    sha256_of,
+    write_atomically,
+)
+from plainfilm.errors import DatasetError
+
+HOLD = """
+import sys, pathlib
+from plainfilm.datasets.files import locked
+with locked(pathlib.Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_written_file_holds_the_content_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
+    write_atomically(tmp_path / "a.txt", b"first")
+    write_atomically(tmp_path / "a.txt", b"second")
+
+    assert (tmp_path / "a.txt").read_bytes() == b"second"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_a_failed_write_keeps_the_old_file(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+
+    with pytest.raises(OSError):
+        write_atomically(tmp_path / "a", b"content")
+
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def test_a_packed_text_reads_like_the_plain_one(tmp_path: Path) -> None:
+    (tmp_path / "a.csv.gz").write_bytes(gzip.compress(b"\xef\xbb\xbfa,b\n1,2\n"))
+
+    assert read_table(tmp_path / "a.csv.gz") == (["a", "b"], [["1", "2"]])
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("a.csv.gz", b"no gzip"), ("a.csv.gz", gzip.compress(b"a,b\n" * 99)[:-9]), ("a.csv", b"\xff")],
+)
+def test_a_broken_text_is_refused_by_name(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / name).write_bytes(content)
+
+    with pytest.raises(DatasetError, match=name):
+        read_text(tmp_path / name)
+
+
+def test_a_missing_text_is_named_without_its_path(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match=r"a\.csv: no such file") as caught:
+        read_text(tmp_path / "a.csv")
+
+    assert str(tmp_path) not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("", "empty"), ("a,b\n1,2\n3\n", "line 3 has 1 cells; expected 2"), ('a\n"b\n', "table")],
+)
+def test_a_table_that_is_cut_off_is_refused(text: str, said: str) -> None:
+    with pytest.raises(DatasetError, match=said):
+        parse_table("a.csv", text)
+
+
+def test_a_folder_is_listed_in_one_order(tmp_path: Path) -> None:
+    for name in "bca":
+        (tmp_path / name).touch()
+
+    assert [path.name for path in list_folder(tmp_path)] == ["a", "b", "c"]
+
+
+def test_a_folder_that_is_none_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    for name in ("file", "nothing"):
+        with pytest.raises(DatasetError, match=f"{name}: not a readable folder"):
+            list_folder(tmp_path / name)
+
+
+def test_what_the_disk_refuses_becomes_one_line(tmp_path: Path) -> None:
+    with (
+        pytest.raises(DatasetError, match="cannot be written to"),
+        clear_disk_errors(tmp_path, "Free some space."),
+    ):
+        (tmp_path / "no" / "such" / "folder").mkdir()
+
+
+def test_a_second_process_finds_the_folder_held_until_the_first_is_killed(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        with pytest.raises(DatasetError, match="another process is writing here"), locked(tmp_path):
+            pass
+        holder.kill()
+        holder.wait()
+
+    with locked(tmp_path):
+        pass
+
+
+def test_the_hash_is_that_of_the_bytes(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"abc")
+
+    assert sha256_of(tmp_path / "a").startswith("ba7816bf8f01cfea")  # FIPS 180-2, appendix B.1

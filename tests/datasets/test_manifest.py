@@ -1,0 +1,174 @@
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from plainfilm.datasets.files import sha256_of
+from plainfilm.datasets.manifest import Manifest, count_splits
+from plainfilm.errors import DatasetError
+
+Make = Callable[..., Manifest]
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    folder = tmp_path / "prepared"
+    folder.mkdir()
+    return folder
+
+
+def test_a_manifest_returns_from_its_folder(make_manifest: Make, out: Path) -> None:
+    saved = replace(
+        make_manifest(["train", "val", "test", ""], labels=[1, 0, np.nan, 0]),
+        dropped={"hidden file": 2},
+        release="edition 3",
+        cautions=("beware",),
+    )
+
+    saved.save(out)
+    loaded = Manifest.load(out)
+
+    np.testing.assert_array_equal(loaded.labels, saved.labels)
+    assert [s.age for s in loaded.samples] == [s.age for s in saved.samples]
+    assert loaded.root.samefile(saved.root)
+    for name in ("source", "dropped", "body_part", "release", "cautions", "label_set"):
+        assert getattr(loaded, name) == getattr(saved, name)
+    assert loaded.split_sha256 == saved.split_sha256
+    assert loaded.images_sha256 == saved.images_sha256
+
+
+def test_the_record_counts_what_is_in_the_table(make_manifest: Make, out: Path) -> None:
+    manifest = make_manifest(["train", "train", "test"], patients=["a", "a", "b"])
+    manifest.save(out)
+
+    record = json.loads((out / "manifest.json").read_text())
+
+    assert record["counts"] == count_splits(manifest)
+    assert record["counts"]["train"] == {"images": 2, "patients": 1, "mass": 1}
+    assert record["split_sha256"] == manifest.split_sha256
+
+
+def test_saving_twice_gives_the_same_bytes(make_manifest: Make, out: Path) -> None:
+    manifest = make_manifest(["train", "test"])
+    manifest.save(out)
+    first = [path.read_bytes() for path in sorted(out.iterdir())]
+
+    Manifest.load(out).save(out)
+
+    assert [path.read_bytes() for path in sorted(out.iterdir())] == first
+
+
+def test_an_altered_table_is_refused(make_manifest: Make, out: Path) -> None:
+    make_manifest(["train", "test"]).save(out)
+    table = out / "manifest.csv"
+    table.write_text(table.read_text().replace("train", "test"))
+
+    with pytest.raises(DatasetError, match=r"manifest\.csv: altered"):
+        Manifest.load(out)
+
+
+@pytest.mark.parametrize("name", ["manifest.csv", "manifest.json"])
+def test_a_manifest_without_one_of_its_files_is_refused(
+    make_manifest: Make, out: Path, name: str
+) -> None:
+    make_manifest(["train", "test"]).save(out)
+    (out / name).unlink()
+
+    with pytest.raises(DatasetError, match=name):
+        Manifest.load(out)
+
+
+def test_a_manifest_of_a_newer_format_is_refused(make_manifest: Make, out: Path) -> None:
+    make_manifest(["train", "test"]).save(out)
+    record = out / "manifest.json"
+    record.write_text(record.read_text().replace("plainfilm.manifest/1", "plainfilm.manifest/2"))
+
+    with pytest.raises(DatasetError, match=r"manifest/2.*reads.*manifest/1"):
+        Manifest.load(out)
+
+
+def test_columns_that_do_not_fit_the_record_are_refused(make_manifest: Make, out: Path) -> None:
+    make_manifest(["train", "test"]).save(out)
+    record = out / "manifest.json"
+    record.write_text(record.read_text().replace('"name": "mass"', '"name": "hernia"'))
+
+    with pytest.raises(DatasetError, match="columns do not fit"):
+        Manifest.load(out)
+
+
+def test_a_cell_that_cannot_be_read_is_refused(make_manifest: Make, out: Path) -> None:
+    make_manifest(["train"]).save(out)
+    before = sha256_of(out / "manifest.csv")
+    table, record = out / "manifest.csv", out / "manifest.json"
+    table.write_text(table.read_text().replace("train", "valid"))
+    record.write_text(record.read_text().replace(before, sha256_of(table)))
+
+    with pytest.raises(DatasetError, match=r"manifest\.csv: a cell cannot be read"):
+        Manifest.load(out)
+
+
+def test_images_that_are_gone_are_named_and_counted(make_manifest: Make, out: Path) -> None:
+    manifest = make_manifest(["train", "train", "test"])
+    manifest.save(out)
+    (manifest.root / "films/1.png").unlink()
+    (manifest.root / "films/2.png").unlink()
+
+    with pytest.raises(DatasetError, match=r"2 of 3 films are not there, the first 1\.png") as e:
+        Manifest.load(out)
+
+    assert str(manifest.root) not in str(e.value)
+    assert len(Manifest.load_without_images(out)) == 3
+
+
+def test_images_that_moved_are_found_at_their_new_root(
+    make_manifest: Make, out: Path, tmp_path: Path
+) -> None:
+    manifest = make_manifest(["train", "test"])
+    manifest.save(out)
+    (tmp_path / "films").rename(tmp_path / "prepared" / "films")
+
+    assert len(Manifest.load(out, root=out)) == 2
+
+
+def test_a_split_is_its_rows(make_manifest: Make) -> None:
+    manifest = make_manifest(["train", "test", "train", "val"], patients=["a", "b", "a", "c"])
+
+    np.testing.assert_array_equal(manifest.rows("train"), [0, 2])
+    train = manifest.split("train")
+    np.testing.assert_array_equal(train.labels, manifest.labels[[0, 2]])
+    assert manifest.patients("train") == {"a"}
+    assert manifest.patients() == {"a", "b", "c"}
+    assert manifest.split_names == ("train", "val", "test")
+
+
+def test_a_split_without_films_is_refused(make_manifest: Make) -> None:
+    with pytest.raises(DatasetError, match="split 'val'; there is train, test"):
+        make_manifest(["train", "test"]).split("val")
+
+
+def test_the_split_s_hash_knows_the_split_and_not_the_order(make_manifest: Make) -> None:
+    manifest = make_manifest(["train", "test", "train"])
+
+    turned = manifest.keep(np.array([2, 1, 0]))
+    moved = make_manifest(["train", "test", "test"])
+
+    assert turned.split_sha256 == manifest.split_sha256
+    assert turned.images_sha256 != manifest.images_sha256
+    assert moved.split_sha256 != manifest.split_sha256
+    assert moved.images_sha256 == manifest.images_sha256
+
+
+def test_labels_other_than_yes_no_unknown_are_refused(make_manifest: Make) -> None:
+    with pytest.raises(ValueError, match="1, 0 or NaN"):
+        make_manifest(["train"], labels=[0.5])
+
+
+def test_a_sample_with_too_few_labels_is_refused(make_manifest: Make) -> None:
+    manifest = make_manifest(["train"])
+    short = replace(manifest.samples[0], labels=np.zeros(0, np.float32))
+
+    with pytest.raises(ValueError, match="expected 1 labels"):
+        replace(manifest, samples=(short,))

@@ -1,0 +1,131 @@
+from collections import Counter
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plainfilm.datasets.manifest import Manifest
+from plainfilm.datasets.splits import check_duplicates, check_leaks, folds, fractions, official
+from plainfilm.errors import DatasetError, LeakError
+
+SHARES = {"train": 0.7, "val": 0.1, "test": 0.2}
+patient_lists = st.lists(st.integers(0, 30).map(str), min_size=1)
+
+
+@given(patient_lists, st.integers(0, 9))
+def test_no_split_by_fractions_shares_a_patient(patients: list[str], seed: int) -> None:
+    splits = fractions(patients, SHARES, seed=seed)
+
+    assert len(set(zip(patients, splits, strict=True))) == len(set(patients))
+
+
+@given(patient_lists)
+def test_a_patient_s_split_does_not_depend_on_the_order_of_the_films(patients: list[str]) -> None:
+    turned = sorted(patients)
+
+    first = dict(zip(patients, fractions(patients, SHARES), strict=True))
+    second = dict(zip(turned, fractions(turned, SHARES), strict=True))
+
+    assert first == second
+
+
+def test_shares_are_met_to_the_nearest_patient() -> None:
+    patients = [str(number) for number in range(1000)]
+
+    assert Counter(fractions(patients, SHARES)) == {"train": 700, "val": 100, "test": 200}
+
+
+def test_each_class_is_shared_out_by_itself() -> None:
+    patients = [str(number) for number in range(100)]
+    strata = ["ill"] * 80 + ["healthy"] * 20
+
+    splits = fractions(patients, {"val": 0.1, "train": 0.9}, strata=strata)
+
+    assert Counter(zip(strata, splits, strict=True))["ill", "val"] == 8
+    assert Counter(zip(strata, splits, strict=True))["healthy", "val"] == 2
+
+
+def test_the_draw_is_the_same_on_every_machine() -> None:
+    patients = [str(number) for number in range(10)]
+
+    assert "".join(split[1] for split in fractions(patients, SHARES, seed=1)) == "aerrrrrrre"
+    assert fractions(patients, SHARES, seed=1) != fractions(patients, SHARES, seed=2)
+
+
+@pytest.mark.parametrize("shares", [{"train": 0.7}, {"train": 1.2, "val": -0.2}])
+def test_shares_that_do_not_make_a_whole_are_refused(shares: dict[str, float]) -> None:
+    with pytest.raises(DatasetError, match="add up to 1"):
+        fractions(["a"], shares)
+
+
+def test_a_film_goes_where_the_official_list_says() -> None:
+    lists = {"train_val": ["a.png", "c.png"], "test": ["b.png"]}
+
+    assert official(["b.png", "a.png"], lists) == ("test", "train_val")
+
+
+def test_a_film_in_two_official_lists_is_a_leak() -> None:
+    with pytest.raises(LeakError, match=r"1 film \(a\.png\) in two official lists"):
+        official(["a.png"], {"train_val": ["a.png"], "test": ["a.png"]})
+
+
+def test_a_film_in_no_official_list_is_refused() -> None:
+    with pytest.raises(DatasetError, match=r"2 films \(b\.png, c\.png\) in no official list"):
+        official(["a.png", "b.png", "c.png"], {"train_val": ["a.png"]})
+
+
+@given(st.lists(st.integers(0, 30).map(str)), st.integers(2, 5))
+def test_folds_share_no_patient_and_differ_by_one_patient_at_most(more: list[str], k: int) -> None:
+    patients = [*"01234", *more]
+
+    fold = folds(patients, k)
+
+    pairs = set(zip(patients, fold.tolist(), strict=True))
+    sizes = Counter(number for _, number in pairs)
+    assert len(pairs) == len(set(patients))
+    assert max(sizes.values()) - min(sizes.values()) <= 1
+    assert fold.dtype == np.int64
+
+
+@pytest.mark.parametrize("k", [1, 3])
+def test_more_folds_than_patients_are_refused(k: int) -> None:
+    with pytest.raises(DatasetError, match="folds of 2 patients"):
+        folds(["a", "b", "b"], k)
+
+
+def test_a_patient_in_two_splits_is_a_leak_that_names_films_and_counts_patients(
+    make_manifest: Callable[..., Manifest],
+) -> None:
+    manifest = make_manifest(["train", "test", "val"], patients=["secret", "secret", "b"])
+
+    with pytest.raises(LeakError, match=r"1 patient .* 0\.png \(train\) and 1\.png \(test\)") as e:
+        check_leaks(manifest)
+
+    assert "secret" not in str(e.value)
+
+
+def test_many_leaks_are_counted_and_three_are_named(
+    make_manifest: Callable[..., Manifest],
+) -> None:
+    patients = [str(row // 2) for row in range(10)]
+    manifest = make_manifest(["train", "test"] * 5, patients=patients)
+
+    with pytest.raises(LeakError, match=r"5 patients .*4\.png \(train\) and 5\.png \(test\), …"):
+        check_leaks(manifest)
+
+
+def test_patients_in_one_split_and_films_in_none_are_no_leak(
+    make_manifest: Callable[..., Manifest],
+) -> None:
+    check_leaks(make_manifest(["train", "train", "", "test"], patients=["a", "a", "a", "b"]))
+
+
+def test_the_same_picture_in_two_splits_is_a_leak(make_manifest: Callable[..., Manifest]) -> None:
+    manifest = make_manifest(["train", "train", "test"])
+
+    check_duplicates(manifest, ["x", "x", "y"])
+    check_duplicates(manifest, [None, "y", None])
+    with pytest.raises(LeakError, match=r"1 picture .*1\.png \(train\) and 2\.png \(test\)"):
+        check_duplicates(manifest, ["x", "y", "y"])

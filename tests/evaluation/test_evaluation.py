@@ -1,0 +1,95 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from phantoms import phantom
+from plainfilm.datasets.manifest import Manifest
+from plainfilm.datasets.sample import Sample
+from plainfilm.errors import EvaluationError
+from plainfilm.evaluation import evaluate, report_table
+from plainfilm.findings import Finding, LabelSet
+from tiny_bundle import tiny_bundle
+
+N_FILMS = 24
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("prepared")
+    films = folder / "films"
+    films.mkdir()
+    samples = []
+    for number in range(N_FILMS):
+        pixels = (phantom(size=(64, 64), seed=number) * 255).astype(np.uint8)
+        Image.fromarray(pixels).save(films / f"{number}.png")
+        labels = np.array([number % 2, number % 3 == 0], "f4")
+        samples.append(
+            Sample(f"{number}.png", f"p{number // 2}", "s", "PA", None, None, "test", labels)
+        )
+    findings = (Finding("pneumonia", "Pneumonia"), Finding("atelectasis", "Atelectasis"))
+    Manifest(LabelSet(findings), tuple(samples), "drawn", films, {}, "chest").save(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("bundle") / "tiny.bundle"
+    tiny_bundle(2).save(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def out(bundle: Path, prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("evaluation") / "new"
+    evaluate(bundle, prepared, folder, draws=20)
+    return folder
+
+
+def test_an_evaluation_leaves_a_table_numbers_and_a_page(out: Path) -> None:
+    assert sorted(path.name for path in out.iterdir()) == [
+        "evaluation.json",
+        "precision-recall.svg",
+        "predictions.parquet",
+        "reliability.svg",
+        "report.html",
+        "roc.svg",
+    ]
+    numbers = json.loads((out / "evaluation.json").read_text(encoding="utf-8"))
+    assert numbers["schema"] == "plainfilm.evaluation/1"
+    assert numbers["n_films"] == N_FILMS
+    assert numbers["bundle"]["network_sha256"] == tiny_bundle(2).network_sha256
+    assert set(numbers["audits"]["pneumonia"]) == {
+        "marker", "frame_auroc", "centre_auroc", "mirrored_auroc", "inverted_auroc",
+    }  # fmt: skip
+
+
+def test_the_table_alone_gives_the_same_files_again(out: Path, tmp_path: Path) -> None:
+    (tmp_path / "predictions.parquet").write_bytes((out / "predictions.parquet").read_bytes())
+    report_table(tmp_path, draws=20)
+    for name in ("evaluation.json", "report.html", "roc.svg"):
+        assert (tmp_path / name).read_bytes() == (out / name).read_bytes()
+
+
+def test_the_numbers_fit_into_the_bundle(out: Path, tmp_path: Path) -> None:
+    numbers = json.loads((out / "evaluation.json").read_text(encoding="utf-8"))
+    tiny_bundle(2).with_evaluation(numbers, "# card\n").save(tmp_path / "again.bundle")
+
+
+def test_an_evaluation_is_not_written_over(bundle: Path, prepared: Path, out: Path) -> None:
+    with pytest.raises(EvaluationError, match="holds an evaluation already"):
+        evaluate(bundle, prepared, out)
+
+
+def test_a_published_network_is_measured_beside(
+    bundle: Path, prepared: Path, tmp_path: Path
+) -> None:
+    rows = [f"{number}.png,{number % 2}" for number in range(10)]
+    (tmp_path / "preds.csv").write_text("\n".join(["Image Index,prob_Pneumonia", *rows]))
+    numbers = evaluate(bundle, prepared, tmp_path / "out", draws=20, compare=tmp_path / "preds.csv")
+    published = numbers["published"]
+    assert isinstance(published, dict)
+    assert (published["n_films"], published["n_without"]) == (10, N_FILMS - 10)
+    assert published["findings"]["pneumonia"]["published"] == [1.0, 1.0, 1.0]

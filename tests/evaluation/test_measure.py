@@ -1,0 +1,96 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from plainfilm.evaluation.measure import evaluate_table, measure
+from plainfilm.evaluation.metrics import auroc, confusion_at
+
+
+def test_the_numbers_follow_from_the_file_alone(make_table: Any, tmp_path: Path) -> None:
+    table = make_table()
+    table.save(tmp_path / "predictions.parquet")
+    numbers = evaluate_table(tmp_path / "predictions.parquet", draws=50, seed=1)
+    assert numbers == measure(table, 50, 1)
+    assert json.loads(json.dumps(numbers, allow_nan=False)) == numbers
+
+
+def test_a_number_stands_with_its_interval(make_table: Any) -> None:
+    table = make_table()
+    numbers: Any = measure(table, 100)
+    row = numbers["findings"]["mass"]
+    value, low, high = row["auroc"]
+    assert value == auroc(table.scores[:, 1], table.labels[:, 1])
+    assert low < value < high
+    expected = confusion_at(table.probabilities[:, 1], table.labels[:, 1], 0.4).sensitivity
+    assert row["sensitivity"][0] == pytest.approx(expected)
+    assert row["threshold"] == 0.4
+    mean = np.mean([numbers["findings"][f]["auroc"][0] for f in ("pneumonia", "mass")])
+    assert numbers["mean"]["auroc"][0] == pytest.approx(mean)
+
+
+def test_a_refused_film_is_counted_and_measured_nowhere(make_table: Any) -> None:
+    table = make_table(n=100)
+    gone = np.arange(100) < 10
+    refused = np.where(gone, [f"seen {i}.5 times" for i in range(100)], "")
+    scores = np.where(gone[:, None], np.nan, table.scores)
+    with_refused = replace(table, refused=refused, scores=scores, probabilities=scores * 0 + 0.5)
+    numbers: Any = measure(with_refused, 20)
+    assert (numbers["n_films"], numbers["n_refused"]) == (100, 10)
+    assert numbers["refused"] == {"seen N times": 10}
+    row = numbers["findings"]["mass"]
+    assert row["n_films"] == 90
+    assert row["n_present_refused"] == int(table.labels[:10, 1].sum())
+    assert row["auroc"][0] == auroc(table.scores[10:, 1], table.labels[10:, 1])
+
+
+def test_few_present_films_are_marked(make_table: Any) -> None:
+    table = make_table()
+    table.labels[:, 1] = 0
+    table.labels[:9, 1] = 1
+    numbers: Any = measure(table, 20)
+    assert numbers["findings"]["mass"]["too_few"] is True
+    assert numbers["findings"]["pneumonia"]["too_few"] is False
+
+
+def test_a_finding_nobody_has_is_none_not_a_guess(make_table: Any) -> None:
+    table = make_table()
+    table.labels[:, 1] = 0
+    numbers: Any = measure(table, 20)
+    row = numbers["findings"]["mass"]
+    assert row["auroc"] == [None, None, None]
+    assert row["sensitivity"] == [None, None, None]
+    assert row["specificity"][0] is not None
+    assert numbers["mean"]["n_findings"] == 1
+
+
+def test_a_calibrator_fitted_on_these_films_is_refitted_across_patients(make_table: Any) -> None:
+    table = make_table(n=300, refit_rule="youden-plateau")
+    shipped = replace(table, probabilities=np.ones_like(table.probabilities))
+    numbers: Any = measure(shipped, 20)
+    row = numbers["findings"]["mass"]
+    assert numbers["cross_fitted"] is True
+    assert row["specificity"][0] > 0.5  # the shipped probabilities would give 0
+    assert row["ece"][0] < 0.15
+    assert row["auroc"] == measure(table, 20)["findings"]["mass"]["auroc"]  # type: ignore[index,call-overload]
+
+
+def test_too_few_patients_to_refit_gives_no_rates(make_table: Any) -> None:
+    table = make_table(refit_rule="half")
+    table.labels[:, 1] = 0
+    table.labels[:2, 1] = 1  # one patient
+    numbers: Any = measure(table, 20)
+    row = numbers["findings"]["mass"]
+    assert row["sensitivity"] == [None, None, None]
+    assert row["auroc"][0] is not None
+
+
+def test_the_share_of_unfamiliar_films_is_told(make_table: Any) -> None:
+    table = make_table(n=4)
+    table = replace(table, familiarity=np.array([0.01, 0.5, 0.9, np.nan]))
+    numbers: Any = measure(table, 5)
+    expected = {"caution_below": 0.05, "n_measured": 3, "share_below": 1 / 3}
+    assert numbers["familiarity"] == expected

@@ -1,0 +1,155 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from plainfilm.errors import EvaluationError
+from plainfilm.evaluation.metrics import (
+    Confusion,
+    auroc,
+    average_precision,
+    brier,
+    confusion_at,
+)
+
+Array = NDArray[np.float64]
+
+# Few values, so that ties are common; a label is absent, present or unknown.
+FILMS = st.lists(
+    st.tuples(st.sampled_from([-2.0, 0.0, 0.25, 0.5, 3.0]), st.sampled_from([0.0, 1.0, math.nan])),
+    max_size=30,
+)
+
+
+def columns(films: list[tuple[float, float]]) -> tuple[Array, Array]:
+    pairs = np.array(films, dtype=np.float64).reshape(-1, 2)
+    return pairs[:, 0], pairs[:, 1]
+
+
+def slow_auroc(scores: Array, labels: Array) -> float:
+    pairs = [(a, b) for a in scores[labels == 1] for b in scores[labels == 0]]
+    if not pairs:
+        return math.nan
+    return sum(1.0 if a > b else 0.5 if a == b else 0.0 for a, b in pairs) / len(pairs)
+
+
+def slow_average_precision(scores: Array, labels: Array) -> float:
+    scores, labels = scores[~np.isnan(labels)], labels[~np.isnan(labels)]
+    if not (labels == 1).any():
+        return math.nan
+    total, last = 0.0, 0.0
+    for threshold in sorted(set(scores.tolist()), reverse=True):
+        called = scores >= threshold
+        recall = float((called & (labels == 1)).sum() / (labels == 1).sum())
+        total += (recall - last) * float((labels[called] == 1).mean())
+        last = recall
+    return total
+
+
+@given(FILMS)
+def test_auroc_equals_counting_pairs(films: list[tuple[float, float]]) -> None:
+    scores, labels = columns(films)
+    assert auroc(scores, labels) == pytest.approx(slow_auroc(scores, labels), nan_ok=True)
+
+
+@given(FILMS)
+def test_average_precision_equals_walking_down_the_thresholds(
+    films: list[tuple[float, float]],
+) -> None:
+    scores, labels = columns(films)
+    expected = slow_average_precision(scores, labels)
+    assert average_precision(scores, labels) == pytest.approx(expected, nan_ok=True)
+
+
+@given(FILMS)
+def test_unknown_labels_change_no_metric(films: list[tuple[float, float]]) -> None:
+    scores, labels = columns(films)
+    known = ~np.isnan(labels)
+    for metric in (auroc, average_precision, brier):
+        without = metric(scores[known], labels[known])
+        assert metric(scores, labels) == pytest.approx(without, nan_ok=True)
+
+
+@given(FILMS)
+def test_turning_scores_and_labels_round_leaves_auroc(films: list[tuple[float, float]]) -> None:
+    scores, labels = columns(films)
+    turned = auroc(-scores, 1 - labels)
+    assert auroc(scores, labels) == pytest.approx(turned, nan_ok=True)
+
+
+def test_ten_times_the_healthy_leave_auroc_and_lower_average_precision() -> None:
+    """S0-67: ROC does not react to the class share, precision does."""
+    rng = np.random.default_rng(0)
+    labels = np.repeat([1.0, 0.0], [50, 50])
+    scores = rng.normal(labels, 1)
+    more = np.append(scores, np.tile(scores[50:], 9)), np.append(labels, np.zeros(450))
+    assert auroc(*more) == pytest.approx(auroc(scores, labels), abs=1e-12)
+    assert average_precision(*more) < average_precision(scores, labels)
+
+
+def test_four_films_by_hand() -> None:
+    """S0-56 and S0-63: AUROC .75; average precision .8333, not the trapezoid's .7917."""
+    labels, scores = np.array([0.0, 0, 1, 1]), np.array([0.1, 0.4, 0.35, 0.8])
+    assert auroc(scores, labels) == 0.75
+    assert average_precision(scores, labels) == pytest.approx(5 / 6, abs=1e-12)
+
+
+def test_rounded_scores_warn() -> None:
+    """S0-63, E-03: the average precision of decisions is not that of a curve."""
+    labels = np.tile([0.0, 1.0], 20)
+    with pytest.warns(UserWarning, match="rounded scores"):
+        average_precision(np.tile([0.0, 1.0], 20), labels)
+
+
+def test_a_missing_class_is_nan() -> None:
+    scores = np.array([0.1, 0.9])
+    assert math.isnan(auroc(scores, np.ones(2)))
+    assert math.isnan(auroc(scores, np.zeros(2)))
+    assert math.isnan(average_precision(scores, np.zeros(2)))
+    assert math.isnan(brier(scores, np.full(2, np.nan)))
+
+
+def test_the_published_confusion_gives_its_rates() -> None:
+    """S0-52, S0-53 (binary F1), from the counts of one finding."""
+    counts = Confusion(true_present=629, false_present=2856, true_absent=6439, false_absent=427)
+    assert counts.accuracy == pytest.approx(0.6828325766, abs=1e-10)
+    assert counts.ppv == pytest.approx(0.1804878049, abs=1e-10)
+    assert counts.sensitivity == pytest.approx(0.5956439394, abs=1e-10)
+    assert counts.specificity == pytest.approx(0.6927380312, abs=1e-10)
+    assert counts.f1 == pytest.approx(0.2770314909, abs=1e-10)
+    assert counts.balanced_accuracy == pytest.approx(0.6441909853, abs=1e-10)
+    assert counts.npv == pytest.approx(0.9378094961, abs=1e-10)
+    assert counts.mcc == pytest.approx(0.1847019457, abs=1e-10)
+
+
+def test_a_probability_at_the_threshold_is_called_present() -> None:
+    counts = confusion_at(np.array([0.5, 0.49]), np.array([1.0, 0.0]), 0.5)
+    assert (counts.true_present, counts.true_absent) == (1, 1)
+
+
+def test_rates_without_a_denominator_are_nan() -> None:
+    counts = Confusion(0, 0, 5, 0)
+    assert math.isnan(counts.sensitivity)
+    assert math.isnan(counts.ppv)
+    assert counts.specificity == 1
+
+
+def test_brier_of_certain_and_right_is_0() -> None:
+    assert brier(np.array([1.0, 0.0]), np.array([1.0, 0.0])) == 0
+    assert brier(np.array([0.5, 0.5]), np.array([1.0, 0.0])) == 0.25
+
+
+@pytest.mark.parametrize(
+    ("scores", "labels", "words"),
+    [
+        ([0.1, 0.2], [1.0], "one score per label"),
+        ([0.1, 0.2], [1.0, 2.0], "a label is 1"),
+        ([math.nan, 0.2], [1.0, 0.0], "not finite"),
+    ],
+)
+def test_nonsense_is_refused(scores: list[float], labels: list[float], words: str) -> None:
+    with pytest.raises(EvaluationError, match=words):
+        auroc(np.array(scores), np.array(labels))

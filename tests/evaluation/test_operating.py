@@ -1,0 +1,63 @@
+import math
+
+import numpy as np
+import pytest
+
+from plainfilm.evaluation.bootstrap import draw_patients
+from plainfilm.evaluation.metrics import confusion_at
+from plainfilm.evaluation.operating import calibration_numbers, operating_point, refit_across
+from plainfilm.evaluation.reliability import ece
+
+RNG = np.random.default_rng(0)
+LABELS = np.append((RNG.random(80) < 0.4).astype(float), np.nan)
+PROBABILITY = np.clip(0.5 + 0.2 * RNG.normal(size=81) + 0.2 * (LABELS == 1), 0, 1)
+PATIENTS = np.array([str(i // 2) for i in range(81)])
+
+
+def test_rates_equal_those_of_the_confusion() -> None:
+    point = operating_point(draw_patients(PATIENTS, 50, 0), PROBABILITY, LABELS, 0.55)
+    counts = confusion_at(PROBABILITY, LABELS, 0.55)
+    for name in ("sensitivity", "specificity", "ppv", "npv", "balanced_accuracy"):
+        found, expected = getattr(point, name), getattr(counts, name)
+        assert found.value == pytest.approx(expected)
+        assert found.low < expected < found.high
+
+
+def test_a_draws_rate_equals_repeating_its_films() -> None:
+    draws = draw_patients(PATIENTS, 1, 5)
+    films = np.repeat(np.arange(81), draws.counts[0][draws.patient_of].astype(int))
+    expected = confusion_at(PROBABILITY[films], LABELS[films], 0.5).sensitivity
+    point = operating_point(draws, PROBABILITY, LABELS, 0.5)
+    assert point.sensitivity.low == point.sensitivity.high == pytest.approx(expected)
+
+
+def test_a_threshold_may_differ_from_film_to_film() -> None:
+    thresholds = np.where(np.arange(81) < 40, 0.0, 1.1)
+    point = operating_point(draw_patients(PATIENTS, 5, 0), PROBABILITY, LABELS, thresholds)
+    expected = (LABELS[:40] == 1).sum() / (LABELS == 1).sum()
+    assert point.sensitivity.value == pytest.approx(expected)
+
+
+def test_a_draws_calibration_error_equals_repeating_its_films() -> None:
+    draws = draw_patients(PATIENTS, 1, 5)
+    films = np.repeat(np.arange(81), draws.counts[0][draws.patient_of].astype(int))
+    numbers = calibration_numbers(draws, PROBABILITY, LABELS)
+    assert numbers.ece.value == pytest.approx(ece(PROBABILITY, LABELS))
+    assert numbers.ece.low == pytest.approx(ece(PROBABILITY[films], LABELS[films]))
+
+
+def test_no_label_no_number() -> None:
+    numbers = calibration_numbers(draw_patients(PATIENTS, 5, 0), PROBABILITY, LABELS * np.nan)
+    assert math.isnan(numbers.ece.value)
+    assert math.isnan(numbers.brier.value)
+
+
+def test_an_unlabelled_film_gets_no_refitted_probability() -> None:
+    fit = refit_across(PROBABILITY, LABELS, PATIENTS, "half", 0)
+    assert fit is not None
+    assert np.isnan(fit.probability).tolist() == np.isnan(LABELS).tolist()
+
+
+def test_one_sick_patient_is_too_few_to_refit() -> None:
+    labels = np.array([1.0, 1, 0, 0, 0])
+    assert refit_across(np.arange(5.0), labels, np.array(list("aabcd")), "half", 0) is None

@@ -1,0 +1,137 @@
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from phantoms import phantom
+from plainfilm.datasets.manifest import Manifest
+from plainfilm.datasets.sample import Sample
+from plainfilm.errors import DatasetError, EvaluationError
+from plainfilm.evaluation.predict import describe, predict
+from plainfilm.findings import Finding, LabelSet
+from plainfilm.images import read_radiograph
+from plainfilm.reading import Reader
+from plainfilm.reading.bundle import Bundle, Population
+from tiny_bundle import tiny_bundle
+
+LABEL_SET = LabelSet((Finding("mass", "Mass"), Finding("pneumonia", "Pneumonia")))
+
+
+def change(bundle: Bundle, **changes: Any) -> Bundle:
+    return replace(bundle, header=replace(bundle.header, **changes))
+
+
+@pytest.fixture
+def manifest(tmp_path: Path) -> Manifest:
+    """Six drawn films of three patients; the labels in another order than the bundle's."""
+    samples = []
+    for number in range(6):
+        image = f"film-{number}.png"
+        pixels = (phantom(size=(96, 80), seed=number) * 255).astype(np.uint8)
+        Image.fromarray(pixels).save(tmp_path / image)
+        labels = np.array([number % 2, float("nan") if number == 5 else number % 3 == 0], "f4")
+        split = "train" if number < 2 else "test"
+        samples.append(
+            Sample(image, f"p{number // 2}", f"s{number}", "PA", "F", 3.0, split, labels)
+        )
+    return Manifest(LABEL_SET, tuple(samples), "drawn", tmp_path, {}, "chest")
+
+
+def test_every_film_of_the_split_is_read_once(manifest: Manifest) -> None:
+    reader = Reader(tiny_bundle(2), threads=1)
+    table = predict(reader, manifest, "test")
+    assert table.name.tolist() == [f"film-{number}.png" for number in range(2, 6)]
+    film = read_radiograph(manifest.root / "film-4.png")
+    results = reader.read(film, age_years=3.0, view="PA", body_part="chest").results  # type: ignore[arg-type]
+    assert table.scores[2].tolist() == [result.score for result in results]
+    assert table.probabilities[2].tolist() == [result.probability for result in results]
+
+
+def test_labels_stand_in_the_bundles_order(manifest: Manifest) -> None:
+    table = predict(Reader(tiny_bundle(2), threads=1), manifest, "test")
+    assert table.about.findings == ("pneumonia", "atelectasis")
+    assert table.labels[:, 0].tolist()[:3] == [0.0, 1.0, 0.0]
+    assert np.isnan(table.labels[:, 1]).all()  # nobody labelled atelectasis
+
+
+def test_an_undecodable_film_is_a_row_with_a_reason(manifest: Manifest) -> None:
+    (manifest.root / "film-3.png").write_bytes(b"\x89PNG\r\n\x1a\n and then nothing")
+    table = predict(Reader(tiny_bundle(2), threads=1), manifest, "test")
+    assert [bool(reason) for reason in table.refused] == [False, True, False, False]
+    assert "film-3" not in table.refused[1]  # so that equal reasons can be counted
+    assert np.isnan(table.scores[1]).all()
+    assert len(table) == 4
+
+
+def test_a_film_outside_the_population_by_the_manifests_age_is_refused(manifest: Manifest) -> None:
+    adults = Population(("chest",), ("PA",), (18, 90), "adults")
+    table = predict(Reader(change(tiny_bundle(2), population=adults), threads=1), manifest, "test")
+    assert (table.refused != "").all()
+    assert np.isnan(table.audits["frame"]).all()
+
+
+def test_progress_counts_the_films(manifest: Manifest) -> None:
+    seen: list[tuple[int, int]] = []
+    reader = Reader(tiny_bundle(2), threads=1)
+    predict(reader, manifest, "test", progress=lambda done, total: seen.append((done, total)))
+    assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
+
+
+def test_films_that_are_gone_are_no_evaluation(manifest: Manifest) -> None:
+    (manifest.root / "film-3.png").unlink()
+    with pytest.raises(DatasetError, match=r"film-3\.png"):
+        predict(Reader(tiny_bundle(2), threads=1), manifest, "test")
+
+
+def learned_from(manifest: Manifest, split_sha256: str, recipe_toml: str = "") -> Reader:
+    bundle = tiny_bundle(2)
+    origin = replace(
+        bundle.header.provenance,
+        data_set=manifest.source,
+        split_sha256=split_sha256,
+        recipe_toml=recipe_toml,
+    )
+    return Reader(change(bundle, provenance=origin), threads=1)
+
+
+def test_training_films_are_refused(manifest: Manifest) -> None:
+    with pytest.raises(EvaluationError, match="was trained on split 'train'"):
+        describe(learned_from(manifest, manifest.split_sha256), manifest, "train")
+
+
+def test_another_split_of_the_same_data_set_is_refused(manifest: Manifest) -> None:
+    with pytest.raises(EvaluationError, match="another split of drawn"):
+        describe(learned_from(manifest, "2" * 64), manifest, "test")
+
+
+def test_another_data_set_may_be_measured_on_any_split(manifest: Manifest) -> None:
+    assert describe(Reader(tiny_bundle(2), threads=1), manifest, "train").refit_rule is None
+
+
+def test_no_finding_in_common_is_refused(manifest: Manifest) -> None:
+    with pytest.raises(EvaluationError, match="none in common"):
+        describe(Reader(tiny_bundle(names=["hernia"]), threads=1), manifest, "test")
+
+
+@pytest.mark.parametrize(
+    ("release", "rule"),
+    [
+        ('calibration = "cross-fit-test"\nthreshold_rule = "half"', "half"),
+        ('calibration = "cross-fit-test"', "youden-plateau"),
+        ('calibration = "validation"', None),
+    ],
+)
+def test_the_recipe_tells_whether_to_refit(
+    manifest: Manifest, release: str, rule: str | None
+) -> None:
+    reader = learned_from(manifest, manifest.split_sha256, f"[release]\n{release}\n")
+    assert describe(reader, manifest, "test").refit_rule == rule
+
+
+def test_films_that_chose_the_checkpoint_carry_a_caution(manifest: Manifest) -> None:
+    reader = learned_from(manifest, manifest.split_sha256)
+    assert "flatter" in describe(reader, manifest, "val").cautions[0]
+    assert describe(reader, manifest, "test").cautions == ()

@@ -1,0 +1,102 @@
+import pytest
+import torch
+from torch import Tensor
+
+from plainfilm.errors import RecipeError
+from plainfilm.networks import Classifier, build
+from plainfilm.networks.classifier import ImageNet, PerFilm
+
+
+def films(n: int = 3, side: int = 64, seed: int = 0) -> Tensor:
+    return torch.rand(n, 1, side, side, generator=torch.Generator().manual_seed(seed))
+
+
+@pytest.fixture
+def classifier() -> Classifier:
+    torch.manual_seed(0)
+    return build("film-net", 3).eval()
+
+
+def test_logits_are_one_per_film_and_finding(classifier: Classifier) -> None:
+    assert classifier(films()).shape == (3, 3)
+
+
+def test_brightness_and_contrast_of_a_film_do_not_change_its_logits(classifier: Classifier) -> None:
+    bright = films() * 0.5 + 0.3
+
+    torch.testing.assert_close(classifier(bright), classifier(films()), atol=1e-4, rtol=0)
+
+
+def test_a_film_is_read_alike_alone_and_among_others(classifier: Classifier) -> None:
+    together = classifier(films())
+
+    alone = torch.cat([classifier(film.unsqueeze(0)) for film in films()])
+
+    torch.testing.assert_close(alone, together, atol=1e-5, rtol=0)
+
+
+def test_a_film_of_one_grey_becomes_zero_not_nan() -> None:
+    flat = torch.full((1, 1, 8, 8), 0.7)
+
+    assert PerFilm()(flat).abs().max() < 1e-3
+
+
+def test_per_film_normalisation_leaves_mean_0_and_deviation_1() -> None:
+    standard = PerFilm()(films())
+
+    torch.testing.assert_close(standard.mean(dim=(1, 2, 3)), torch.zeros(3), atol=1e-5, rtol=0)
+    deviation = standard.std(dim=(1, 2, 3), correction=0)
+    torch.testing.assert_close(deviation, torch.ones(3), atol=1e-4, rtol=0)
+
+
+def test_imagenet_normalisation_gives_three_channels_by_hand() -> None:
+    grey = torch.full((1, 1, 2, 2), 0.5)
+
+    red, green, blue = ImageNet()(grey)[0, :, 0, 0].tolist()
+
+    assert red == pytest.approx((0.5 - 0.485) / 0.229)
+    assert green == pytest.approx((0.5 - 0.456) / 0.224)
+    assert blue == pytest.approx((0.5 - 0.406) / 0.225)
+
+
+def test_judging_the_embedded_map_gives_the_logits(classifier: Classifier) -> None:
+    last_map, _ = classifier.embed(films())
+
+    torch.testing.assert_close(classifier.judge(last_map), classifier(films()))
+
+
+def test_pooled_statistics_are_mean_then_deviation_of_each_stage(classifier: Classifier) -> None:
+    last_map, pooled = classifier.embed(films())
+    channels = last_map.shape[1]
+
+    torch.testing.assert_close(pooled[:, -2 * channels : -channels], last_map.mean(dim=(2, 3)))
+    deviation = last_map.var(dim=(2, 3), correction=0).add(1e-6).sqrt()
+    torch.testing.assert_close(pooled[:, -channels:], deviation)
+
+
+def test_the_head_is_the_linear_layer_over_the_average(classifier: Classifier) -> None:
+    average = classifier.embed(films())[0].mean(dim=(2, 3))
+
+    logits = average @ classifier.head_weight.T + classifier.head_bias
+
+    torch.testing.assert_close(logits, classifier(films()))
+    assert classifier.head.weight is classifier.head_weight
+
+
+def test_dropout_acts_in_training_only() -> None:
+    classifier = build("film-net", 2, dropout=0.5).eval()
+
+    assert torch.equal(classifier(films()), classifier(films()))
+    last_map = torch.ones(4, 128, 2, 2)
+    classifier.train()
+    assert not torch.equal(classifier.judge(last_map), classifier.judge(last_map))
+
+
+def test_a_grey_network_refuses_three_channels() -> None:
+    with pytest.raises(RecipeError, match="this network takes one"):
+        build("film-net", 2, normalise="imagenet")
+
+
+def test_an_unknown_normalisation_is_named() -> None:
+    with pytest.raises(RecipeError, match="found 'histogram'; expected one of film, imagenet"):
+        build("film-net", 2, normalise="histogram")

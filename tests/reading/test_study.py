@@ -1,0 +1,92 @@
+"""What the films of a study say together."""
+
+import math
+
+import numpy as np
+import pytest
+
+from plainfilm.findings import BundleId, Finding, FindingResult, Prediction
+from plainfilm.reading.study import combine
+
+MASS = Finding("mass", "Mass")
+BUNDLE = BundleId("tiny", "1", "0" * 64)
+
+
+def answer(
+    name: str, probability: float, score: float = 0.0, familiarity: float | None = 0.5,
+    cautions: tuple[str, ...] = (),
+) -> Prediction:  # fmt: skip
+    heat = np.zeros((2, 2), np.float32)
+    result = FindingResult(MASS, probability, score, 0.4, heat)
+    return Prediction(name, BUNDLE, True, (result,), familiarity, cautions)
+
+
+def refusal(name: str, reason: str, familiarity: float | None = None) -> Prediction:
+    return Prediction(name, BUNDLE, True, (), familiarity, ("held",), reason)
+
+
+def test_a_study_of_one_film_says_what_the_film_says() -> None:
+    film = answer("a", 0.3, 1.0)
+
+    study = combine("s", [film])
+
+    assert study.name == "s"
+    assert study.results == film.results
+
+
+def test_scores_are_averaged_and_probabilities_in_logits() -> None:
+    study = combine("s", [answer("a", 0.2, 1.0), answer("b", 0.5, 2.0)])
+
+    result = study.results[0]
+    expected = 1 / (1 + math.exp(-(math.log(0.2 / 0.8) + 0) / 2))
+    assert result.probability == pytest.approx(expected)
+    assert result.score == 1.5
+    assert result.threshold == 0.4
+    assert result.map is None
+
+
+def test_the_mean_of_platt_probabilities_is_platt_of_the_mean_score() -> None:
+    def platt(score: float) -> float:
+        return 1 / (1 + math.exp(-(1.7 * score - 0.4)))
+
+    scores = (-2.0, 0.5, 3.0)
+    study = combine("s", [answer("x", platt(score), score) for score in scores])
+
+    assert study.results[0].probability == pytest.approx(platt(study.results[0].score))
+
+
+@pytest.mark.parametrize("certain", [0.0, 1.0])
+def test_a_certain_film_leaves_the_study_a_number(certain: float) -> None:
+    study = combine("s", [answer("a", certain), answer("b", 0.5)])
+
+    assert 0 < study.results[0].probability < 1
+
+
+def test_a_study_is_as_familiar_as_its_least_familiar_film() -> None:
+    assert combine("s", [answer("a", 0.5), answer("b", 0.5, 0, 0.1)]).familiarity == 0.1
+    assert combine("s", [answer("a", 0.5, 0, None)]).familiarity is None
+
+
+def test_a_refused_film_is_left_out_with_a_caution() -> None:
+    study = combine("s", [refusal("a", "view LATERAL"), answer("b", 0.3)])
+
+    assert study.refused is None
+    assert study.results[0].probability == 0.3
+    assert study.cautions == ("left out of the study: a: view LATERAL",)
+
+
+def test_a_study_of_refused_films_is_refused_with_every_reason() -> None:
+    study = combine("s", [refusal("a", "blank", 0.01), refusal("b", "noise")])
+
+    assert study.refused == "a: blank; b: noise"
+    assert study.results == ()
+    assert study.familiarity == 0.01
+    assert study.cautions == ("held",)
+
+
+def test_what_holds_for_all_films_is_said_once_and_the_rest_names_its_film() -> None:
+    study = combine(
+        "s", [answer("a", 0.5, cautions=("age", "faint")), answer("b", 0.5, cautions=("age",))]
+    )
+
+    assert study.cautions == ("age", "a: faint")

@@ -1,0 +1,90 @@
+"""A report as one picture."""
+
+import io
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from plainfilm.errors import ReportError
+from plainfilm.findings import Prediction
+from plainfilm.reading.bundle import Bundle
+from plainfilm.reports.as_png import MAX_FILMS, png_report, shown_results
+from plainfilm.reports.content import Report
+
+
+def pixels(content: bytes) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(content)).convert("RGB")).astype(int)
+
+
+def coloured(content: bytes) -> int:
+    return int((np.ptp(pixels(content), axis=2) > 40).sum())
+
+
+def test_the_findings_above_their_threshold_are_drawn(answered: Prediction) -> None:
+    assert [r.finding.name for r in shown_results(answered)] == ["pneumonia"]
+
+
+def test_where_none_is_above_the_nearest_is_drawn(answered: Prediction) -> None:
+    below = replace(answered, results=answered.results[1:])
+    assert [r.finding.name for r in shown_results(below)] == ["atelectasis"]
+
+
+def test_a_refused_film_has_no_heat(
+    make_report: Callable[..., Report], refused: Prediction
+) -> None:
+    assert shown_results(refused) == ()
+    assert pixels(png_report(make_report(refused))).shape[0] > 700
+
+
+def test_each_film_stands_beside_its_heat(
+    make_report: Callable[..., Report], answered: Prediction
+) -> None:
+    one = pixels(png_report(make_report(answered)))
+    two = pixels(png_report(make_report(answered, answered)))
+    assert one.shape[1] == two.shape[1]
+    assert two.shape[0] > one.shape[0] + 600
+    assert coloured(png_report(make_report(answered))) > 1000
+
+
+def test_every_finding_above_its_threshold_gets_its_panel(
+    make_report: Callable[..., Report], answered: Prediction
+) -> None:
+    all_above = replace(
+        answered, results=tuple(replace(r, threshold=0.0) for r in answered.results)
+    )
+    one, four = (pixels(png_report(make_report(p))) for p in (answered, all_above))
+    assert four.shape[0] > one.shape[0] + 600  # original and three maps: two rows
+
+
+def test_a_bundle_without_maps_says_so_and_shows_the_film(
+    make_report: Callable[..., Report], answered: Prediction, bundle: Bundle
+) -> None:
+    bare = replace(answered, results=(replace(answered.results[0], map=None),), cautions=())
+    content = png_report(make_report(bare, header=replace(bundle.header, map=None)))
+    assert coloured(content) == 0
+
+
+def test_an_override_looks_louder_than_a_caution(
+    make_report: Callable[..., Report], answered: Prediction
+) -> None:
+    shouted = replace(answered, cautions=("OUTSIDE POPULATION: " + "a long reason " * 30,))
+    dark_red = (pixels(png_report(make_report(shouted))) == (92, 10, 10)).all(axis=2)
+    assert dark_red.sum() > 20_000
+
+
+def test_a_long_name_is_cut_and_not_drawn_over_the_edge(
+    make_report: Callable[..., Report], answered: Prediction
+) -> None:
+    short = png_report(make_report(answered))
+    long = png_report(make_report(replace(answered, name="x" * 400)))
+    assert pixels(short).shape == pixels(long).shape
+
+
+def test_too_many_films_for_a_picture_are_refused(
+    make_report: Callable[..., Report], answered: Prediction
+) -> None:
+    with pytest.raises(ReportError, match=r"at most 16 films; found 17"):
+        png_report(make_report(*[answered] * (MAX_FILMS + 1)))

@@ -1,0 +1,24 @@
+"""What every report writer is given."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from plainfilm.findings import Prediction
+from plainfilm.radiograph import Radiograph
+from plainfilm.reading.bundle import Bundle
+from plainfilm.reports.content import Report
+
+MOMENT = datetime(2025, 1, 31, tzinfo=UTC)
+
+
+def test_a_report_has_as_many_films_as_predictions(
+    answered: Prediction, film: Radiograph, bundle: Bundle
+) -> None:
+    with pytest.raises(ValueError, match="1 predictions and 2 radiographs"):
+        Report((answered,), (film, film), bundle.header, MOMENT)
+
+
+def test_a_report_is_of_at_least_one_film(bundle: Bundle) -> None:
+    with pytest.raises(ValueError, match="0 predictions"):
+        Report((), (), bundle.header, MOMENT)

@@ -1,0 +1,129 @@
+"""Writing a report: the ending picks the writer, nothing is lost."""
+
+import json
+import os
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from phantoms import phantom
+from plainfilm.errors import ReportError
+from plainfilm.findings import Prediction
+from plainfilm.radiograph import Radiograph
+from plainfilm.reading.bundle import Bundle
+from plainfilm.reports import WRITERS, check_path, keepsake, only, write
+
+STARTS = {".json": b"{", ".csv": b"name,", ".html": b"<!DOCTYPE html>", ".png": b"\x89PNG"}
+
+
+@pytest.mark.parametrize("ending", [*STARTS, ".JSON"])
+def test_the_ending_picks_the_writer(
+    answered: Prediction, film: Radiograph, bundle: Bundle, tmp_path: Path, ending: str
+) -> None:
+    path = tmp_path / f"seen{ending}"
+    write([answered], [film], bundle.header, path)
+    assert path.read_bytes().startswith(STARTS[ending.lower()])
+    assert set(STARTS) == set(WRITERS)
+
+
+@pytest.mark.parametrize("name", ["seen.pdf", "seen", "json"])
+def test_an_unknown_ending_is_refused_with_the_known_ones(
+    answered: Prediction, film: Radiograph, bundle: Bundle, tmp_path: Path, name: str
+) -> None:
+    with pytest.raises(ReportError, match=r"expected \.csv, \.html, \.json, \.png"):
+        write([answered], [film], bundle.header, tmp_path / name)
+
+
+def test_nothing_is_overwritten_unasked(
+    answered: Prediction, film: Radiograph, bundle: Bundle, tmp_path: Path
+) -> None:
+    path = tmp_path / "seen.json"
+    path.write_text("precious")
+    with pytest.raises(ReportError, match=r"seen\.json: already there"):
+        write([answered], [film], bundle.header, path)
+    assert path.read_text() == "precious"
+    write([answered], [film], bundle.header, path, overwrite=True)
+    assert json.loads(path.read_text())["name"] == "film.png"
+
+
+def test_what_was_there_stays_where_the_new_one_cannot_be_made(
+    answered: Prediction, film: Radiograph, bundle: Bundle, tmp_path: Path
+) -> None:
+    path = tmp_path / "seen.json"
+    path.write_text("precious")
+    broken = replace(answered, results=(replace(answered.results[0], score=float("nan")),))
+    with pytest.raises(ReportError, match="score"):
+        write([broken], [film], bundle.header, path, overwrite=True)
+    assert path.read_text() == "precious"
+
+
+@contextmanager
+def full_disk(n_bytes: int) -> Iterator[None]:
+    """No file may grow over `n_bytes`: the system itself refuses, as a full disk does."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_disk_that_refuses_is_told_in_one_line_and_nothing_is_left(
+    answered: Prediction, film: Radiograph, bundle: Bundle, tmp_path: Path
+) -> None:
+    path = tmp_path / "seen.json"
+    path.write_text("precious")
+    with (
+        full_disk(100),
+        pytest.raises(ReportError, match=r"^seen\.json: cannot be written \(File too large\)$"),
+    ):
+        write([answered], [film], bundle.header, path, overwrite=True)
+    assert path.read_text() == "precious"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_in_the_way_and_a_missing_folder_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "seen.json").mkdir()
+    with pytest.raises(ReportError, match="a folder is there"):
+        check_path(tmp_path / "seen.json", overwrite=True)
+    with pytest.raises(ReportError, match="'nowhere' is not there"):
+        check_path(tmp_path / "nowhere" / "seen.json", overwrite=False)
+
+
+def test_a_caller_may_allow_fewer_endings(tmp_path: Path) -> None:
+    with pytest.raises(ReportError, match=r"seen\.json: cannot be written as '\.json'"):
+        check_path(tmp_path / "seen.json", overwrite=False, endings=(".png",))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions as Unix has them")
+def test_a_report_is_readable_as_any_other_new_file(
+    answered: Prediction, film: Radiograph, bundle: Bundle, tmp_path: Path
+) -> None:
+    (tmp_path / "usual").touch()
+    write([answered], [film], bundle.header, tmp_path / "seen.csv")
+    assert (tmp_path / "seen.csv").stat().st_mode == (tmp_path / "usual").stat().st_mode
+
+
+def test_one_finding_can_be_taken_alone(answered: Prediction) -> None:
+    assert [r.finding.name for r in only(answered, "atelectasis").results] == ["atelectasis"]
+
+
+def test_what_cannot_be_explained_is_refused(answered: Prediction, refused: Prediction) -> None:
+    bare = replace(answered, results=tuple(replace(r, map=None) for r in answered.results))
+    with pytest.raises(ReportError, match=r"knee\.png: refused"):
+        only(refused, "pneumonia")
+    with pytest.raises(ReportError, match=r"'gout' is no finding of tiny; expected one of pneum"):
+        only(answered, "gout")
+    with pytest.raises(ReportError, match="tiny has no maps"):
+        only(bare, "pneumonia")
+
+
+@pytest.mark.parametrize(("name", "side"), [("a.html", 1024), ("a.PNG", 1024), ("a.csv", 1)])
+def test_only_what_a_report_needs_of_a_film_is_kept(name: str, side: int) -> None:
+    film = Radiograph(phantom(size=(1500, 1500)), "film.png")
+    assert keepsake(film, Path(name)).pixels.shape == (side, side)
+    assert keepsake(film, None).pixels.shape == (1, 1)

@@ -1,0 +1,448 @@
+"""The command line, as a person or a script meets it."""
+
+import csv
+import json
+import os
+import re
+import runpy
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import plainfilm
+from phantoms import phantom
+from plainfilm.cli import DEFAULT, VIEWS, main
+from plainfilm.radiograph import View
+from plainfilm.reading import shelf
+from tiny_bundle import tiny_bundle
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+COMMAND = (sys.executable, "-m", "plainfilm")
+Output = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("bundles") / "tiny.bundle"
+    tiny_bundle().save(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("films") / "film.png"
+    Image.fromarray((phantom(size=(300, 280)) * 255).astype(np.uint8)).save(path)
+    return path
+
+
+def run(*arguments: str | Path) -> int:
+    return main([str(argument) for argument in arguments])
+
+
+def start(*arguments: str | Path, code: str = "") -> subprocess.CompletedProcess[str]:
+    """Run in a fresh process, after some Python."""
+    words = [str(argument) for argument in arguments]
+    command = [sys.executable, "-c", f"{code}\nimport sys; from plainfilm.cli import main\n"
+               f"status = main({words!r})\nprint('MODULES', *sys.modules, file=sys.stderr)\n"
+               "sys.exit(status)"]  # fmt: skip
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def one_error_line(text: str) -> str:
+    (line,) = [line for line in text.splitlines() if not line.startswith("MODULES")]
+    assert line.startswith("plainfilm: error: ")
+    return line
+
+
+# --- read
+
+
+def test_reading_a_film_prints_a_table_and_what_it_is_not(
+    film: Path, bundle: Path, capsys: Output
+) -> None:
+    assert run("read", film, "--bundle", bundle, "--view", "pa", "--body-part", "Chest") == 0
+    found = capsys.readouterr()
+    lines = found.out.splitlines()
+    assert lines[0] == "film.png  (tiny 1.0.0)"
+    assert re.match(r"  Pneumonia +\d+ % +50 %  (above|below) the threshold; ", lines[2])
+    assert lines[-1].startswith("Not a medical device.")
+    assert found.err == ""
+
+
+def test_what_is_not_known_is_a_caution(film: Path, bundle: Path, capsys: Output) -> None:
+    assert run("read", film, "--bundle", bundle) == 0
+    assert "caution: view and body part are not known" in capsys.readouterr().out
+
+
+def test_json_is_one_object_for_one_film_and_an_array_for_several(
+    film: Path, bundle: Path, capsys: Output
+) -> None:
+    assert run("read", film, "--bundle", bundle, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["schema"] == "plainfilm.prediction/1"
+    assert run("read", film, film, "--bundle", bundle, "--json") == 0
+    names = [each["name"] for each in json.loads(capsys.readouterr().out)]
+    assert names == ["film.png", "film.png #2"]
+
+
+@pytest.mark.parametrize("ending", ["html", "json", "csv", "png"])
+def test_a_report_is_written(
+    film: Path, bundle: Path, tmp_path: Path, capsys: Output, ending: str
+) -> None:
+    assert run("read", film, "--bundle", bundle, "--out", tmp_path / f"r.{ending}") == 0
+    assert (tmp_path / f"r.{ending}").stat().st_size > 200
+    found = capsys.readouterr()
+    assert (found.out, found.err) == ("", f"Wrote r.{ending}\n")
+
+
+def test_the_json_of_a_report_is_what_is_printed(
+    film: Path, bundle: Path, tmp_path: Path, capsys: Output
+) -> None:
+    assert run("read", film, "--bundle", bundle, "--json", "--out", tmp_path / "r.json") == 0
+    assert capsys.readouterr().out == (tmp_path / "r.json").read_text(encoding="utf-8")
+
+
+def test_a_report_is_overwritten_only_with_force(
+    film: Path, bundle: Path, tmp_path: Path, capsys: Output
+) -> None:
+    out = tmp_path / "r.csv"
+    out.write_text("precious")
+    assert run("read", film, "--bundle", bundle, "--out", out) == 1
+    assert "already there" in one_error_line(capsys.readouterr().err)
+    assert out.read_text() == "precious"
+    assert run("read", film, "--bundle", bundle, "--out", out, "--force") == 0
+    assert out.read_text().startswith("name,")
+
+
+def test_a_bad_ending_is_told_before_any_film_is_read(bundle: Path, capsys: Output) -> None:
+    assert run("read", "missing.png", "--bundle", bundle, "--out", "r.pdf") == 1
+    line = one_error_line(capsys.readouterr().err)
+    assert "r.pdf: cannot be written as '.pdf'; expected .csv, .html, .json, .png" in line
+
+
+def test_files_that_cannot_be_read_do_not_stop_the_others(
+    film: Path, bundle: Path, tmp_path: Path, capsys: Output
+) -> None:
+    (tmp_path / "text.png").write_text("I am a text")
+    out = tmp_path / "r.csv"
+    paths = (tmp_path / "missing.dcm", film, tmp_path / "text.png", film)
+    assert run("read", *paths, "--bundle", bundle, "--out", out) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0].startswith("plainfilm: error: missing.dcm: ")
+    assert lines[1].startswith("plainfilm: error: text.png: ")
+    assert lines[2:] == ["Wrote r.csv"]
+    with out.open(newline="") as file:
+        assert {row["name"] for row in csv.DictReader(file)} == {"film.png", "film.png #2"}
+
+
+def test_where_no_film_can_be_read_no_report_is_written(
+    bundle: Path, tmp_path: Path, capsys: Output
+) -> None:
+    out = tmp_path / "r.csv"
+    assert run("read", tmp_path / "missing.png", "--bundle", bundle, "--out", out) == 1
+    assert not out.exists()
+    assert run("read", tmp_path / "missing.png", "--bundle", bundle, "--json") == 1
+    assert json.loads(capsys.readouterr().out) == []
+
+
+def test_a_folder_is_read_and_a_broken_one_is_told(
+    film: Path, bundle: Path, tmp_path: Path, capsys: Output
+) -> None:
+    assert run("read", film.parent, tmp_path, "--bundle", bundle, "--json") == 1
+    found = capsys.readouterr()
+    assert json.loads(found.out)["name"] == "film.png"
+    assert "an empty folder" in one_error_line(found.err)
+
+
+def test_a_film_outside_the_population_is_refused_unless_overridden(
+    film: Path, bundle: Path, capsys: Output
+) -> None:
+    words = ("read", film, "--bundle", bundle, "--view", "LATERAL", "--body-part", "chest")
+    assert run(*words) == 0
+    assert "Refused: view LATERAL" in capsys.readouterr().out
+    assert run(*words, "--outside-population") == 0
+    found = capsys.readouterr().out
+    assert found.splitlines()[1].strip().startswith("OUTSIDE POPULATION")
+    assert "% " in found
+
+
+def test_the_views_are_those_of_a_radiograph() -> None:
+    assert set(VIEWS) == set(View)
+
+
+def test_the_default_bundle_is_the_shelf_s() -> None:
+    assert DEFAULT == shelf.DEFAULT
+
+
+@pytest.mark.parametrize("age", ["-1", "131", "old"])
+def test_an_impossible_age_is_wrong_usage(
+    film: Path, bundle: Path, capsys: Output, age: str
+) -> None:
+    assert run("read", film, "--bundle", bundle, "--age", age) == 2
+    assert "Invalid value for '--age'" in capsys.readouterr().err
+
+
+# --- explain
+
+
+def test_a_finding_is_explained_by_a_picture(
+    film: Path, bundle: Path, tmp_path: Path, capsys: Output
+) -> None:
+    out = tmp_path / "seen.png"
+    assert run("explain", film, "--finding", "pneumonia", "--bundle", bundle, "--out", out) == 0
+    assert np.ptp(np.asarray(Image.open(out)), axis=2).max() > 40  # colours
+    assert capsys.readouterr().err == "Wrote seen.png\n"
+
+
+@pytest.mark.parametrize(
+    ("finding", "out", "words"),
+    [
+        ("gout", "seen.png", "'gout' is no finding of tiny; expected one of pneumonia, atelect"),
+        ("pneumonia", "seen.html", "seen.html: cannot be written as '.html'; expected .png"),
+    ],
+)
+def test_what_cannot_be_explained_is_told(
+    film: Path, bundle: Path, tmp_path: Path, capsys: Output, finding: str, out: str, words: str
+) -> None:
+    path = tmp_path / out
+    assert run("explain", film, "--finding", finding, "--bundle", bundle, "--out", path) == 1
+    assert words in one_error_line(capsys.readouterr().err)
+    assert not path.exists()
+
+
+# --- bundles
+
+
+def test_a_bundle_is_shown(bundle: Path, capsys: Output) -> None:
+    assert run("bundles", "show", bundle) == 0
+    assert capsys.readouterr().out.startswith("tiny 1.0.0, created 2025")
+    assert run("bundles", "show", bundle, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["name"] == "tiny"
+
+
+def test_a_bundle_is_verified(bundle: Path, capsys: Output) -> None:
+    assert run("bundles", "verify", bundle) == 0
+    assert capsys.readouterr().out == "tiny 1.0.0: holds\n"
+    assert run("bundles", "verify", bundle, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["holds"] is True
+
+
+def test_the_shipped_bundles_are_listed(capsys: Output) -> None:
+    assert run("bundles", "list", "--json") == 0
+    found = [each["name"] for each in json.loads(capsys.readouterr().out)]
+    assert found == [path.stem for path in shelf.bundled()]
+    assert run("bundles", "list") == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.split("\n") if line] == found
+
+
+@pytest.mark.parametrize("verb", [("bundles", "show"), ("bundles", "verify")])
+def test_a_damaged_bundle_is_refused_in_one_line(
+    bundle: Path, tmp_path: Path, capsys: Output, verb: tuple[str, str]
+) -> None:
+    content = bytearray(bundle.read_bytes())
+    content[len(content) // 2] ^= 1
+    (tmp_path / "damaged.bundle").write_bytes(content)
+    assert run(*verb, tmp_path / "damaged.bundle") == 1
+    one_error_line(capsys.readouterr().err)
+
+
+@pytest.mark.parametrize("name", ["bundle.json", "network.onnx", "golden.npz"])
+def test_a_bundle_that_lacks_a_file_reads_nothing(
+    film: Path, tmp_path: Path, capsys: Output, name: str
+) -> None:
+    tiny_bundle().save(tmp_path / "tiny")
+    (tmp_path / "tiny" / name).unlink()
+    assert run("read", film, "--bundle", tmp_path / "tiny") == 1
+    found = capsys.readouterr()
+    assert found.out == ""
+    assert name in one_error_line(found.err)
+
+
+def test_a_bundle_from_a_newer_format_is_refused(
+    film: Path, tmp_path: Path, capsys: Output
+) -> None:
+    tiny_bundle().save(tmp_path / "tiny")
+    header = tmp_path / "tiny" / "bundle.json"
+    text = header.read_text(encoding="utf-8")
+    header.write_text(text.replace("plainfilm.bundle/1", "plainfilm.bundle/2"), encoding="utf-8")
+    assert run("read", film, "--bundle", tmp_path / "tiny") == 1
+    assert "newer" in one_error_line(capsys.readouterr().err)
+
+
+def test_an_unknown_bundle_is_told_with_the_known_ones(film: Path, capsys: Output) -> None:
+    assert run("read", film, "--bundle", "pneumonia-martian") == 1
+    assert "pneumonia-martian: no such bundle" in one_error_line(capsys.readouterr().err)
+
+
+# --- the learning wing
+
+
+def test_an_unknown_data_set_is_told_with_the_known_ones(tmp_path: Path, capsys: Output) -> None:
+    assert run("prepare", "kermani", tmp_path, "--out", tmp_path / "out") == 1
+    assert "kermany" in one_error_line(capsys.readouterr().err)
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_unknown_key_in_a_recipe_is_told(tmp_path: Path, capsys: Output) -> None:
+    pytest.importorskip("torch")
+    recipe = tmp_path / "r.toml"
+    recipe.write_text("[optim]\nepoch = 3\n")
+    assert run("train", recipe, "--data", tmp_path, "--out", tmp_path / "run") == 1
+    assert "epoch" in one_error_line(capsys.readouterr().err)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_setting_changes_the_recipe(tmp_path: Path, capsys: Output) -> None:
+    pytest.importorskip("torch")
+    recipe = tmp_path / "r.toml"
+    recipe.write_text("[optim]\nepochs = 3\n")
+    words = ("train", recipe, "--data", tmp_path, "--out", tmp_path / "run")
+    assert run(*words, "--set", "optim.epochs=many") == 1
+    assert "optim.epochs" in one_error_line(capsys.readouterr().err)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("train", "r.toml", "--data", "d", "--out", "run"),
+        ("export", "run", "--data", "d", "--out", "a.bundle"),
+    ],
+)
+def test_a_missing_learning_library_is_told_with_its_cure(words: tuple[str, ...]) -> None:
+    found = start(*words, code="import sys; sys.modules['torch'] = None")
+    assert found.returncode == 1
+    line = one_error_line(found.stderr)
+    assert line.endswith("torch is not installed, and this needs it. "
+                         "Run: pip install 'plainfilm[train]'")  # fmt: skip
+
+
+def test_a_gone_run_and_a_gone_manifest_are_told(
+    bundle: Path, tmp_path: Path, capsys: Output
+) -> None:
+    pytest.importorskip("torch")
+    nowhere = tmp_path / "nowhere"
+    assert run("export", nowhere, "--data", nowhere, "--out", tmp_path / "a.bundle") == 1
+    one_error_line(capsys.readouterr().err)
+    assert run("evaluate", bundle, nowhere, "--out", tmp_path / "report") == 1
+    one_error_line(capsys.readouterr().err)
+
+
+# --- the rules of the house
+
+
+def test_the_version_is_the_package_s(capsys: Output) -> None:
+    assert run("--version") == 0
+    assert capsys.readouterr().out == f"plainfilm {plainfilm.__version__}\n"
+
+
+@pytest.mark.parametrize("words", [("raed",), ("read",), ("read", "a.png", "--bundel", "x"), ()])
+def test_wrong_usage_ends_with_status_2(capsys: Output, words: tuple[str, ...]) -> None:
+    assert run(*words) == 2
+    found = capsys.readouterr()
+    assert found.out == ""
+    assert "Usage: plainfilm" in found.err
+
+
+def test_help_is_there_before_any_room_is_opened() -> None:
+    found = start("read", "--help")
+    assert found.returncode == 0
+    assert "--outside-population" in found.stdout
+    modules = set(found.stderr.split())
+    assert not {"numpy", "PIL", "pydicom", "onnxruntime", "torch", "plainfilm.reading"} & modules
+
+
+def test_help_comes_at_once() -> None:
+    def seconds() -> float:
+        begun = time.perf_counter()
+        subprocess.run([*COMMAND, "--help"], check=True, capture_output=True)
+        return time.perf_counter() - begun
+
+    assert min(seconds() for _ in range(5)) < 0.3
+
+
+def test_reading_imports_no_learning_library(film: Path, bundle: Path, tmp_path: Path) -> None:
+    found = start("read", film, "--bundle", bundle, "--out", tmp_path / "r.html")
+    assert found.returncode == 0
+    modules = set(found.stderr.partition("MODULES")[2].split())
+    assert "onnxruntime" in modules
+    unwanted = {"torch", "pandas", "matplotlib", "sklearn", "onnx", "scipy"}
+    assert not unwanted & modules
+    rooms = {name for name in modules if name.startswith("plainfilm.")}
+    learning = ("datasets", "networks", "training", "evaluation")
+    assert not [name for name in rooms if name.split(".")[1] in learning]
+
+
+def test_a_bug_shows_its_traceback(film: Path, bundle: Path) -> None:
+    found = start("read", film, "--bundle", bundle, code="import sys; sys.modules['PIL'] = None")
+    assert found.returncode == 1
+    assert "Traceback" in found.stderr
+
+
+def test_a_message_is_one_line_whatever_the_file_is_called(bundle: Path, capsys: Output) -> None:
+    assert run("read", "a\nplainfilm: error: b\x1b[2J\udcff.png", "--bundle", bundle) == 1
+    line = one_error_line(capsys.readouterr().err)
+    assert "\x1b" not in line
+
+
+posix = pytest.mark.skipif(os.name != "posix", reason="pipes and signals as Unix has them")
+
+
+@posix
+def test_a_reader_that_stops_reading_is_no_error_to_talk_of(film: Path, bundle: Path) -> None:
+    reading_end, writing_end = os.pipe()
+    os.close(reading_end)
+    command = [*COMMAND, "read", film, "--bundle", bundle]
+    found = subprocess.run(command, stdout=writing_end, stderr=subprocess.PIPE, check=False)
+    os.close(writing_end)
+    assert found.returncode == 1
+    assert found.stderr == b""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_full_disk_is_told_in_one_line(film: Path, bundle: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        command = [*COMMAND, "read", film, "--bundle", bundle, "--json"]
+        found = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert found.returncode == 1
+    assert "No space left on device" in one_error_line(found.stderr)
+
+
+@posix
+def test_an_interruption_ends_quietly_with_status_130(bundle: Path, tmp_path: Path) -> None:
+    slow = tmp_path / "slow.png"
+    os.mkfifo(slow)
+    process = subprocess.Popen(
+        [*COMMAND, "read", slow, "--bundle", bundle], stderr=subprocess.PIPE, text=True
+    )
+    with slow.open("wb"):  # opens once the command has opened the other end, and waits there
+        process.send_signal(signal.SIGINT)
+        _, complaint = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in complaint
+
+
+def test_the_reference_is_the_program_s_own_help() -> None:
+    written = (REPOSITORY / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")
+    script = runpy.run_path(str(REPOSITORY / "scripts" / "write_cli_reference.py"))
+    assert written == script["reference"]()
+
+
+def test_every_verb_of_the_architecture_is_there(capsys: Output) -> None:
+    assert run("--help") == 0
+    text = capsys.readouterr().out
+    verbs = ("read", "explain", "prepare", "train", "export", "evaluate", "bundles")
+    assert all(re.search(rf"^  {verb} +\S", text, re.M) for verb in verbs)
+
+
+def test_the_installed_command_is_the_module() -> None:
+    command = shutil.which("plainfilm", path=str(Path(sys.executable).parent))
+    if command is None:
+        pytest.skip("plainfilm is not installed here")
+    found = subprocess.run([command, "--version"], capture_output=True, text=True, check=True)
+    assert found.stdout.startswith("plainfilm ")

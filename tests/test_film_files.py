@@ -1,0 +1,96 @@
+"""The paths a user names, and the films they stand for."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from phantoms import phantom
+from plainfilm.errors import UnreadableImage
+from plainfilm.film_files import FilmFile, ReadOptions, film_files, readings
+from plainfilm.findings import Prediction
+from plainfilm.radiograph import View
+from plainfilm.reading import Reader
+from tiny_bundle import tiny_bundle
+
+
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    return Reader(tiny_bundle(), threads=1)
+
+
+def draw(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray((phantom() * 255).astype(np.uint8)).save(path)
+    return path
+
+
+def names(found: list[FilmFile | UnreadableImage]) -> list[str]:
+    return [each.name for each in found if isinstance(each, FilmFile)]
+
+
+def errors(found: list[FilmFile | UnreadableImage]) -> list[str]:
+    return [str(each) for each in found if not isinstance(each, FilmFile)]
+
+
+def test_a_folder_stands_for_the_files_in_it(tmp_path: Path) -> None:
+    for name in ("b.png", "a.dcm", ".hidden"):
+        (tmp_path / name).touch()
+    found = film_files([tmp_path, tmp_path / "b.png"])
+    assert names(found) == ["a.dcm", "b.png", "b.png #2"]
+    assert errors(found) == []
+
+
+def test_films_of_one_name_are_told_apart_without_their_folders(tmp_path: Path) -> None:
+    found = film_files([tmp_path / "patient 7" / "1.png", tmp_path / "patient 8" / "1.png"])
+    assert names(found) == ["1.png", "1.png #2"]
+
+
+def test_folders_in_a_folder_are_not_left_out_in_silence(tmp_path: Path) -> None:
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "a.png").touch()
+    found = film_files([tmp_path])
+    assert names(found) == ["a.png"]
+    assert "1 folders in it not opened" in errors(found)[0]
+
+
+def test_an_empty_folder_is_an_error(tmp_path: Path) -> None:
+    assert "an empty folder" in errors(film_files([tmp_path]))[0]
+
+
+def test_a_name_of_any_bytes_can_be_told(tmp_path: Path) -> None:
+    assert names(film_files([tmp_path / "film\udcff.png"])) == ["film?.png"]
+
+
+def test_a_file_that_cannot_be_read_does_not_stop_the_others(
+    reader: Reader, tmp_path: Path
+) -> None:
+    good = [draw(tmp_path / name) for name in ("a.png", "c.png")]
+    paths = [good[0], tmp_path / "missing.png", tmp_path / "a.png", good[1]]
+    found = list(readings(film_files(paths), reader, ReadOptions()))
+    kinds = [type(each) for each in found]
+    assert kinds == [tuple, UnreadableImage, tuple, tuple]
+
+
+def test_a_folder_s_error_comes_in_its_turn(reader: Reader, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    paths = [tmp_path / "empty", draw(tmp_path / "a.png")]
+    first, second = readings(film_files(paths), reader, ReadOptions())
+    assert isinstance(first, UnreadableImage)
+    assert isinstance(second, tuple)
+
+
+def test_what_the_user_says_counts(reader: Reader, tmp_path: Path) -> None:
+    films = film_files([draw(tmp_path / "a.png")])
+
+    def read(options: ReadOptions) -> Prediction:
+        (found,) = readings(films, reader, options)
+        assert isinstance(found, tuple)
+        return found[0]
+
+    lateral = ReadOptions(view=View.LATERAL, body_part="chest")
+    assert "view LATERAL" in (read(lateral).refused or "")
+    shouted = read(ReadOptions(view=View.LATERAL, body_part="chest", override_population=True))
+    assert shouted.refused is None
+    assert shouted.cautions[0].startswith("OUTSIDE POPULATION")

@@ -1,0 +1,40 @@
+"""The tests mirror the source, and the tree holds what a newcomer looks for (S2-04)."""
+
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+SOURCE = REPOSITORY / "src" / "plainfilm"
+
+
+def source_files() -> list[Path]:
+    return [
+        path.relative_to(SOURCE)
+        for path in sorted(SOURCE.rglob("*.py"))
+        if path.name != "__init__.py" or path.read_text(encoding="utf-8").count("def ")
+    ]
+
+
+def test_file_of(source: Path) -> Path:
+    if source.name == "__init__.py":
+        room = source.parent.name or "init"
+        return REPOSITORY / "tests" / source.parent / f"test_{room}.py"
+    return REPOSITORY / "tests" / source.parent / f"test_{source.stem.strip('_')}.py"
+
+
+test_file_of.__test__ = False  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("source", source_files(), ids=str)
+def test_a_source_file_has_a_test_file(source: Path) -> None:
+    assert test_file_of(source).is_file(), f"{source} has no {test_file_of(source)}"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["README.md", "CHANGELOG.md", "LICENSE", "SECURITY.md", "CITATION.cff", "CONTRIBUTING.md",
+     "pyproject.toml", "constraints.txt", "justfile", ".ci/run", "recipes", "docs", "benchmarks"],
+)  # fmt: skip
+def test_the_tree_holds_what_a_newcomer_looks_for(name: str) -> None:
+    assert (REPOSITORY / name).exists()

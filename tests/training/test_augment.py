@@ -1,0 +1,131 @@
+from dataclasses import fields, replace
+
+import pytest
+import torch
+from torch import Generator, Tensor
+
+from plainfilm.training.augment import Augment, apply, draw
+
+# Nothing is changed: every share and extent is zero, and the zoom's middle is the film itself.
+STILL = Augment(
+    **{field.name: 0.0 for field in fields(Augment)} | {"zoom_middle": 1.0, "resolution_lowest": 1}
+)
+
+
+def _films(n: int = 6, side: int = 40) -> Tensor:
+    return torch.rand(n, 1, side, side, generator=Generator().manual_seed(1))
+
+
+def _changed(films: Tensor, settings: Augment, seed: int = 0) -> Tensor:
+    return apply(films, draw(len(films), settings, Generator().manual_seed(seed)))
+
+
+def test_settings_of_zero_leave_the_films_as_they_are() -> None:
+    torch.testing.assert_close(_changed(_films(), STILL), _films(), atol=1e-5, rtol=0)
+
+
+def test_the_same_draw_gives_the_same_pixels() -> None:
+    choices = draw(6, Augment(), Generator().manual_seed(3))
+
+    assert torch.equal(apply(_films(), choices), apply(_films(), choices))
+
+
+def test_the_same_seed_gives_the_same_draw_and_another_seed_another() -> None:
+    first, second, other = (_changed(_films(), Augment(), seed) for seed in (4, 4, 5))
+
+    assert torch.equal(first, second)
+    assert not torch.equal(first, other)
+
+
+def test_films_given_are_not_altered() -> None:
+    films = _films()
+
+    _changed(films, Augment())
+
+    assert torch.equal(films, _films())
+
+
+def test_changed_films_keep_shape_and_range() -> None:
+    films = _changed(_films(12), Augment())
+
+    assert films.shape == (12, 1, 40, 40)
+    assert films.dtype == torch.float32
+    assert 0 <= films.min() <= films.max() <= 1
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        replace(STILL, mirror_share=1.0),
+        replace(STILL, rotation_degrees=12.0),
+        replace(STILL, zoom=0.3),
+        replace(STILL, aspect=0.3),
+        replace(STILL, shift=0.1),
+        replace(STILL, frame_share=1.0, frame_width=0.2),
+        replace(STILL, resolution_share=1.0, resolution_lowest=0.3),
+        replace(STILL, gamma=0.3),
+        replace(STILL, contrast=0.3),
+        replace(STILL, brightness=0.1),
+        replace(STILL, shading=0.2),
+        replace(STILL, rectangle_share=1.0, rectangle_size=0.3),
+        replace(STILL, marker_share=1.0, marker_size=0.3),
+        replace(STILL, border_share=1.0, border_width=0.2),
+        replace(STILL, noise=0.05),
+    ],
+)
+def test_each_change_alone_changes_the_films(settings: Augment) -> None:
+    assert (_changed(_films(), settings) - _films()).abs().max() > 0.01
+
+
+def test_a_mirrored_film_is_the_film_flipped() -> None:
+    films = _changed(_films(), replace(STILL, mirror_share=1.0))
+
+    torch.testing.assert_close(films, _films().flip(-1), atol=1e-5, rtol=0)
+
+
+def test_a_lent_frame_leaves_the_centre_alone() -> None:
+    films = _changed(_films(), replace(STILL, frame_share=1.0, frame_width=0.2))
+
+    torch.testing.assert_close(films[..., 8:32, 8:32], _films()[..., 8:32, 8:32], atol=1e-5, rtol=0)
+
+
+def test_a_marker_covers_no_more_than_its_size() -> None:
+    black = torch.zeros(32, 1, 40, 40)
+
+    films = _changed(black, replace(STILL, marker_share=1.0, marker_size=0.2))
+
+    touched = (films > 0).flatten(1).sum(dim=1)
+    assert touched.max() <= (0.2 * 40) ** 2
+    assert touched.count_nonzero() > 20
+
+
+def test_half_of_the_films_are_changed_at_a_share_of_one_half() -> None:
+    choices = draw(4000, replace(STILL, mirror_share=0.5), Generator().manual_seed(0))
+
+    assert 0.46 < choices.mirror.float().mean() < 0.54
+
+
+def test_a_film_turned_lies_as_far_from_the_middle_as_before() -> None:
+    spot = torch.zeros(1, 1, 81, 81)
+    spot[0, 0, 40 - 20, 40] = 1.0
+
+    turned = _changed(spot, replace(STILL, rotation_degrees=30.0))
+
+    rows, columns = torch.meshgrid(torch.arange(81.0), torch.arange(81.0), indexing="ij")
+    weight = turned[0, 0] / turned.sum()
+    row, column = (weight * rows).sum() - 40, (weight * columns).sum() - 40
+    assert torch.hypot(row, column).item() == pytest.approx(20, abs=0.2)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("mirror_share", 1.5), ("zoom", -0.1), ("resolution_lowest", 0.0), ("noise", float("nan"))],
+)
+def test_impossible_settings_are_refused(name: str, value: float) -> None:
+    with pytest.raises(ValueError, match="augment"):
+        replace(Augment(), **{name: value})
+
+
+def test_a_draw_for_another_number_of_films_is_refused() -> None:
+    with pytest.raises(ValueError, match="6 films"):
+        apply(_films(6), draw(5, Augment(), Generator().manual_seed(0)))

@@ -1,0 +1,69 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plainfilm.datasets.cache import Cache
+from plainfilm.datasets.manifest import Manifest
+from plainfilm.training.batches import (
+    Films,
+    batch_positions,
+    epoch_order,
+    films_of,
+    steps_per_epoch,
+)
+
+
+@pytest.fixture
+def train_films(prepared: Path) -> Films:
+    return films_of(Manifest.load(prepared), Cache.open(prepared), "train")
+
+
+def test_films_are_luminance_in_0_to_1_with_their_own_labels(train_films: Films) -> None:
+    batch = train_films.take(np.array([4, 1]))
+
+    assert batch.films.shape == (2, 1, 32, 32)
+    assert batch.films.dtype == torch.float32
+    assert float(batch.films.min()) >= 0
+    assert float(batch.films.max()) <= 1
+    expected = torch.from_numpy(train_films.labels[[4, 1]])
+    torch.testing.assert_close(batch.labels, expected, equal_nan=True)
+    assert torch.equal(batch.films[0, 0], torch.from_numpy(train_films.pixels[4].copy()) / 255)
+
+
+def test_unknown_labels_come_through_as_nan(train_films: Films) -> None:
+    assert np.isnan(train_films.take(np.array([4])).labels.numpy()).tolist() == [[False, True]]
+
+
+def test_a_split_holds_only_its_films(prepared: Path) -> None:
+    manifest, cache = Manifest.load(prepared), Cache.open(prepared)
+
+    train, val, test = (films_of(manifest, cache, name) for name in ("train", "val", "test"))
+
+    assert (len(train), len(val), len(test)) == (40, 16, 0)
+    assert not set(train.rows) & set(val.rows)
+
+
+@given(n=st.integers(1, 200), seed=st.integers(0, 5), epoch=st.integers(0, 5))
+def test_an_epochs_order_holds_every_film_once(n: int, seed: int, epoch: int) -> None:
+    assert sorted(epoch_order(n, seed, epoch)) == list(range(n))
+
+
+def test_the_order_is_a_function_of_seed_and_epoch() -> None:
+    assert np.array_equal(epoch_order(50, 1, 2), epoch_order(50, 1, 2))
+    assert not np.array_equal(epoch_order(50, 1, 2), epoch_order(50, 1, 3))
+    assert not np.array_equal(epoch_order(50, 1, 2), epoch_order(50, 2, 2))
+
+
+@given(n=st.integers(1, 100), size=st.integers(2, 40), world=st.integers(1, 4))
+def test_the_ranks_together_see_the_batch_of_one_process(n: int, size: int, world: int) -> None:
+    order = epoch_order(n, 0, 0)
+
+    for step in range(steps_per_epoch(n, size)):
+        whole = batch_positions(order, step, size)
+        parts = [batch_positions(order, step, size, rank=r, world=world) for r in range(world)]
+        assert sorted(np.concatenate(parts)) == sorted(whole)
+        assert len(whole) == min(size, n)

@@ -1,0 +1,152 @@
+import math
+from dataclasses import replace
+
+import pytest
+import torch
+
+from plainfilm.networks import build
+from plainfilm.training.batches import Batch
+from plainfilm.training.learner import SECOND_BETA, Learner, Target, make_optimiser
+from plainfilm.training.schedule import Pace
+from tiny_training import tiny_recipe
+
+PACE = Pace(lr=1e-3, momentum=0.9)
+CPU = torch.device("cpu")
+
+
+def batch(seed: int = 0) -> Batch:
+    chance = torch.Generator().manual_seed(seed)
+    films = torch.rand(6, 1, 32, 32, generator=chance)
+    return Batch(films, torch.randint(0, 2, (6, 2), generator=chance).float())
+
+
+def learner(*settings: str, target: Target | None = None) -> Learner:
+    torch.manual_seed(0)
+    recipe = tiny_recipe(*settings)
+    network = build("film-net", 2, dropout=recipe.network.dropout)
+    return Learner(recipe, network, target or Target(), CPU)
+
+
+def weights(network: torch.nn.Module) -> list[torch.Tensor]:
+    return [value.clone() for value in network.state_dict().values()]
+
+
+def test_the_same_step_from_the_same_state_gives_the_same_weights() -> None:
+    first, second = learner("network.dropout=0.3"), learner("network.dropout=0.3")
+
+    first.learn(batch(), PACE, step=3)
+    torch.rand(7)  # what others draw in between does not matter
+    second.learn(batch(), PACE, step=3)
+
+    pairs = zip(weights(first.network), weights(second.network), strict=True)
+    assert all(torch.equal(a, b) for a, b in pairs)
+
+
+def test_another_step_number_draws_other_changes() -> None:
+    assert learner().learn(batch(), PACE, step=0) != learner().learn(batch(), PACE, step=1)
+
+
+def test_films_without_any_known_label_move_nothing_but_decay_and_batch_statistics() -> None:
+    one = learner("optim.weight_decay=0")
+    unknown = replace(batch(), labels=torch.full((6, 2), math.nan))
+    before = [weight.detach().clone() for weight in one.network.parameters()]
+
+    assert one.learn(unknown, PACE, step=0) == 0.0
+
+    after = one.network.parameters()
+    assert all(torch.equal(a, b) for a, b in zip(before, after, strict=True))
+
+
+def test_a_loss_that_is_not_finite_leaves_the_weights() -> None:
+    one = learner()
+    with torch.no_grad():
+        one.network.head_weight.fill_(math.nan)
+    before = [weight.detach().clone() for weight in one.network.features.parameters()]
+
+    assert math.isnan(one.learn(batch(), PACE, step=0))
+
+    after = one.network.features.parameters()
+    assert all(torch.equal(a, b) for a, b in zip(before, after, strict=True))
+
+
+def test_the_optimiser_gets_the_pace() -> None:
+    one = learner()
+
+    one.learn(batch(), Pace(lr=0.123, momentum=0.87), step=0)
+
+    for group in one.optimiser.param_groups:
+        assert (group["lr"], group["betas"]) == (0.123, (0.87, SECOND_BETA))
+
+
+def test_without_decay_the_average_is_the_network() -> None:
+    one = learner("optim.ema_decay=0")
+
+    one.learn(batch(), PACE, step=50)
+
+    pairs = zip(weights(one.network), weights(one.average), strict=True)
+    assert all(torch.equal(a, b) for a, b in pairs)
+
+
+def test_the_average_moves_by_one_less_the_decay() -> None:
+    one = learner("optim.ema_decay=0.75")
+    before = one.average.head_weight.clone()
+
+    one.learn(batch(), PACE, step=1000)
+
+    expected = 0.75 * before + 0.25 * one.network.head_weight
+    torch.testing.assert_close(one.average.head_weight, expected.detach())
+
+
+def test_a_young_average_follows_faster() -> None:
+    one = learner("optim.ema_decay=0.999")
+    before = one.average.head_weight.clone()
+
+    one.learn(batch(), PACE, step=0)
+
+    expected = 0.1 * before + 0.9 * one.network.head_weight
+    torch.testing.assert_close(one.average.head_weight, expected.detach())
+
+
+def test_clipping_bounds_the_gradient() -> None:
+    one = learner("optim.clip_norm=0.001")
+
+    one.learn(batch(), PACE, step=0)
+
+    grads = [weight.grad for weight in one.network.parameters() if weight.grad is not None]
+    assert float(torch.cat([grad.flatten() for grad in grads]).norm()) <= 0.00101
+
+
+def test_teachers_alone_can_teach() -> None:
+    torch.manual_seed(9)
+    teacher = build("film-net", 2).eval()
+    unknown = replace(batch(), labels=torch.full((6, 2), math.nan))
+
+    targets = Target(teachers=(teacher, teacher)).of(unknown)
+
+    torch.testing.assert_close(targets, teacher(batch().films).sigmoid().detach())
+
+
+def test_bfloat16_is_used_where_asked_for_and_the_loss_stays_float32() -> None:
+    plain, quick = learner(), learner("optim.precision=bfloat16")
+
+    losses = [one.learn(batch(), PACE, step=0) for one in (plain, quick)]
+
+    assert losses[0] != losses[1]
+    assert losses[0] == pytest.approx(losses[1], abs=0.02)
+    assert quick.judge(batch().films).dtype == torch.float32
+
+
+@pytest.mark.parametrize(("name", "kind"), [("adam", "Adam"), ("adamw", "AdamW")])
+def test_biases_and_norms_get_no_weight_decay(name: str, kind: str) -> None:
+    network = build("film-net", 2)
+
+    optimiser = make_optimiser(network, tiny_recipe(f"optim.name={name}").optim)
+
+    assert type(optimiser).__name__ == kind
+    matrices, vectors = optimiser.param_groups
+    assert matrices["weight_decay"] == 0.01
+    assert vectors["weight_decay"] == 0.0
+    assert all(weight.ndim > 1 for weight in matrices["params"])
+    assert all(weight.ndim == 1 for weight in vectors["params"])
+    n_weights = len(list(network.parameters()))
+    assert len(matrices["params"]) + len(vectors["params"]) == n_weights

@@ -1,0 +1,103 @@
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from plainfilm.errors import RecipeError
+from plainfilm.training.recipe import Recipe
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+SHIPPED = sorted((REPOSITORY / "recipes").glob("*.toml"))
+
+
+def test_an_empty_recipe_is_all_defaults() -> None:
+    assert Recipe.from_toml("") == Recipe()
+
+
+def test_a_recipe_written_out_is_the_same_recipe() -> None:
+    recipe = Recipe.from_toml("[release.population]\nage_years = [0, 18]\n[optim]\nlr = 1e-4")
+
+    assert Recipe.from_toml(recipe.to_toml()) == recipe
+    assert recipe.release.population.age_years == (0.0, 18.0)
+
+
+def test_it_is_read_from_a_file_and_single_values_are_set(tmp_path: Path) -> None:
+    path = tmp_path / "r.toml"
+    path.write_text("[optim]\nlr = 0.01\nepochs = 3\n")
+
+    recipe = Recipe.load(path, settings=["optim.epochs=5", "network.name=densenet121"])
+
+    assert (recipe.optim.lr, recipe.optim.epochs) == (0.01, 5)
+    assert recipe.network.name == "densenet121"
+
+
+def test_a_missing_file_is_one_clear_line(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match=r"^gone\.toml: cannot be read as a recipe \(No such"):
+        Recipe.load(tmp_path / "gone.toml")
+
+
+def test_a_file_that_is_no_text_is_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / "r.toml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(RecipeError, match=r"r\.toml: cannot be read as a recipe \(not UTF-8 text"):
+        Recipe.load(tmp_path / "r.toml")
+
+
+def test_an_unknown_key_names_the_file_and_the_nearest_key(tmp_path: Path) -> None:
+    path = tmp_path / "r.toml"
+    path.write_text("[optim]\nepoch = 3\n")
+
+    with pytest.raises(RecipeError, match=r"^r\.toml: optim\.epoch: .*mean optim\.epochs\?"):
+        Recipe.load(path)
+
+
+@pytest.mark.parametrize(
+    ("setting", "expected"),
+    [
+        ("data.size=4", r"data\.size: found 4; expected at least 16"),
+        ("network.dropout=1", r"network\.dropout: found 1; expected in \[0, 1\)"),
+        ("optim.lr=0", r"optim\.lr: found 0; expected above 0"),
+        ("optim.epochs=0", r"optim\.epochs"),
+        ("optim.batch_size=1", r"optim\.batch_size"),
+        ("optim.warmup_share=1", r"optim\.warmup_share"),
+        ("optim.momentum_low=1.5", r"optim\.momentum_low"),
+        ("optim.momentum_high=-1", r"optim\.momentum_high"),
+        ("optim.weight_decay=-1", r"optim\.weight_decay"),
+        ("optim.clip_norm=-1", r"optim\.clip_norm"),
+        ("optim.ema_decay=1", r"optim\.ema_decay"),
+        ("optim.checkpoint_steps=-1", r"optim\.checkpoint_steps"),
+        ("optim.seed=-1", r"optim\.seed"),
+        ("optim.precision=half", r"optim\.precision: .* float32, bfloat16"),
+        ("loss.label_smoothing=1", r"loss\.label_smoothing"),
+        ("loss.distil_share=2", r"loss\.distil_share"),
+        ("augment.mirror_share=2", r"augment\.mirror_share"),
+        ("trainer.lr=2", r"trainer: unknown key in the recipe"),
+    ],
+)
+def test_an_impossible_value_is_refused(setting: str, expected: str) -> None:
+    with pytest.raises(RecipeError, match=expected):
+        Recipe.from_toml("", settings=[setting])
+
+
+def test_the_release_group_does_not_make_another_training() -> None:
+    other = Recipe.from_toml("", settings=["release.name=other", "optim.lr=0.5"])
+
+    assert Recipe().differences(other) == ["optim.lr: 0.002 and 0.5"]
+
+
+def test_there_are_few_settings() -> None:
+    counted = [Recipe().data, Recipe().network, Recipe().optim, Recipe().loss]
+
+    assert sum(len(fields(group)) for group in counted) <= 26  # about 25
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
+def test_every_shipped_recipe_reads(path: Path) -> None:
+    assert Recipe.load(path).release.name == path.stem
+
+
+def test_every_setting_is_documented() -> None:
+    page = (REPOSITORY / "docs" / "reference" / "recipe.md").read_text(encoding="utf-8")
+
+    for group in fields(Recipe):
+        for setting in fields(getattr(Recipe(), group.name)):
+            assert f"`{setting.name}`" in page, f"{group.name}.{setting.name} is not documented"

@@ -1,0 +1,294 @@
+import json
+import shutil
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from plainfilm.datasets.manifest import Manifest
+from plainfilm.errors import DatasetError, LeakError, RunError
+from plainfilm.findings import Finding, LabelSet
+from plainfilm.training.checkpoint import load_weights
+from plainfilm.training.record import read_recipe, read_record, write_record
+from plainfilm.training.start import Prepared, begin, claim, make_learner, pick_device
+from tiny_training import LABEL_SET, tiny_recipe, write_prepared
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def copy(prepared: Path, tmp_path: Path) -> Path:
+    """A prepared folder to spoil."""
+    return shutil.copytree(prepared, tmp_path / "copy")
+
+
+def resplit(folder: Path, split: str) -> None:
+    """Put the first film into another split."""
+    manifest = Manifest.load(folder)
+    first, *others = manifest.samples
+    replace(manifest, samples=(replace(first, split=split), *others)).save(folder)
+
+
+def test_it_knows_its_films(prepared: Path) -> None:
+    used = Prepared.open(prepared, tiny_recipe()).used
+
+    assert (used.data_set, used.body_part, used.size, used.policy) == (
+        "drawn", "chest", 32, "squash",
+    )  # fmt: skip
+    assert (used.n_films, used.n_patients, used.n_val_films) == (40, 20, 16)
+    assert used.split_sha256 == Manifest.load(prepared).split_sha256
+
+
+def test_gone_images_are_one_clear_line(copy: Path) -> None:
+    shutil.rmtree(copy / "images")
+    with pytest.raises(DatasetError, match="56 of 56 films are not there"):
+        Prepared.open(copy, tiny_recipe())
+
+
+def test_a_missing_cache_is_one_clear_line(copy: Path) -> None:
+    (copy / "cache.json").unlink()
+    with pytest.raises(DatasetError, match="no finished cache"):
+        Prepared.open(copy, tiny_recipe())
+
+
+def test_a_cache_of_other_films_is_refused(copy: Path) -> None:
+    manifest = Manifest.load(copy)
+    manifest.keep(np.arange(40)).save(copy)
+    with pytest.raises(DatasetError, match="other films"):
+        Prepared.open(copy, tiny_recipe())
+
+
+def test_a_patient_in_two_splits_is_refused(copy: Path) -> None:
+    resplit(copy, "val")
+    with pytest.raises(LeakError):
+        Prepared.open(copy, tiny_recipe())
+
+
+@pytest.mark.parametrize(
+    ("setting", "expected"),
+    [
+        ("data.size=64", r"holds films of 32 pixels; data\.size is 64\. Prepare it with --size 64"),
+        ("data.data_set=kermany", r"holds drawn; data\.data_set is 'kermany'"),
+    ],
+)
+def test_a_recipe_for_other_films_is_refused(prepared: Path, setting: str, expected: str) -> None:
+    with pytest.raises(RunError, match=expected):
+        Prepared.open(prepared, tiny_recipe(setting))
+
+
+def test_keeping_the_best_needs_validation_films(tmp_path: Path) -> None:
+    folder = write_prepared(tmp_path / "none", n_train=4, n_val=0)
+    with pytest.raises(RunError, match="no film in split 'val'"):
+        Prepared.open(folder, tiny_recipe("optim.keep=best"))
+
+
+def test_one_film_is_too_few(tmp_path: Path) -> None:
+    folder = write_prepared(tmp_path / "one", n_train=1, n_val=0)
+    with pytest.raises(RunError, match="1 films in split 'train'; expected at least 2"):
+        Prepared.open(folder, tiny_recipe())
+
+
+def test_devices_are_picked_by_name() -> None:
+    assert pick_device("cpu") == CPU
+    assert pick_device("auto").type in ("cpu", "cuda")
+    with pytest.raises(RunError, match="found 'tpu'; expected auto, cpu or cuda"):
+        pick_device("tpu")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")
+def test_a_device_that_is_not_there_is_refused() -> None:
+    with pytest.raises(RunError, match="no CUDA device"):
+        pick_device("cuda")
+
+
+def test_two_trainings_cannot_share_a_folder(tmp_path: Path) -> None:
+    with ExitStack() as first:
+        claim(tmp_path / "run", first)
+        with ExitStack() as second, pytest.raises(RunError, match="another training is writing"):
+            claim(tmp_path / "run", second)
+    with ExitStack() as later:
+        claim(tmp_path / "run", later)
+
+
+def test_a_folder_of_other_things_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with ExitStack() as stack, pytest.raises(RunError, match=r"holds 1 other files and no run"):
+        claim(tmp_path, stack)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_a_file_cannot_be_a_run_folder(tmp_path: Path) -> None:
+    (tmp_path / "run").write_text("")
+    with ExitStack() as stack, pytest.raises(RunError, match="run: cannot be a run folder"):
+        claim(tmp_path / "run", stack)
+
+
+def test_a_new_run_records_what_is_used(prepared: Path, tmp_path: Path) -> None:
+    recipe = tiny_recipe("loss.pos_weight=balanced", "optim.seed=7")
+
+    record = begin(tmp_path, recipe, Prepared.open(prepared, recipe), CPU, 1)
+
+    assert record == read_record(tmp_path)
+    assert read_recipe(tmp_path) == recipe
+    assert record.label_set == LABEL_SET
+    assert (record.recipe, record.seed, record.init, record.threads) == ("tiny", 7, "scratch", 1)
+    loss = record.loss
+    assert loss.words == "binary cross-entropy over known labels, label smoothing 0.1"
+    assert (loss.present, loss.absent, loss.unknown) == ((20, 16), (20, 16), (0, 8))
+    assert loss.pos_weight == (1.0, 1.0)
+    assert not record.finished
+    assert record.torch_version == torch.__version__
+
+
+def test_the_record_tells_no_path_and_no_patient(prepared: Path, tmp_path: Path) -> None:
+    begin(tmp_path, tiny_recipe(), Prepared.open(prepared, tiny_recipe()), CPU, 1)
+
+    text = (tmp_path / "run.json").read_text()
+    assert "patient-" not in text
+    assert str(tmp_path) not in text
+    assert set(json.loads(text)) >= {"films", "loss", "hardware", "seconds", "init"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "threads", "expected"),
+    [
+        (["optim.lr=0.5"], None, r"differ in optim\.lr: 0\.003 and 0\.5\."),
+        (["augment.zoom=0", "optim.epochs=9"], None, r"augment\.zoom.*; optim\.epochs: 2 and 9"),
+        ([], 2, r"differ in threads: 1 and 2"),
+    ],
+)
+def test_another_recipe_is_refused_and_named(
+    prepared: Path, tmp_path: Path, settings: list[str], threads: int | None, expected: str
+) -> None:
+    opened = Prepared.open(prepared, tiny_recipe())
+    begin(tmp_path, tiny_recipe(), opened, CPU, 1)
+
+    with pytest.raises(RunError, match=expected):
+        begin(tmp_path, tiny_recipe(*settings), opened, CPU, threads)
+
+
+def test_other_films_are_refused_and_named(prepared: Path, copy: Path, tmp_path: Path) -> None:
+    begin(tmp_path / "..", tiny_recipe(), Prepared.open(prepared, tiny_recipe()), CPU, 1)
+    resplit(copy, "")
+
+    with pytest.raises(RunError, match=r"films\.split_sha256.*films\.n_films: 40 and 39"):
+        begin(tmp_path / "..", tiny_recipe(), Prepared.open(copy, tiny_recipe()), CPU, None)
+
+
+def test_other_findings_are_refused(prepared: Path, tmp_path: Path) -> None:
+    opened = Prepared.open(prepared, tiny_recipe())
+    record = begin(tmp_path, tiny_recipe(), opened, CPU, 1)
+    others = LabelSet((Finding("square", "S"), Finding("light", "L")))
+    write_record(tmp_path, replace(record, label_set=others))
+
+    with pytest.raises(RunError, match="differ in findings"):
+        begin(tmp_path, tiny_recipe(), opened, CPU, None)
+
+
+def test_the_release_group_may_change_later(prepared: Path, tmp_path: Path) -> None:
+    opened = Prepared.open(prepared, tiny_recipe())
+    begin(tmp_path, tiny_recipe(), opened, CPU, 1)
+
+    record = begin(tmp_path, tiny_recipe("release.name=better"), opened, CPU, None)
+
+    assert record.recipe == "better"
+    assert read_recipe(tmp_path).release.name == "better"
+
+
+def test_a_run_can_begin_with_anothers_weights(
+    prepared: Path, finished: Path, tmp_path: Path
+) -> None:
+    recipe = tiny_recipe(f"network.init='{finished}'")
+    opened = Prepared.open(prepared, recipe)
+
+    learner = make_learner(tmp_path, recipe, opened, CPU)
+
+    ours, theirs = learner.network.state_dict(), load_weights(finished)
+    assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
+    record = begin(tmp_path, recipe, opened, CPU, 1)
+    assert record.init.startswith("first (")
+
+
+def test_the_findings_part_of_the_head_is_taken_over_beside_side_targets(
+    prepared: Path, finished: Path, tmp_path: Path
+) -> None:
+    recipe = tiny_recipe(f"network.init='{finished}'", "data.side_targets=['sex', 'age']")
+
+    learner = make_learner(tmp_path, recipe, Prepared.open(prepared, recipe), CPU)
+
+    theirs = load_weights(finished)["classifier.weight"]
+    assert learner.network.head_weight.shape[0] == 2 + 6
+    assert torch.equal(learner.network.head_weight[:2], theirs)
+
+
+def test_with_other_findings_only_the_body_is_taken_over(
+    prepared: Path, finished: Path, tmp_path: Path
+) -> None:
+    run = shutil.copytree(finished, tmp_path / "other")
+    others = LabelSet((Finding("lung", "Lung"), Finding("bone", "Bone")))
+    write_record(run, replace(read_record(run), label_set=others))
+    recipe = tiny_recipe(f"network.init='{run}'")
+
+    learner = make_learner(tmp_path, recipe, Prepared.open(prepared, recipe), CPU)
+
+    ours, theirs = learner.network.state_dict(), load_weights(run)
+    bodies = [name for name in theirs if name.startswith("features.")]
+    assert all(torch.equal(ours[name], theirs[name]) for name in bodies)
+    assert not torch.equal(ours["classifier.weight"], theirs["classifier.weight"])
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        (
+            ["network.init='{}'", "network.name=densenet121"],
+            "first is a film-net; the recipe wants",
+        ),
+        (["network.init='{}-gone'"], r"first-gone: no run here"),
+        (["network.distil_from=['{}-gone']"], r"first-gone: no run here"),
+    ],
+)
+def test_a_start_that_does_not_fit_is_refused(
+    prepared: Path, finished: Path, tmp_path: Path, settings: list[str], expected: str
+) -> None:
+    recipe = tiny_recipe(*(setting.format(finished) for setting in settings))
+
+    with pytest.raises(RunError, match=expected):
+        make_learner(tmp_path, recipe, Prepared.open(prepared, recipe), CPU)
+
+
+def test_an_unfinished_run_is_no_start(prepared: Path, finished: Path, tmp_path: Path) -> None:
+    run = shutil.copytree(finished, tmp_path / "half")
+    write_record(run, replace(read_record(run), finished=False, epochs=1))
+    recipe = tiny_recipe(f"network.init='{run}'")
+
+    with pytest.raises(RunError, match="half: not finished, 1 of 2 epochs"):
+        make_learner(tmp_path, recipe, Prepared.open(prepared, recipe), CPU)
+
+
+def test_a_teacher_of_other_findings_is_refused(
+    prepared: Path, finished: Path, tmp_path: Path
+) -> None:
+    run = shutil.copytree(finished, tmp_path / "other")
+    others = LabelSet((Finding("lung", "Lung"), Finding("bone", "Bone")))
+    write_record(run, replace(read_record(run), label_set=others))
+    recipe = tiny_recipe(f"network.distil_from=['{run}']")
+
+    with pytest.raises(RunError, match="other knows lung, bone; expected square, stripe"):
+        make_learner(tmp_path, recipe, Prepared.open(prepared, recipe), CPU)
+
+
+def test_teachers_are_recorded_and_fixed(prepared: Path, finished: Path, tmp_path: Path) -> None:
+    recipe = tiny_recipe(f"network.distil_from=['{finished}']")
+    opened = Prepared.open(prepared, recipe)
+
+    record = begin(tmp_path, recipe, opened, CPU, 1)
+    (teacher,) = make_learner(tmp_path, recipe, opened, CPU).target.teachers
+
+    assert "teachers' share 0.5" in record.loss.words
+    assert record.teachers[0].startswith("first (")
+    assert not teacher.training
+    assert not any(weight.requires_grad for weight in teacher.parameters())

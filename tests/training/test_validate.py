@@ -1,0 +1,58 @@
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from plainfilm.datasets.cache import Cache
+from plainfilm.datasets.manifest import Manifest
+from plainfilm.errors import RunError
+from plainfilm.evaluation.metrics import auroc
+from plainfilm.networks import build
+from plainfilm.training.batches import films_of
+from plainfilm.training.learner import Learner, Target
+from plainfilm.training.losses import masked_bce
+from plainfilm.training.validate import mean_auroc, validate
+from tiny_training import tiny_recipe
+
+
+@pytest.fixture
+def learner() -> Learner:
+    torch.manual_seed(0)
+    target = Target()
+    return Learner(tiny_recipe(), build("film-net", 2), target, torch.device("cpu"))
+
+
+def test_it_equals_loss_and_auroc_of_all_films_at_once(prepared: Path, learner: Learner) -> None:
+    films = films_of(Manifest.load(prepared), Cache.open(prepared), "val")
+    batch = films.take(np.arange(len(films)))
+    logits = learner.average(batch.films)
+
+    verdict = validate(learner, films)
+
+    assert verdict.loss == pytest.approx(float(masked_bce(logits, batch.labels)), abs=1e-6)
+    assert verdict.auroc == pytest.approx(mean_auroc(logits, batch.labels))
+
+
+def test_without_films_nothing_is_said(prepared: Path, learner: Learner) -> None:
+    verdict = validate(learner, films_of(Manifest.load(prepared), Cache.open(prepared), "test"))
+
+    assert math.isnan(verdict.loss)
+    assert math.isnan(verdict.auroc)
+
+
+def test_findings_of_one_class_are_left_out_of_the_mean() -> None:
+    logits = torch.tensor([[0.1, 0.5], [0.9, 0.2], [0.3, 0.4]])
+    labels = torch.tensor([[0.0, 1.0], [1.0, 1.0], [math.nan, 1.0]])
+
+    assert mean_auroc(logits, labels) == auroc(logits[:, 0].numpy(), labels[:, 0].numpy()) == 1.0
+    assert math.isnan(mean_auroc(logits[:, 1:], labels[:, 1:]))
+
+
+def test_a_logit_that_is_no_number_is_refused(prepared: Path, learner: Learner) -> None:
+    films = films_of(Manifest.load(prepared), Cache.open(prepared), "val")
+    learner.average.head_weight.fill_(math.nan)
+
+    with pytest.raises(RunError, match="a logit is not finite"):
+        validate(learner, films)
