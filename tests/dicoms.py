@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pydicom
 from numpy.typing import NDArray
+from pydicom.datadict import dictionary_VR
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
@@ -25,11 +26,11 @@ def dicom_file(
     *,
     syntax: str = ExplicitVRLittleEndian,
     frame: bytes | None = None,
-    **header: Any,
+    **fields: Any,
 ) -> bytes:
     """The bytes of a DX film with these words as its pixels.
 
-    `header` names DICOM keywords: a value replaces, None removes, a mapping (or a list of them)
+    `fields` names DICOM keywords: a value replaces, None removes, a mapping (or a list of them)
     makes a sequence, a `DataElement` is taken as it is. `frame` replaces the pixels by a compressed
     frame. `words` of 8 bits are written as 8 bits allocated, all others as 16.
     """
@@ -48,7 +49,7 @@ def dicom_file(
         "PixelRepresentation": 0,
     }
     defaults |= {"BitsStored": defaults["BitsAllocated"]}
-    wanted = defaults | header
+    wanted = defaults | fields
     wanted.setdefault("HighBit", wanted["BitsStored"] and wanted["BitsStored"] - 1)
     for keyword, value in wanted.items():
         put(dataset, keyword, value)
@@ -62,13 +63,24 @@ def put(dataset: Dataset, keyword: str, value: Any) -> None:
         return
     if isinstance(value, DataElement):
         dataset.add(value)
-    elif isinstance(value, Mapping) or (isinstance(value, list) and isinstance(value[0], Mapping)):
+    elif isinstance(value, Mapping) or (
+        isinstance(value, list) and value and isinstance(value[0], Mapping)
+    ):
         items = [value] if isinstance(value, Mapping) else value
         setattr(dataset, keyword, [sequence_item(item) for item in items])
     elif keyword in _SIGNED_OR_NOT:
         dataset.add_new(keyword, "SS" if value < 0 else "US", value)
     else:
-        setattr(dataset, keyword, value)
+        element = (keyword, dictionary_VR(keyword), value)
+        dataset.add(DataElement(*element, validation_mode=pydicom.config.IGNORE))
+
+
+def header(**fields: Any) -> Dataset:
+    """A header with these fields, valid or not."""
+    dataset = Dataset()
+    for keyword, value in fields.items():
+        put(dataset, keyword, value)
+    return dataset
 
 
 def sequence_item(fields: Mapping[str, Any]) -> Dataset:

@@ -26,6 +26,23 @@ from tiny_bundle import tiny_bundle
 REPOSITORY = Path(__file__).resolve().parent.parent
 COMMAND = (sys.executable, "-m", "plainfilm")
 Output = pytest.CaptureFixture[str]
+RELEASE = """
+[release]
+name = "made"
+version = "1.0.0"
+display = "Made"
+intended_use = "A test."
+limits = ["It has learned next to nothing."]
+threshold_rule = "half"
+calibration = "validation"
+citation = "none"
+[release.population]
+views = ["PA", "AP"]
+words = "adults"
+[release.licences]
+weights = "Apache-2.0"
+training_data = "public domain"
+"""
 
 
 @pytest.fixture(scope="module")
@@ -331,6 +348,30 @@ def test_a_gone_run_and_a_gone_manifest_are_told(
     one_error_line(capsys.readouterr().err)
     assert run("evaluate", bundle, nowhere, "--out", tmp_path / "report") == 1
     one_error_line(capsys.readouterr().err)
+
+
+@pytest.mark.slow
+def test_the_verbs_go_from_films_to_a_measured_bundle(
+    shared_data: Path, tmp_path: Path, capsys: Output
+) -> None:
+    pytest.importorskip("torch")
+    sample, prepared = shared_data / "nih-chestxray14-sample", tmp_path / "prepared"
+    assert run("prepare", "chestxray14", sample, "--out", prepared, "--size", "32") == 0
+    assert "1359 images / 1065 patients" in capsys.readouterr().out
+    recipe = tmp_path / "r.toml"
+    recipe.write_text("[data]\nsize = 32\n[optim]\nepochs = 9\n" + RELEASE)
+    words = ("--data", prepared, "--out", tmp_path / "run", "--set", "optim.epochs=1")
+    assert run("train", recipe, *words) == 0
+    made = tmp_path / "made.bundle"
+    assert run("export", tmp_path / "run", "--data", prepared, "--out", made) == 0
+    capsys.readouterr()
+    words = ("--out", tmp_path / "report", "--attach", "--json")
+    assert run("evaluate", made, prepared, *words) == 0
+    measured = json.loads(capsys.readouterr().out)
+    assert measured == json.loads((tmp_path / "report" / "evaluation.json").read_text())
+    assert run("bundles", "verify", made) == 0
+    assert run("bundles", "show", made, "--json") == 0
+    assert measured == json.loads(capsys.readouterr().out.partition("\n")[2])["evaluation"]
 
 
 # --- the rules of the house

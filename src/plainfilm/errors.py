@@ -14,7 +14,7 @@ PlainfilmError                 anything plainfilm refuses; one clear line, exit 
 ├── RunError                   a training run that cannot start, go on or be exported
 ├── EvaluationError            numbers that cannot be computed honestly
 ├── ReportError                a report that cannot be written
-│   ├── CorruptBundle          a missing file, a wrong hash, a broken graph, wrong golden outputs
+└── MissingExtra               an optional package is missing; names the command that installs it
 ```
 
 A message says which thing, what was found, what was expected and what to do. It carries no

@@ -39,7 +39,9 @@ def test_a_small_coloured_mark_is_mentioned() -> None:
     picture = grey_picture()
     picture[:4, :4] = BLUE_MARK
     _, cautions = grey_of_colours(picture, "film")
-    assert cautions == ("The image has colours (1.0% of its pixels); only its brightness was used.",)
+    assert cautions == (
+        "The image has colours (1.0% of its pixels); only its brightness was used.",
+    )
 
 
 def test_a_colour_picture_is_refused_with_its_share() -> None:

@@ -67,7 +67,13 @@ def test_a_tie_with_the_threshold_is_above(answered: Prediction) -> None:
 
 def test_nothing_above_the_threshold_is_not_called_normal(answered: Prediction) -> None:
     quiet = replace(answered, results=answered.results[1:])
-    assert "does not mean that the film is normal" in wording.summary(quiet)
+    found = wording.summary(quiet)
+    assert found == "No finding above its threshold. This does not mean that the film is normal."
+
+
+def test_one_finding_alone_says_nothing_of_the_others(answered: Prediction) -> None:
+    alone = replace(answered, results=answered.results[1:2])
+    assert wording.summary(alone).startswith("Atelectasis is below its threshold. This does not")
 
 
 def test_what_is_above_the_threshold_is_not_called_a_diagnosis(answered: Prediction) -> None:

@@ -4,14 +4,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from hypothesis import settings
 
 from plainfilm.training.loop import train
 from tiny_training import tiny_recipe, write_prepared
-
-# The first example of a run pays for torch's start; a deadline would fail on a busy machine.
-settings.register_profile("no-deadline", deadline=None)
-settings.load_profile("no-deadline")
 
 
 @pytest.fixture(autouse=True)

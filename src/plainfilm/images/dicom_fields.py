@@ -6,10 +6,11 @@ nothing here raises: the caller decides what it cannot go on without.
 
 import math
 import re
-import warnings
 from datetime import date
 
 from pydicom.dataset import Dataset
+
+from plainfilm.images.guard import silence
 
 # Only what looks like a code may be repeated in a message: free text can hold a patient's name.
 _CODE = re.compile(r"[A-Z0-9][A-Z0-9 _/+-]{0,30}")
@@ -76,9 +77,7 @@ def raw(dataset: Dataset, keyword: str) -> bytes | None:
 def _values(dataset: Dataset, keyword: str) -> list[object]:
     """The field's values, none if it is missing, empty or cannot be converted."""
     try:
-        with warnings.catch_warnings():
-            # An ill-formed value warns when it is first looked at; it is judged by our own rules.
-            warnings.simplefilter("ignore")
+        with silence():  # an ill-formed value warns, and is logged, when it is first looked at
             value = dataset[keyword].value if keyword in dataset else None
     except Exception:  # noqa: BLE001 - converting a damaged field can raise anything; see the top
         return []

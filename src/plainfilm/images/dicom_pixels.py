@@ -84,7 +84,9 @@ def stored_values(dataset: Dataset, layout: PixelLayout, syntax: str, name: str)
             "it uncompressed, or as JPEG lossless, JPEG-LS, JPEG 2000 or RLE."
         )
     n_pixels = layout.height * layout.width
-    return unpack(words[:n_pixels].reshape(layout.height, layout.width), layout)
+    with refusing(name, "it holds fewer pixels than its header says"):
+        words = words[:n_pixels].reshape(layout.height, layout.width)
+    return unpack(words, layout)
 
 
 def unpack(words: Words, layout: PixelLayout) -> Stored:

@@ -3,9 +3,11 @@
 Sizes are checked against what a header says, before anything is decoded.
 """
 
+import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 from plainfilm.errors import ImageError, UnreadableImage
 
@@ -17,6 +19,9 @@ MAX_PIXELS = 50_000_000
 
 MAX_SIDE = 20_000
 """Pixels along one side: no detector or film scanner comes near."""
+
+
+_is_silent: ContextVar[bool] = ContextVar("_is_silent", default=False)
 
 
 def check_size(name: str, height: int, width: int) -> None:
@@ -38,18 +43,37 @@ def check_size(name: str, height: int, width: int) -> None:
 
 @contextmanager
 def refusing(name: str, problem: str) -> Iterator[None]:
-    """Turn whatever another library raises here into `UnreadableImage`, and silence its warnings.
+    """Turn whatever another library raises here into `UnreadableImage`, and `silence` it.
 
-    Only calls of parsers and decoders belong inside. Their warnings are about oddities of the
-    file which its owner did not make and cannot mend; what matters to a reader is told by our own
-    checks, as a caution or a refusal. Their messages are left out: they may quote the header, and
-    with it a patient.
+    Only calls of parsers and decoders belong inside. Their messages are left out: they may quote
+    the header, and with it a patient.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with silence():
             yield
     except ImageError:
         raise
     except Exception as error:  # what parsers raise on damaged files is open-ended
         raise UnreadableImage(f"{name}: {problem} ({type(error).__name__}).") from error
+
+
+@contextmanager
+def silence() -> Iterator[None]:
+    """Keep the parsers' warnings and log lines to themselves.
+
+    They are about oddities of a file which its owner did not make and cannot mend, and they quote
+    values of the header. What matters to a reader is told by our own checks, as a caution or a
+    refusal.
+    """
+    logging.getLogger("pydicom").addFilter(_is_wanted)  # adding it again changes nothing
+    before = _is_silent.set(True)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        _is_silent.reset(before)
+
+
+def _is_wanted(record: logging.LogRecord) -> bool:  # noqa: ARG001 - the shape of a filter
+    return not _is_silent.get()

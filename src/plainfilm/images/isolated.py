@@ -27,7 +27,7 @@ def decode_in_isolation(
     Raises
     ------
     DecoderFailed
-        Nothing, or not the whole frame, came back.
+        The frame did not come back, or not as it was written.
     """
     height, width = shape
     # -P keeps this file's folder off the module path, where its neighbours could shadow others.
@@ -41,8 +41,6 @@ def decode_in_isolation(
         raise DecoderFailed(f"no answer within {_TIMEOUT_S} s") from error
     if done.returncode != 0 or _MADE_UP_PIXELS in done.stderr:
         raise DecoderFailed(f"exit status {done.returncode}")
-    if len(done.stdout) < height * width * (1 if bits <= 8 else 2):
-        raise DecoderFailed(f"{len(done.stdout)} bytes came back")
     return done.stdout
 
 

@@ -14,7 +14,7 @@ NOT_A_DEVICE = (
 NOT_REVIEWED = "Made by software and not reviewed: a qualified reader must see the original film."
 MAP_CAPTION = "where the score comes from, not an outline of disease"
 NOT_CALIBRATED = "none: the numbers are model scores, not probabilities"
-NOTHING_ABOVE = "No finding above its threshold. This does not mean that the film is normal."
+NOT_NORMAL = "This does not mean that the film is normal."
 
 # The reading room's word for "the caller overrode the bundle's population".
 _OVERRIDE = "OUTSIDE POPULATION"
@@ -69,7 +69,11 @@ def summary(prediction: Prediction) -> str:
     if prediction.refused is not None:
         return f"Refused: {prediction.refused.rstrip('.')}. No answer is given for this film."
     above = [result.finding.display for result in prediction.results if result.present]
-    return f"Above the threshold: {', '.join(above)}. Not a diagnosis." if above else NOTHING_ABOVE
+    if above:
+        return f"Above the threshold: {', '.join(above)}. Not a diagnosis."
+    if len(prediction.results) == 1:  # of a bundle that knows more, perhaps
+        return f"{prediction.results[0].finding.display} is below its threshold. {NOT_NORMAL}"
+    return f"No finding above its threshold. {NOT_NORMAL}"
 
 
 def is_override(caution: str) -> bool:

@@ -143,7 +143,7 @@ def choose_thresholds(
 
 _RULES = {
     "half": "0.5",
-    "youden-plateau": "the middle of the range in which balanced accuracy is within 0.01 of its best",
+    "youden-plateau": "the middle of where balanced accuracy is within 0.01 of its best",
     "sensitivity-0.95": "the highest with a sensitivity of at least 0.95",
 }
 

@@ -84,7 +84,8 @@ def _population(header: BundleHeader) -> Iterator[str]:
 def _findings(header: BundleHeader) -> Iterator[str]:
     calibration = header.calibration
     if calibration.calibrated:
-        yield f"The numbers are estimated probabilities: {calibration.method}; {calibration.source}."
+        how = f"{calibration.method}; {calibration.source}"
+        yield f"The numbers are estimated probabilities: {how}."
         yield "They hold at those films' shares of each finding."
     else:
         yield "The numbers are **model scores, not probabilities**: they were never calibrated."
@@ -112,7 +113,7 @@ def _measured(header: BundleHeader, measured: Json) -> Iterator[str]:
     rows = [_row(header, measured, name, heads) for name in header.label_set.names]
     mean = _record(measured, "mean")
     if len(rows) > 1 and mean:
-        rows.append(("**mean**", "", "", *(_interval(mean.get(key)) for key in heads)))
+        rows.append(["**mean**", "", "", *(_interval(mean.get(key)) for key in heads)])
     yield from _table(("finding", "films", "present", *heads.values()), rows)
     few = [name for name in header.label_set.names if _finding(measured, name).get("too_few")]
     if few:
@@ -179,7 +180,7 @@ def _audits(header: BundleHeader, audits: Json) -> Iterator[str]:
         change, largest = marker.get("mean_absolute_change"), marker.get("largest_change")
         if isinstance(change, float) and isinstance(largest, float):
             words = f"by {change:.3f} on average, by {largest:.3f} at most"
-            yield f"- A letter pasted on {marker.get('n_films')} healthy films moves the number {words}"
+            yield f"- A letter pasted on {marker.get('n_films')} healthy films moves it {words}"
         yield from (f"- {words}: {_interval(numbers.get(key))}" for key, words in _AUDITS.items())
         yield ""
 
@@ -188,7 +189,8 @@ def _origin(header: BundleHeader) -> Iterator[str]:
     source = header.provenance
     yield f"- Learned from {source.data_set}: {source.n_patients:,} patients"
     yield f"- Start: {source.init}; seed {source.seed}"
-    yield f"- {source.seconds / 60:.0f} minutes on {source.hardware}; plainfilm {source.code_version}"
+    minutes = f"{source.seconds / 60:.0f} minutes"
+    yield f"- {minutes} on {source.hardware}; plainfilm {source.code_version}"
     yield f"- Split SHA-256 `{source.split_sha256}`"
     yield f"- Patients SHA-256 `{source.patients_sha256}`"
     yield from _bullets([f"{key}: {words}" for key, words in source.details.items()])
@@ -207,7 +209,7 @@ def _rebuild(header: BundleHeader) -> Iterator[str]:
 
 
 def _interval(value: object) -> str:
-    """ "0.975 (0.958 to 0.988)"; a number without an interval says so, "—" where there is none."""
+    """As "0.975 (0.958 to 0.988)"; a number without an interval says so, "—" = no number."""
     if isinstance(value, Sequence) and not isinstance(value, str) and len(value) == 3:
         middle, low, high = value
         if not isinstance(middle, int | float):

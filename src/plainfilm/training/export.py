@@ -13,7 +13,7 @@ from plainfilm.training.familiarity import Percentile, fit_percentile, fit_sprea
 from plainfilm.training.golden import draw_radiographs, make_golden
 from plainfilm.training.onnx_file import check_agreement, run_onnx, to_onnx
 from plainfilm.training.sources import Sources
-from plainfilm.training.statement import SPLIT_OF, Parts, state
+from plainfilm.training.statement import SPLIT_OF, Parts, check_release, state
 
 COMPARED_FILMS = 16  # originals on which torch and onnxruntime are compared
 
@@ -60,6 +60,7 @@ def export(
             f"{out.name}: is there already; take another name, or overwrite (--force)"
         )
     sources = Sources.open((run, *also), prepared)
+    check_release(sources)
     parts = _fit_parts(sources)
     graph = sources.graph(parts.platts, parts.spread, parts.percentile)
     network = to_onnx(graph)

@@ -27,7 +27,8 @@ MIN_SHRINKAGE = 0.1
 MIN_SPREAD = 1e-3  # a feature that hardly varies must not dominate the distance
 MAX_RANK = 256
 
-# Below this a variance is none. Not smaller: the ONNX exporter drops an addition of 1e-8 as nothing.
+# A variance below this is none. Not smaller: the ONNX exporter takes an addition of 1e-8 for
+# nothing and drops it.
 _FLAT = 1e-6
 _LOG_FLOOR = 1e-3
 

@@ -1,12 +1,16 @@
 """Drawn radiographs of nobody, whose outputs a bundle carries so that it can prove itself."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from plainfilm.radiograph import Pixels
 from plainfilm.reading.bundle import Golden
 from plainfilm.training.onnx_file import Outputs
+
+Floats = NDArray[np.float64]
 
 # Height and width beside S x S: one shrinks both ways, one is small, odd and not square.
 SIZES = ((300, 250), (97, 141))
@@ -35,7 +39,7 @@ def draw_chest(shape: tuple[int, int], seed: int = 0) -> Pixels:
     picture += 0.22 * (((x - 0.15) / 0.3) ** 2 + ((y - 0.3) / 0.3) ** 2 < 1)
     picture += 0.05 * (np.sin(18 * y + 6 * np.abs(x)) > 0.6) * body
     picture += 0.02 * grain.standard_normal(shape)
-    return np.clip(picture, 0, 1).astype(np.float32)
+    return _luminance(picture)
 
 
 def draw_wedge(shape: tuple[int, int]) -> Pixels:
@@ -43,7 +47,7 @@ def draw_wedge(shape: tuple[int, int]) -> Pixels:
     y, x = _grid(shape)
     steps = np.floor((x + 0.5) * 8) / 8
     inside = (np.abs(x) < 0.5) & (np.abs(y) < 0.8)
-    return np.clip(np.where(inside, steps, 0.0), 0, 1).astype(np.float32)
+    return _luminance(np.where(inside, steps, 0.0))
 
 
 def make_golden(size: int, run: Callable[[Pixels], Outputs]) -> Golden:
@@ -52,7 +56,12 @@ def make_golden(size: int, run: Callable[[Pixels], Outputs]) -> Golden:
     return Golden(films, tuple(run(film) for film in films))
 
 
-def _grid(shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+def _luminance(picture: NDArray[np.floating[Any]]) -> Pixels:
+    pixels: Pixels = np.clip(picture, 0, 1).astype(np.float32)
+    return pixels
+
+
+def _grid(shape: tuple[int, int]) -> tuple[Floats, Floats]:
     height, width = shape
     y, x = np.mgrid[-1 : 1 : height * 1j, -1 : 1 : width * 1j]
     return y, x

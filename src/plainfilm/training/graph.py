@@ -70,7 +70,8 @@ class Fit(nn.Module):
             return films
         height, width = films.shape[2], films.shape[3]
         longest = self.policy == FitPolicy.PAD
-        side = torch.sym_max(height, width) if longest else torch.sym_min(height, width)
+        choose = torch.sym_max if longest else torch.sym_min
+        side = choose(height, width)  # type: ignore[no-untyped-call]
         tall, wide = side - height, side - width  # below 0 where F.pad shall cut off
         return F.pad(films, (wide // 2, wide - wide // 2, tall // 2, tall - tall // 2))
 
@@ -122,10 +123,11 @@ class ReadingGraph(nn.Module):
     def forward(self, radiographs: Tensor) -> Answers:
         """Answers for float32 (N, 1, H, W) in [0, 1], 0 = black."""
         films = self.fit(radiographs)
-        embedded = [classifier.embed(films) for classifier in self.classifiers]
-        last_maps = [last for last, _ in embedded]
-        score = _mean([c.judge(a) for c, a in zip(self.classifiers, last_maps, strict=True)])
-        maps = _mean([evidence(c, a) for c, a in zip(self.classifiers, last_maps, strict=True)])
+        networks = [each for each in self.classifiers if isinstance(each, Classifier)]
+        embedded = [network.embed(films) for network in networks]
+        pairs = [(network, last) for network, (last, _) in zip(networks, embedded, strict=True)]
+        score = _mean([network.judge(last) for network, last in pairs])
+        maps = _mean([evidence(network, last) for network, last in pairs])
         familiarity = self.familiarity(films, [pooled for _, pooled in embedded])
         probability = torch.sigmoid(self.slope * score + self.intercept)
         return Answers(probability, score, maps, familiarity)

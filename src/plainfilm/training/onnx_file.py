@@ -123,6 +123,11 @@ def _strip(proto: "onnx.ModelProto") -> None:
     for node in graph.node:
         for attribute in node.attribute:
             attribute.doc_string = ""
+    films = graph.input[0].type.tensor_type.shape.dim
+    for axis, letter in {0: "N", 2: "H", 3: "W"}.items():
+        films[axis].dim_param = letter
+    for output in graph.output:
+        output.type.tensor_type.shape.dim[0].dim_param = "N"
 
 
 def _check(proto: "onnx.ModelProto") -> None:

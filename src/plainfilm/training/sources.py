@@ -75,6 +75,11 @@ class Sources:
         """How films become the networks' input."""
         return Fit(self.cache.size, FitPolicy(self.cache.policy))
 
+    @property
+    def n_weights(self) -> int:
+        """Weights of all networks together."""
+        return sum(w.numel() for network in self.classifiers for w in network.parameters())
+
     def graph(
         self, platts: Sequence[Platt], spread: Spread, percentile: Percentile | None
     ) -> ReadingGraph:
@@ -110,11 +115,14 @@ class Sources:
 def _check_films(run: Path, record: RunRecord, manifest: Manifest, cache: Cache) -> None:
     used = record.films
     for what, ours, theirs in (
-        ("films", manifest.images_sha256, used.images_sha256),
-        ("split", manifest.split_sha256, used.split_sha256),
-        ("findings", manifest.label_set.names, record.label_set.names),
-        ("size", cache.size, used.size),
-        ("fit policy", cache.policy, used.policy),
+        ("other films", manifest.images_sha256, used.images_sha256),
+        ("another split", manifest.split_sha256, used.split_sha256),
+        ("other findings", manifest.label_set.names, record.label_set.names),
+        ("films of another size", cache.size, used.size),
+        ("films fitted otherwise", cache.policy, used.policy),
     ):
         if ours != theirs:
-            raise RunError(f"{run.name}: learned from another {what} than the prepared folder has")
+            advice = "give the folder it learned from"
+            raise RunError(
+                f"{run.name}: learned from {what} than the prepared folder has; {advice}"
+            )

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import numpy as np
+
 from plainfilm.errors import RecipeError
 from plainfilm.evaluation.calibration import Platt
 from plainfilm.reading.bundle import (
@@ -54,6 +56,22 @@ class Parts:
     n_calibration: int
     n_val: int
     map_peak: float
+
+
+def check_release(sources: Sources) -> None:
+    """Refuse a [release] that says too little, before any work is done; raises as `state`."""
+    nothing = np.zeros(0, np.float32)
+    parts = Parts(
+        spread=Spread(nothing, nothing, nothing, nothing, 1.0),
+        percentile=Percentile((0.0, 1.0), (1.0, CAUTION_BELOW), 1.0),
+        platts=(),
+        method=None,
+        thresholds=Thresholds(dict.fromkeys(sources.names, 0.5), "not yet chosen"),
+        n_calibration=0,
+        n_val=0,
+        map_peak=0.0,
+    )
+    state(sources, parts, 0.0, datetime.now(UTC))
 
 
 def state(sources: Sources, parts: Parts, gap: float, created: datetime) -> BundleHeader:
@@ -130,13 +148,14 @@ def _calibration(sources: Sources, parts: Parts) -> Calibration:
 
 def _cut(parts: Parts) -> FamiliarityCut:
     last = parts.percentile.shares[-1]
+    caution = max(CAUTION_BELOW, last)
     words = (
-        f"percentile of the {parts.n_val:,} validation films: 1 in 100 of them is below "
-        f"{CAUTION_BELOW:g}. Refused is what lies farther from the training films than every "
-        "validation film, by at least as much as the validation films' 90th percentile lies "
+        f"percentile of the {parts.n_val:,} validation films: a share of {caution:g} of them looks "
+        "as unfamiliar as the cut for cautions. Refused is what lies farther from the training "
+        "films than every validation film, by at least as much as their 90th percentile lies "
         "beyond their median"
     )
-    return FamiliarityCut(max(CAUTION_BELOW, last), last / 2, words)
+    return FamiliarityCut(caution, last / 2, words)
 
 
 def _population(recipe: Recipe) -> Population:
@@ -148,7 +167,7 @@ def _provenance(sources: Sources, gap: float) -> Provenance:
     record, recipe = sources.record, sources.recipe
     details = {
         "display": recipe.release.display or recipe.release.name,
-        "network": f"{recipe.network.name}, {record.n_weights:,} weights",
+        "network": f"{recipe.network.name}, {sources.n_weights:,} weights",
         "weights": "; ".join(weights_name(run) for run in sources.runs),
         "films": f"{record.films.n_films:,} training, {record.films.n_val_films:,} validation",
         "labels_sha256": record.films.labels_sha256,
@@ -156,6 +175,7 @@ def _provenance(sources: Sources, gap: float) -> Provenance:
         "loss": record.loss.words,
         "torch": record.torch_version,
         "device": f"{record.device}, {record.threads} threads",
+        "epochs": f"{record.epochs}, kept {record.kept_epoch}",
         "largest difference of a probability, torch to onnxruntime": f"{gap:.1g}",
     }
     if record.teachers:

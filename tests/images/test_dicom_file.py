@@ -1,0 +1,103 @@
+"""DICOM bytes are parsed with and without preamble, in every byte order, and within bounds."""
+
+import zlib
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from pydicom.uid import (
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+)
+
+from dicoms import dicom_file, without_meta, without_preamble
+from plainfilm.errors import ImageError, UnreadableImage
+from plainfilm.images import dicom_file as parser
+from plainfilm.images import read_radiograph_bytes
+from plainfilm.images.dicom_file import parse_dicom
+
+Refusal = Callable[[bytes], ImageError]
+Film = NDArray[np.uint16]
+PLAIN = [ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian]
+
+
+@pytest.mark.parametrize("syntax", [*PLAIN, DeflatedExplicitVRLittleEndian])
+def test_a_film_is_the_same_in_every_syntax(film12: Film, syntax: str) -> None:
+    header = {
+        "BitsStored": 12,
+        "WindowCenter": 2000,
+        "WindowWidth": 3000,
+        "BodyPartExamined": "HIP",
+    }
+    expected = read_radiograph_bytes(dicom_file(film12, **header), "film")
+    found = read_radiograph_bytes(dicom_file(film12, syntax=syntax, **header), "film")
+    np.testing.assert_array_equal(found.pixels, expected.pixels)
+    assert found.body_part == "hip"
+
+
+@pytest.mark.parametrize("syntax", PLAIN)
+@pytest.mark.parametrize("cut", [without_preamble, without_meta])
+def test_a_film_without_its_preamble_is_read(
+    film12: Film, syntax: str, cut: Callable[[bytes], bytes]
+) -> None:
+    content = dicom_file(film12, syntax=syntax, BitsStored=12)
+    expected = read_radiograph_bytes(content, "film")
+    np.testing.assert_array_equal(
+        read_radiograph_bytes(cut(content), "film").pixels, expected.pixels
+    )
+
+
+def test_the_syntax_is_the_one_that_the_file_names(film12: Film) -> None:
+    content = dicom_file(film12, syntax=ImplicitVRLittleEndian)
+    assert parse_dicom(content, "film")[1] == ImplicitVRLittleEndian
+    assert parse_dicom(without_meta(content), "film")[1] == ImplicitVRLittleEndian
+
+
+def test_a_film_that_inflates_beyond_bounds_is_refused(
+    film12: Film, refusal: Refusal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = dicom_file(film12, syntax=DeflatedExplicitVRLittleEndian)
+    monkeypatch.setattr(parser, "MAX_FILE_BYTES", 1000)
+    assert "inflates to more than 1,000 bytes" in str(refusal(content))
+
+
+def test_an_inflating_bomb_costs_no_more_than_the_bound(refusal: Refusal) -> None:
+    start = dicom_file(np.zeros((2, 2), np.uint16), syntax=DeflatedExplicitVRLittleEndian)
+    size = 144 + int.from_bytes(start[140:144], "little")
+    deflater = zlib.compressobj(9, zlib.DEFLATED, -15)
+    bomb = b"".join(deflater.compress(bytes(2**20)) for _ in range(300)) + deflater.flush()
+    assert len(bomb) < 2**20
+    assert "inflates to more than 268,435,456 bytes" in str(refusal(start[:size] + bomb))
+
+
+def test_a_deflated_film_that_breaks_off_is_refused(film12: Film, refusal: Refusal) -> None:
+    content = dicom_file(film12, syntax=DeflatedExplicitVRLittleEndian)
+    assert "the deflated DICOM file breaks off" in str(refusal(content[: len(content) // 2]))
+
+
+def test_a_film_that_breaks_off_in_its_header_is_refused(film12: Film, refusal: Refusal) -> None:
+    content = dicom_file(film12)
+    for length in range(133, content.index(b"OW"), 7):
+        assert isinstance(refusal(content[:length]), ImageError)
+
+
+def test_a_compressed_film_that_breaks_off_is_refused(film12: Film, refusal: Refusal) -> None:
+    content = dicom_file(film12, syntax="1.2.840.10008.1.2.4.80", frame=bytes(500))
+    error = refusal(content[:-100])
+    assert isinstance(error, UnreadableImage)
+    assert "breaks off in the middle of an element" in str(error)
+
+
+def test_a_header_that_cannot_be_followed_is_refused(refusal: Refusal) -> None:
+    assert "header is damaged" in str(
+        refusal(bytes(128) + b"DICM" + b"\x02\x00\x00\x00UL\x03\x00abc")
+    )
+
+
+def test_no_warning_of_the_parser_is_heard(film12: Film) -> None:
+    content = dicom_file(film12, BodyPartExamined="chest!", StudyDate="lately", PatientAge="old")
+    content = content.replace(b"1.2.3.4\0", b"1.02.abc")
+    assert read_radiograph_bytes(content, "film").pixels.shape == film12.shape

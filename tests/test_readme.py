@@ -1,0 +1,45 @@
+"""The README tells the truth: its commands exist, its numbers are the bundles' own."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from plainfilm.cli import plainfilm
+from plainfilm.reading.bundle import Bundle
+from plainfilm.reading.shelf import bundled
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+
+
+def test_every_verb_named_in_the_readme_exists() -> None:
+    verbs = set(re.findall(r"(?:^|/|`| )plainfilm ([a-z]+)\b", README)) - {"reads", "is", "needs"}
+    known = set(plainfilm.commands)
+    assert verbs & known
+    assert {verb for verb in verbs if verb in {"read", "prepare", "train", "export"}} <= known
+
+
+def test_every_file_the_readme_links_to_exists() -> None:
+    for target in re.findall(r"\]\(([^)#:]+)\)", README):
+        assert (REPOSITORY / target).exists(), target
+
+
+def test_the_test_command_is_what_continuous_integration_runs() -> None:
+    assert "scripts/test" in README
+    assert "exec scripts/test" in (REPOSITORY / ".ci" / "run").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", bundled(), ids=lambda path: path.stem)
+def test_the_figures_in_the_readme_are_the_bundles_own(path: Path) -> None:
+    bundle = Bundle.load(path)
+    assert bundle.evaluation is not None
+    mean = bundle.evaluation["mean"]["auroc"]
+    words = "{:.3f} ({:.3f} to {:.3f})".format(*mean)
+    line = next(line for line in README.splitlines() if line.startswith(f"| `{bundle.id.name}`"))
+    assert words in line, words
+
+
+@pytest.mark.parametrize("path", bundled(), ids=lambda path: path.stem)
+def test_a_shipped_bundle_is_under_ten_megabytes(path: Path) -> None:
+    assert path.stat().st_size < 10_000_000

@@ -1,0 +1,103 @@
+from dataclasses import replace
+
+from plainfilm.training.card import NOT_A_DEVICE, NOTHING_MEASURED, card
+from tiny_bundle import tiny_bundle
+
+HEADER = tiny_bundle(n_findings=2).header
+FIRST, SECOND = HEADER.label_set.names
+NUMBERS = {
+    "auroc": [0.975, 0.958, 0.988],
+    "average_precision": [0.9, 0.85, 0.95],
+    "sensitivity": [0.95, 0.9, 0.99],
+    "specificity": [0.8, None, None],
+    "n_films": 312,
+    "n_present": 195,
+}
+MEASURED = {
+    "data_set": "kermany",
+    "split": "test",
+    "n_films": 312,
+    "n_patients": 214,
+    "n_refused": 3,
+    "cross_fitted": True,
+    "mean": {"auroc": [0.8, 0.7, 0.9]},
+    "findings": {FIRST: NUMBERS, SECOND: {"auroc": [None, None, None], "too_few": True}},
+    "cautions": ["Labels were read from reports."],
+}
+
+
+def test_a_card_says_that_it_is_no_medical_device() -> None:
+    assert NOT_A_DEVICE in card(HEADER, None)
+
+
+def test_a_card_without_numbers_says_so() -> None:
+    assert NOTHING_MEASURED in card(HEADER, None)
+    assert NOTHING_MEASURED not in card(HEADER, MEASURED)
+
+
+def test_every_measured_number_has_its_interval_beside_it() -> None:
+    text = card(HEADER, MEASURED)
+    assert "0.975 (0.958 to 0.988)" in text
+    assert "0.800 (no interval)" in text
+    assert "| **mean** |  |  | 0.800 (0.700 to 0.900) |" in text
+
+
+def test_a_finding_that_could_not_be_measured_has_a_dash() -> None:
+    rows = [line for line in card(HEADER, MEASURED).splitlines() if "| — |" in line]
+    assert len(rows) >= 1
+
+
+def test_cross_fitting_few_films_and_cautions_are_said() -> None:
+    text = card(HEADER, MEASURED)
+    assert "each film is judged by a fit that saw other patients only" in text
+    assert f"So few films that the numbers mean little: {SECOND}." in text
+    assert "- Labels were read from reports." in text
+
+
+def test_an_uncalibrated_bundle_gives_model_scores() -> None:
+    calibration = replace(HEADER.calibration, calibrated=False)
+    text = card(replace(HEADER, calibration=calibration), None)
+    assert "model scores, not probabilities" in text
+
+
+def test_a_bundle_without_familiarity_says_so() -> None:
+    assert "Not measured: this bundle cannot tell" in card(replace(HEADER, familiarity=None), None)
+
+
+def test_the_gates_figures_are_shown() -> None:
+    row = {
+        "films": "knees",
+        "n_films": 496,
+        "auroc": [0.99, 0.98, 1.0],
+        "flagged": [1.0, 0.99, 1.0],
+        "refused": [0.9, 0.8, 0.95],
+    }
+    gate = {"known_films": "312 test films", "rows": [row]}
+    text = card(HEADER, {**MEASURED, "gate": gate})
+    assert (
+        "| knees | 496 | 0.990 (0.980 to 1.000) | 1.000 (0.990 to 1.000) | 0.900 (0.800 to 0.950) |"
+        in text
+    )
+
+
+def test_the_audits_are_shown() -> None:
+    marker = {"n_films": 117, "mean_absolute_change": 0.012, "largest_change": 0.1}
+    audits = {FIRST: {"marker": marker, "frame_auroc": [0.62, 0.55, 0.69]}}
+    text = card(HEADER, {**MEASURED, "audits": audits})
+    assert "by 0.012 on average, by 0.100 at most" in text
+    assert "0.620 (0.550 to 0.690)" in text
+
+
+def test_the_published_networks_numbers_stand_beside_ours() -> None:
+    row = {
+        "this_bundle": [0.7, 0.6, 0.8],
+        "published": [0.8, 0.7, 0.9],
+        "difference": [-0.1, -0.2, 0.0],
+    }
+    published = {"n_films": 100, "findings": {FIRST: row}, "mean": row}
+    text = card(HEADER, {**MEASURED, "published": published})
+    assert "0.700 (0.600 to 0.800) | 0.800 (0.700 to 0.900) | -0.100 (-0.200 to 0.000)" in text
+
+
+def test_a_card_tells_how_to_rebuild_the_bundle() -> None:
+    assert f"plainfilm export run --data prepared --out {HEADER.name}.bundle" in card(HEADER, None)

@@ -1,0 +1,120 @@
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from plainfilm.datasets.cache import Cache
+from plainfilm.datasets.manifest import Manifest
+from plainfilm.errors import BundleError, DatasetError, RecipeError, RunError
+from plainfilm.images import read_radiograph
+from plainfilm.reading import Bundle, Engine, Reader
+from plainfilm.reading.verify import verify
+from plainfilm.training.checkpoint import load_classifier
+from plainfilm.training.export import export
+from plainfilm.training.graph import Fit
+from tiny_release import releasable
+
+CREATED = datetime(2025, 1, 31, 12, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def run(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return releasable(finished, tmp_path_factory.mktemp("export") / "run")
+
+
+@pytest.fixture(scope="module")
+def exported(run: Path, prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("bundles") / "tiny.bundle"
+    export(run, prepared, out, created=CREATED)
+    return out
+
+
+@pytest.mark.slow
+def test_the_bundle_loads_verifies_and_reads(exported: Path, prepared: Path) -> None:
+    bundle = Bundle.load(exported)
+    verify(bundle)
+    manifest = Manifest.load(prepared)
+    film = read_radiograph(manifest.root / manifest.samples[0].image)
+    engine = Engine(bundle, threads=1)
+    output = engine.run(film.pixels[None, None])
+    assert output.probability.shape == (1, 2)
+    assert Reader(bundle, threads=1).bundle is bundle
+
+
+@pytest.mark.slow
+def test_network_graph_and_engine_give_one_score(exported: Path, run: Path, prepared: Path) -> None:
+    """Torch on the original film, and the bundle's graph, agree to 1e-5."""
+    classifier, manifest = load_classifier(run), Manifest.load(prepared)
+    engine = Engine(Bundle.load(exported), threads=1)
+    for sample in manifest.samples[:5]:
+        pixels = read_radiograph(manifest.root / sample.image).pixels
+        with torch.no_grad():
+            films = Fit(Cache.open(prepared).size)(torch.from_numpy(pixels)[None, None])
+            expected = classifier(films)
+        found = engine.run(pixels[None, None]).score
+        assert np.abs(found - expected.numpy()).max() <= 1e-5
+
+
+@pytest.mark.slow
+def test_validation_films_are_evenly_spread_over_familiarity(
+    exported: Path, prepared: Path
+) -> None:
+    engine, val = Engine(Bundle.load(exported), threads=1), Manifest.load(prepared).split("val")
+    shares = []
+    for sample in val.samples:
+        film = read_radiograph(val.root / sample.image)
+        found = engine.run(film.pixels[None, None]).familiarity
+        assert found is not None
+        shares.append(float(found[0]))
+    expected = np.arange(1, len(val) + 1) / len(val)
+    assert np.allclose(np.sort(shares), expected, atol=1e-3)
+
+
+@pytest.mark.slow
+def test_the_same_runs_give_the_same_bundle(
+    exported: Path, run: Path, prepared: Path, tmp_path: Path
+) -> None:
+    again = export(run, prepared, tmp_path / "again.bundle", created=CREATED)
+    assert again.id == Bundle.load(exported).id
+
+
+@pytest.mark.slow
+def test_a_folder_is_written_where_the_name_has_no_ending(exported: Path, tmp_path: Path) -> None:
+    Bundle.load(exported).save(tmp_path / "folder")
+    assert (tmp_path / "folder" / "CARD.md").read_text(encoding="utf-8").startswith("# tiny 0.1.0")
+
+
+def test_what_is_there_stays(run: Path, prepared: Path, tmp_path: Path) -> None:
+    taken = tmp_path / "taken.bundle"
+    taken.write_text("mine")
+    with pytest.raises(BundleError, match="is there already"):
+        export(run, prepared, taken)
+    assert taken.read_text() == "mine"
+
+
+def test_an_unfinished_run_is_refused(run: Path, prepared: Path, tmp_path: Path) -> None:
+    half = shutil.copytree(run, tmp_path / "half")
+    record = half / "run.json"
+    record.write_text(record.read_text().replace('"finished": true', '"finished": false'))
+    with pytest.raises(RunError, match="half: not finished"):
+        export(half, prepared, tmp_path / "x.bundle")
+
+
+def test_a_release_without_population_is_refused(
+    finished: Path, prepared: Path, tmp_path: Path
+) -> None:
+    silent = shutil.copytree(finished, tmp_path / "silent")
+    with pytest.raises(RecipeError, match=r"release: .*expected .*export again"):
+        export(silent, prepared, tmp_path / "x.bundle")
+    assert not (tmp_path / "x.bundle").exists()
+
+
+def test_a_missing_calibration_split_is_named(
+    finished: Path, prepared: Path, tmp_path: Path
+) -> None:
+    run = releasable(finished, tmp_path / "run", calibration="cross-fit-test")
+    with pytest.raises(DatasetError, match="no film is in split 'test'"):
+        export(run, prepared, tmp_path / "x.bundle")

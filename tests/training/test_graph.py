@@ -1,0 +1,100 @@
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plainfilm.reading.bundle import FitPolicy
+from plainfilm.training.gradcam import gradcam
+from plainfilm.training.graph import Fit, ReadingGraph, evidence
+from tiny_graph import CALIBRATION, SIZE, phantoms, tiny_classifier, tiny_graph
+
+POLICIES = list(FitPolicy)
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_a_film_of_the_networks_size_passes_unchanged(policy: FitPolicy) -> None:
+    films = torch.rand(2, 1, SIZE, SIZE)
+    assert torch.equal(Fit(SIZE, policy)(films), films)
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@given(height=st.integers(3, 90), width=st.integers(3, 90))
+def test_a_fitted_film_is_square_and_stays_in_range(
+    policy: FitPolicy, height: int, width: int
+) -> None:
+    film = torch.from_numpy(np.random.default_rng(height).random((1, 1, height, width), np.float32))
+    fitted = Fit(SIZE, policy)(film)
+    assert fitted.shape == (1, 1, SIZE, SIZE)
+    assert fitted.min() >= -1e-6
+    assert fitted.max() <= 1 + 1e-6
+
+
+def test_padding_adds_black_at_both_sides_of_the_short_side() -> None:
+    fitted = Fit(SIZE, FitPolicy.PAD)(torch.ones(1, 1, SIZE, SIZE // 2))
+    quarter = SIZE // 4
+    assert fitted[..., :quarter].max() == 0
+    assert fitted[..., -quarter:].max() == 0
+    assert fitted[..., quarter:-quarter].min() == 1
+
+
+def test_cropping_takes_the_centre() -> None:
+    film = torch.zeros(1, 1, SIZE, 2 * SIZE)
+    film[..., SIZE // 2 : SIZE // 2 + SIZE] = 1
+    assert Fit(SIZE, FitPolicy.CROP)(film).min() == 1
+
+
+def test_maps_equal_gradcam_by_autograd() -> None:
+    classifier, films = tiny_classifier(), phantoms(3)
+    ours = evidence(classifier, classifier.embed(films)[0])
+    assert (ours - gradcam(classifier, films)).abs().max() <= 1e-5
+
+
+def test_a_map_adds_up_to_its_logit_less_the_bias() -> None:
+    graph, films = tiny_graph(), phantoms(3)
+    answers = graph(films)
+    bias = tiny_classifier().head_bias
+    assert torch.allclose(answers.map.sum(dim=(2, 3)) + bias, answers.score, atol=1e-5)
+
+
+def test_the_score_is_the_networks_logit() -> None:
+    films = phantoms(2)
+    with torch.no_grad():
+        expected = tiny_classifier()(films)
+    assert torch.allclose(tiny_graph()(films).score, expected, atol=1e-6)
+
+
+def test_probability_is_the_sigmoid_of_the_calibrated_score() -> None:
+    answers = tiny_graph()(phantoms(2))
+    for k, platt in enumerate(CALIBRATION):
+        expected = platt.apply(answers.score[:, k].numpy())
+        assert np.allclose(answers.probability[:, k].numpy(), expected, atol=1e-6)
+
+
+def test_several_networks_average_their_logits_and_maps() -> None:
+    films = phantoms(2)
+    both = tiny_graph(seeds=(0, 1))(films)
+    one, other = (tiny_graph(seeds=(seed,))(films) for seed in (0, 1))
+    assert torch.allclose(both.score, (one.score + other.score) / 2, atol=1e-6)
+    assert torch.allclose(both.map, (one.map + other.map) / 2, atol=1e-6)
+
+
+def test_each_film_is_answered_as_if_it_were_alone() -> None:
+    graph, films = tiny_graph(), phantoms(4, size=(40, 50))
+    together = graph(films)
+    for i in range(len(films)):
+        for whole, alone in zip(together, graph(films[i : i + 1]), strict=True):
+            assert torch.allclose(whole[i], alone[0], atol=1e-5)
+
+
+def test_a_film_of_one_grey_is_answered_with_finite_numbers() -> None:
+    for grey in (0.0, 0.5, 1.0):
+        answers = tiny_graph()(torch.full((1, 1, 50, 40), grey))
+        assert all(torch.isfinite(values).all() for values in answers)
+
+
+def test_a_graph_reads_in_evaluation_mode_without_gradients() -> None:
+    classifier = tiny_classifier().train()
+    graph = ReadingGraph([classifier], Fit(SIZE), CALIBRATION, tiny_graph().familiarity)
+    assert not any(part.training for part in graph.modules())
+    assert not any(weight.requires_grad for weight in graph.parameters())

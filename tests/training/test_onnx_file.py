@@ -1,0 +1,102 @@
+import re
+import socket
+
+import numpy as np
+import onnx
+import pytest
+import torch
+
+from phantoms import phantom
+from plainfilm.errors import RunError
+from plainfilm.evaluation.calibration import Platt
+from plainfilm.reading.bundle import FitPolicy
+from plainfilm.reading.graph_file import check_graph_file
+from plainfilm.training.graph import Fit, ReadingGraph
+from plainfilm.training.onnx_file import (
+    MAX_IR_VERSION,
+    OUTPUTS,
+    check_agreement,
+    run_onnx,
+    run_torch,
+    to_onnx,
+)
+from tiny_graph import SIZE, tiny_classifier, tiny_graph, tiny_network
+
+SIZES = [(SIZE, SIZE), (150, 150), (97, 141), (20, 200), (1024, 700), (3000, 2500)]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_onnxruntime_says_what_torch_says_at_every_size(size: tuple[int, int]) -> None:
+    film = phantom(size=size, seed=3)
+    theirs, ours = run_onnx(tiny_network(), [film])[0], run_torch(tiny_graph(), film)
+    for name in OUTPUTS:
+        assert np.abs(theirs[name] - ours[name]).max() <= 1e-5, name
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("policy", [FitPolicy.PAD, FitPolicy.CROP])
+def test_every_fit_policy_agrees(policy: FitPolicy) -> None:
+    films = [phantom(size=size, seed=3) for size in ((SIZE, SIZE), (97, 141), (300, 250))]
+    assert check_agreement(tiny_graph(policy), tiny_network(policy), films) <= 1e-5
+
+
+def test_a_film_with_flat_black_borders_gets_finite_numbers() -> None:
+    film = np.zeros((100, 120), np.float32)
+    film[30:60, 40:80] = 0.7
+    outputs = run_onnx(tiny_network(), [film, np.zeros_like(film)])
+    assert all(np.isfinite(value).all() for output in outputs for value in output.values())
+
+
+def test_a_fitted_film_reads_as_the_film_it_came_from() -> None:
+    film = phantom(size=(300, 250), seed=5)
+    fitted = Fit(SIZE)(torch.from_numpy(film)[None, None])[0, 0].numpy()
+    raw, ready = run_onnx(tiny_network(), [film, fitted])
+    assert np.abs(raw["probability"] - ready["probability"]).max() <= 2e-5
+
+
+def test_the_file_is_self_contained_and_plain() -> None:
+    check_graph_file(tiny_network())
+    proto = onnx.load_from_string(tiny_network())
+    assert proto.ir_version <= MAX_IR_VERSION
+    assert {entry.domain for entry in proto.opset_import} == {""}
+    assert [value.name for value in proto.graph.output] == list(OUTPUTS)
+
+
+def test_number_height_and_width_are_free() -> None:
+    proto = onnx.load_from_string(tiny_network())
+    sides = [
+        dim.dim_param or dim.dim_value for dim in proto.graph.input[0].type.tensor_type.shape.dim
+    ]
+    assert sides == ["N", 1, "H", "W"]
+    firsts = {value.type.tensor_type.shape.dim[0].dim_param for value in proto.graph.output}
+    assert firsts == {"N"}
+
+
+def test_the_file_tells_nothing_of_the_machine_that_made_it() -> None:
+    words = re.findall(rb"[ -~]{4,}", _without_weights(tiny_network()))
+    for trace in (b".py", b"/", b"\\", socket.gethostname().encode()):
+        assert not [word for word in words if trace in word]
+
+
+@pytest.mark.slow
+def test_the_same_graph_gives_the_same_bytes() -> None:
+    assert to_onnx(tiny_graph()) == tiny_network()
+
+
+def test_graphs_that_disagree_are_refused() -> None:
+    other = ReadingGraph(
+        [tiny_classifier()],
+        Fit(SIZE),
+        [Platt(1.0, 0.5)] * 3,
+        tiny_graph().familiarity,
+    )
+    with pytest.raises(RunError, match="torch and onnxruntime differ by .* at most 1e-05"):
+        check_agreement(other, tiny_network(), [phantom(seed=1)])
+
+
+def _without_weights(content: bytes) -> bytes:
+    """Every name and note in the file, without the weights."""
+    proto = onnx.load_from_string(content)
+    for initializer in proto.graph.initializer:
+        initializer.raw_data = b""
+    return proto.SerializeToString()

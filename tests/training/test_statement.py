@@ -1,0 +1,98 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from plainfilm.errors import RecipeError
+from plainfilm.training.calibrate import IDENTITY, Thresholds
+from plainfilm.training.familiarity import Percentile, Spread
+from plainfilm.training.sources import Sources
+from plainfilm.training.statement import Parts, check_release, state
+from tiny_release import releasable
+
+NOON = datetime(2025, 1, 31, 12, tzinfo=UTC)
+PARTS = Parts(
+    spread=Spread(*[()] * 4, 1.0),  # type: ignore[arg-type]
+    percentile=Percentile((0.0, 1.0), (1.0, 0.002), 1.0),
+    platts=(IDENTITY, IDENTITY),
+    method="Platt scaling per finding",
+    thresholds=Thresholds({"square": 0.4, "stripe": 0.6}, "by a rule"),
+    n_calibration=16,
+    n_val=500,
+    map_peak=0.0,
+)
+
+
+@pytest.fixture
+def sources(finished: Path, prepared: Path, tmp_path: Path) -> Sources:
+    return Sources.open([releasable(finished, tmp_path / "run")], prepared)
+
+
+def with_release(sources: Sources, **changes: object) -> Sources:
+    release = replace(sources.recipe.release, **changes)  # type: ignore[arg-type]
+    return replace(sources, recipe=replace(sources.recipe, release=release))
+
+
+def test_the_header_repeats_what_the_run_recorded(sources: Sources) -> None:
+    header = state(sources, PARTS, 1e-7, NOON)
+    record = sources.record
+    assert header.provenance.split_sha256 == record.films.split_sha256
+    assert header.provenance.n_patients == record.films.n_patients == 20
+    assert header.provenance.recipe_toml == sources.recipe.to_toml()
+    assert header.thresholds == {"square": 0.4, "stripe": 0.6}
+
+
+def test_no_path_stands_in_the_header(sources: Sources) -> None:
+    header = state(sources, PARTS, 1e-7, NOON)
+    assert str(sources.runs[0].parent) not in str(header)
+
+
+def test_the_date_is_written_in_utc(sources: Sources) -> None:
+    elsewhere = NOON.astimezone(timezone(timedelta(hours=9)))
+    assert state(sources, PARTS, 0.0, elsewhere).created == "2025-01-31T12:00:00Z"
+
+
+def test_calibration_on_test_films_is_said(sources: Sources) -> None:
+    header = state(with_release(sources, calibration="cross-fit-test"), PARTS, 0.0, NOON)
+    assert header.calibration.calibrated
+    assert "fitted on the 16 test films of drawn" in header.calibration.source
+    assert "refitted across patients" in header.calibration.source
+
+
+def test_an_uncalibrated_release_says_model_scores(sources: Sources) -> None:
+    parts = replace(PARTS, method=None)
+    header = state(with_release(sources, calibration="none"), parts, 0.0, NOON)
+    assert not header.calibration.calibrated
+    assert "model scores" in header.calibration.source
+
+
+def test_one_validation_film_in_a_hundred_is_cautioned(sources: Sources) -> None:
+    cut = state(sources, PARTS, 0.0, NOON).familiarity
+    assert cut is not None
+    assert cut.caution_below == 0.01
+    assert cut.refuse_below == 0.001
+
+
+def test_with_few_validation_films_the_cut_lies_at_the_last_of_them(sources: Sources) -> None:
+    parts = replace(PARTS, percentile=Percentile((0.0, 1.0), (1.0, 0.05), 1.0))
+    cut = state(sources, parts, 0.0, NOON).familiarity
+    assert cut is not None
+    assert cut.caution_below == 0.05
+
+
+def test_a_map_that_is_never_positive_still_has_a_scale(sources: Sources) -> None:
+    scale = state(sources, PARTS, 0.0, NOON).map
+    assert scale is not None
+    assert scale.display_max == 1.0
+
+
+def test_a_release_that_says_too_little_is_refused(sources: Sources) -> None:
+    with pytest.raises(RecipeError, match=r"release: name: .* Change recipe.toml in the run"):
+        state(with_release(sources, name="No Good Name"), PARTS, 0.0, NOON)
+
+
+def test_a_release_is_checked_before_anything_is_fitted(sources: Sources) -> None:
+    check_release(sources)
+    with pytest.raises(RecipeError, match="release: version"):
+        check_release(with_release(sources, version=""))
