@@ -11,7 +11,13 @@ from phantoms import phantom
 from plainfilm.evaluation.calibration import Platt
 from plainfilm.networks import Classifier
 from plainfilm.reading.bundle import FitPolicy
-from plainfilm.training.familiarity import Appearance, Familiarity, fit_percentile, fit_spread
+from plainfilm.training.familiarity import (
+    Appearance,
+    Familiarity,
+    describe,
+    fit_percentile,
+    fit_spread,
+)
 from plainfilm.training.graph import Fit, ReadingGraph
 from plainfilm.training.onnx_file import to_onnx
 
@@ -50,14 +56,13 @@ def phantoms(n_films: int, first: int = 0, size: tuple[int, int] = (SIZE, SIZE))
 def tiny_familiarity(classifiers: Sequence[Classifier]) -> Familiarity:
     """Fitted on 60 phantoms, its percentiles on 40 others."""
 
-    def describe(films: Tensor) -> Tensor:
-        pooled = [classifier.embed(films)[1] for classifier in classifiers]
-        return torch.cat([Appearance()(films), *pooled], dim=1)
+    def pooled(films: Tensor) -> list[Tensor]:
+        return [classifier.embed(films)[1] for classifier in classifiers]
 
     with torch.no_grad():
-        spread = fit_spread(describe(phantoms(60)).numpy(), rank=20)
-        others = phantoms(40, first=100)
-        distances = Familiarity(spread)(others, [c.embed(others)[1] for c in classifiers])
+        known, others = phantoms(60), phantoms(40, first=100)
+        spread = fit_spread(describe(Appearance(), known, pooled(known)).numpy(), rank=20)
+        distances = Familiarity(spread)(others, pooled(others))
     return Familiarity(spread, fit_percentile(distances.numpy().astype(np.float64)))
 
 

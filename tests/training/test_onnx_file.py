@@ -90,7 +90,7 @@ def test_graphs_that_disagree_are_refused() -> None:
         [Platt(1.0, 0.5)] * 3,
         tiny_graph().familiarity,
     )
-    with pytest.raises(RunError, match="torch and onnxruntime differ by .* at most 1e-05"):
+    with pytest.raises(RunError, match=r"torch and onnxruntime differ by .* at most 1e-05"):
         check_agreement(other, tiny_network(), [phantom(seed=1)])
 
 

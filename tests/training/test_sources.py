@@ -25,7 +25,7 @@ def test_other_films_are_refused(finished: Path, tmp_path: Path) -> None:
 def test_images_that_are_gone_are_counted(finished: Path, tmp_path: Path, prepared: Path) -> None:
     copy = shutil.copytree(prepared, tmp_path / "copy")
     (copy / "images" / "003.png").unlink()
-    with pytest.raises(DatasetError, match="1 of 56 films are not there, the first 003.png"):
+    with pytest.raises(DatasetError, match=r"1 of 56 films are not there, the first 003.png"):
         Sources.open([finished], copy)
 
 

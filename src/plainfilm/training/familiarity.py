@@ -26,6 +26,9 @@ GREY_LEVELS = 12
 MIN_SHRINKAGE = 0.1
 MIN_SPREAD = 1e-3  # a feature that hardly varies must not dominate the distance
 MAX_RANK = 256
+STATISTIC_UNIT = (
+    0.02  # of a stage's activations; below, they count as they are, above, as logarithms
+)
 
 # A variance below this is none. Not smaller: the ONNX exporter takes an addition of 1e-8 for
 # nothing and drops it.
@@ -215,7 +218,7 @@ class Familiarity(nn.Module):
 
     def describe(self, films: Tensor, pooled: Sequence[Tensor]) -> Tensor:
         """The description (N, D) of films."""
-        return torch.cat([self.appearance(films), *pooled], dim=1)
+        return describe(self.appearance, films, pooled)
 
     def _share(self, distance: Tensor, table: Percentile) -> Tensor:
         low, high = self.knots[:-1], self.knots[1:]
@@ -223,6 +226,15 @@ class Familiarity(nn.Module):
         share = table.shares[0] + (inside * self.slopes).sum(dim=1)
         beyond = F.relu(distance - table.distances[-1])
         return share.clamp(table.shares[-1], 1.0) / (1 + beyond / table.tail)
+
+
+def describe(appearance: nn.Module, films: Tensor, pooled: Sequence[Tensor]) -> Tensor:
+    """Descriptions (N, D): how films look, and the stages' statistics as `Classifier.embed` gives.
+
+    The statistics spread over powers of ten; asinh is a logarithm that takes values below 0.
+    """
+    statistics = [torch.asinh(part / STATISTIC_UNIT) for part in pooled]
+    return torch.cat([appearance(films), *statistics], dim=1)
 
 
 def _shrunk_covariance(whitened: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -23,6 +23,7 @@ from plainfilm.training.familiarity import (
     Familiarity,
     Percentile,
     Spread,
+    describe,
 )
 from plainfilm.training.graph import Fit, ReadingGraph
 from plainfilm.training.recipe import Recipe
@@ -102,7 +103,7 @@ class Sources:
             for start in range(0, len(positions), _BATCH):
                 batch = films.take(positions[start : start + _BATCH]).films
                 pooled = [classifier.embed(batch)[1] for classifier in self.classifiers]
-                rows.append(torch.cat([appearance(batch), *pooled], dim=1).numpy())
+                rows.append(describe(appearance, batch, pooled).numpy())
         return np.concatenate(rows)
 
     def some_films(self, n_films: int) -> list[Pixels]:

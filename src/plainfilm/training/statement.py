@@ -155,7 +155,7 @@ def _cut(parts: Parts) -> FamiliarityCut:
         "films than every validation film, by at least as much as their 90th percentile lies "
         "beyond their median"
     )
-    return FamiliarityCut(caution, last / 2, words)
+    return FamiliarityCut(caution, float(f"{last / 2:.2g}"), words)
 
 
 def _population(recipe: Recipe) -> Population:
