@@ -22,7 +22,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from synthetic import SYNTHETIC, photographs
 
 from plainfilm import Radiograph, Reader, read_radiograph
 from plainfilm.datasets.manifest import Manifest
@@ -32,6 +31,7 @@ from plainfilm.radiograph import Pixels
 from plainfilm.reading.bundle import Bundle
 from plainfilm.reading.shelf import find_bundle
 from plainfilm.training.card import card
+from synthetic import SYNTHETIC, photographs
 
 DRAWS = 1000
 N_SYNTHETIC = 200

@@ -26,9 +26,8 @@ GREY_LEVELS = 12
 MIN_SHRINKAGE = 0.1
 MIN_SPREAD = 1e-3  # a feature that hardly varies must not dominate the distance
 MAX_RANK = 256
-STATISTIC_UNIT = (
-    0.02  # of a stage's activations; below, they count as they are, above, as logarithms
-)
+# Of a stage's activations: statistics below count as they are, above as logarithms.
+STATISTIC_UNIT = 0.02
 
 # A variance below this is none. Not smaller: the ONNX exporter takes an addition of 1e-8 for
 # nothing and drops it.
