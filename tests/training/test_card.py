@@ -84,8 +84,7 @@ def test_the_audits_are_shown() -> None:
     marker = {"n_films": 117, "mean_absolute_change": 0.012, "largest_change": 0.1}
     audits = {FIRST: {"marker": marker, "frame_auroc": [0.62, 0.55, 0.69]}}
     text = card(HEADER, {**MEASURED, "audits": audits})
-    assert "by 0.012 on average, by 0.100 at most" in text
-    assert "0.620 (0.550 to 0.690)" in text
+    assert "| 0.012, 0.100 (117 films) | 0.620 (0.550 to 0.690) | — |" in text
 
 
 def test_the_published_networks_numbers_stand_beside_ours() -> None:

@@ -23,10 +23,10 @@ _AT_THRESHOLD = {
     "ece": "ECE",
 }
 _AUDITS = {
-    "frame_auroc": "AUROC from the outer 12 % frame alone (0.5 = nothing to learn there)",
-    "centre_auroc": "AUROC without the outer 12 %",
-    "mirrored_auroc": "AUROC with left and right swapped",
-    "inverted_auroc": "AUROC with black and white swapped",
+    "frame_auroc": "outer 12 % frame alone",
+    "centre_auroc": "without that frame",
+    "mirrored_auroc": "left and right swapped",
+    "inverted_auroc": "black and white swapped",
 }
 
 Json = Mapping[str, object]
@@ -170,19 +170,26 @@ def _familiarity(header: BundleHeader, gate: Json) -> Iterator[str]:
 
 
 def _audits(header: BundleHeader, audits: Json) -> Iterator[str]:
-    for finding in header.label_set.findings:
+    findings = [f for f in header.label_set.findings if _record(audits, f.name)]
+    if not findings:
+        return
+    yield "The same films, altered. Letter: one is pasted on healthy films; by how much the number"
+    yield "moves, on average and at most. The rest are AUROCs; from the frame alone there should be"
+    yield "nothing to learn (0.5)."
+    yield ""
+    rows = []
+    for finding in findings:
         numbers = _record(audits, finding.name)
-        if not numbers:
-            continue
-        yield f"{finding.display}:"
-        yield ""
-        marker = _record(numbers, "marker")
-        change, largest = marker.get("mean_absolute_change"), marker.get("largest_change")
-        if isinstance(change, float) and isinstance(largest, float):
-            words = f"by {change:.3f} on average, by {largest:.3f} at most"
-            yield f"- A letter pasted on {marker.get('n_films')} healthy films moves it {words}"
-        yield from (f"- {words}: {_interval(numbers.get(key))}" for key, words in _AUDITS.items())
-        yield ""
+        intervals = [_interval(numbers.get(key)) for key in _AUDITS]
+        rows.append([finding.display, _letter(_record(numbers, "marker")), *intervals])
+    yield from _table(("finding", "letter", *_AUDITS.values()), rows)
+
+
+def _letter(marker: Json) -> str:
+    change, largest = marker.get("mean_absolute_change"), marker.get("largest_change")
+    if not isinstance(change, float) or not isinstance(largest, float):
+        return "—"
+    return f"{change:.3f}, {largest:.3f} ({marker.get('n_films')} films)"
 
 
 def _origin(header: BundleHeader) -> Iterator[str]:
