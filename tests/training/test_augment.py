@@ -62,6 +62,7 @@ def test_changed_films_keep_shape_and_range() -> None:
         replace(STILL, aspect=0.3),
         replace(STILL, shift=0.1),
         replace(STILL, frame_share=1.0, frame_width=0.2),
+        replace(STILL, exposure_share=1.0),
         replace(STILL, resolution_share=1.0, resolution_lowest=0.3),
         replace(STILL, gamma=0.3),
         replace(STILL, contrast=0.3),
@@ -97,6 +98,42 @@ def test_a_marker_covers_no_more_than_its_size() -> None:
     touched = (films > 0).flatten(1).sum(dim=1)
     assert touched.max() <= (0.2 * 40) ** 2
     assert touched.count_nonzero() > 20
+
+
+def _tones(film: Tensor) -> Tensor:
+    return film.flatten().quantile(torch.linspace(0.05, 0.95, 10))
+
+
+def test_swapped_exposure_takes_the_spread_of_tones_of_another_film() -> None:
+    dark, bright = 0.3 * _films(1, 80), 0.5 + 0.5 * _films(1, 80)
+    films = torch.cat([dark, bright])
+    choices = draw(2, replace(STILL, exposure_share=1.0), Generator().manual_seed(0))
+    swapped = replace(choices, exposure_from=torch.tensor([1, 0]), exposure=torch.ones(2))
+
+    changed = apply(films, swapped)
+
+    torch.testing.assert_close(_tones(changed[0]), _tones(bright), atol=0.02, rtol=0)
+    torch.testing.assert_close(_tones(changed[1]), _tones(dark), atol=0.02, rtol=0)
+
+
+def test_swapped_exposure_keeps_the_order_of_tones() -> None:
+    films = torch.rand(8, 1, 40, 40, generator=Generator().manual_seed(2)) ** torch.linspace(
+        0.3, 3, 8
+    ).view(-1, 1, 1, 1)
+
+    changed = _changed(films, replace(STILL, exposure_share=1.0))
+
+    order = films.flatten(1).argsort(dim=1)
+    assert (changed.flatten(1).gather(1, order).diff(dim=1) >= -1e-6).all()
+
+
+def test_swapped_exposure_bears_films_of_one_tone() -> None:
+    films = torch.cat([torch.zeros(3, 1, 40, 40), torch.ones(3, 1, 40, 40)])
+
+    changed = _changed(films, replace(STILL, exposure_share=1.0))
+
+    assert torch.isfinite(changed).all()
+    assert 0 <= changed.min() <= changed.max() <= 1
 
 
 def test_half_of_the_films_are_changed_at_a_share_of_one_half() -> None:

@@ -15,16 +15,13 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
-# 7 rows of 5 pixels each, as the side markers of films and the letters that stand beside them.
-_GLYPHS = {
-    "L": "10000 10000 10000 10000 10000 10000 11111",
-    "R": "11110 10001 10001 11110 10100 10010 10001",
-    "P": "11110 10001 10001 11110 10000 10000 10000",
-    "A": "01110 10001 10001 11111 10001 10001 10001",
-    "1": "00100 01100 00100 00100 00100 00100 01110",
-    "disc": "01110 11111 11111 11111 11111 11111 01110",
-    "bar": "11111 11111 00000 00000 00000 11111 11111",
-}
+from plainfilm.training.overlays import (
+    GLYPHS,
+    cover_borders,
+    lend_frames,
+    paint_rectangles,
+    stamp_markers,
+)
 
 
 @dataclass(frozen=True)
@@ -56,6 +53,8 @@ class Augment:
     resolution_share: float = 0.5
     resolution_lowest: float = 0.3
     """Least share of the side's pixels that survives a loss of sharpness."""
+    exposure_share: float = 0.5
+    """The film's tones are moved towards the spread of tones of another film, of any label."""
     gamma: float = 0.3
     """Tones are raised to e to a power within +- this."""
     contrast: float = 0.4
@@ -96,6 +95,10 @@ class Draw:
     """int64 (N,), the film that lends its frame; the film itself when none does."""
     frame: Tensor
     """float32 (N, 4), width of the lent frame at top, left, bottom, right."""
+    exposure_from: Tensor
+    """int64 (N,), the film whose spread of tones is taken; the film itself when none is."""
+    exposure: Tensor
+    """float32 (N,), how far, 0 to 1."""
     resolution: Tensor
     """float32 (N,), share of the side's pixels kept."""
     tone: Tensor
@@ -116,18 +119,18 @@ class Draw:
 def draw(n: int, settings: Augment, generator: Generator) -> Draw:
     """Return random choices for n films; the same generator state gives the same choices."""
     chance = _Chance(n, generator)
-    lent = chance.happens(settings.frame_share)
-    others = torch.randperm(n, generator=generator)
     return Draw(
         mirror=chance.happens(settings.mirror_share),
         affine=_draw_affine(chance, settings),
-        frame_from=torch.where(lent, others, torch.arange(n)),
+        frame_from=chance.another(settings.frame_share),
         frame=settings.frame_width * chance.uniform(4),
+        exposure_from=chance.another(settings.exposure_share),
+        exposure=chance.uniform(),
         resolution=_draw_resolution(chance, settings),
         tone=_draw_tone(chance, settings),
         rectangle=_draw_rectangle(chance, settings),
         marker=_draw_marker(chance, settings),
-        glyph=torch.randint(len(_GLYPHS), (n,), generator=generator),
+        glyph=torch.randint(len(GLYPHS), (n,), generator=generator),
         border=_draw_border(chance, settings),
         noise=settings.noise * chance.uniform(),
         noise_seed=int(torch.randint(2**31, (1,), generator=generator)),
@@ -153,13 +156,14 @@ def apply(batch: Tensor, choices: Draw) -> Tensor:
     if len(choices.mirror) != len(batch):
         raise ValueError(f"{len(batch)} films, but the draw was made for {len(choices.mirror)}")
     films = torch.where(choices.mirror.to(batch.device).view(-1, 1, 1, 1), batch.flip(-1), batch)
-    films = _lend_frames(films, choices.frame_from, choices.frame)
+    films = lend_frames(films, choices.frame_from, choices.frame)
+    films = _expose(films, choices.exposure_from, choices.exposure)
     films = _warp(films, choices.affine)
     films = _blur(films, choices.resolution)
     films = _retone(films, choices.tone)
-    films = _paint_rectangles(films, choices.rectangle)
-    films = _stamp_markers(films, choices)
-    films = _cover_borders(films, choices.border)
+    films = paint_rectangles(films, choices.rectangle)
+    films = stamp_markers(films, choices.marker, choices.glyph)
+    films = cover_borders(films, choices.border)
     generator = Generator(films.device).manual_seed(choices.noise_seed)
     noise = torch.randn(films.shape, generator=generator, device=films.device)
     return (films + noise * choices.noise.to(films).view(-1, 1, 1, 1)).clamp(0.0, 1.0)
@@ -177,6 +181,10 @@ class _Chance:
 
     def happens(self, share: float) -> Tensor:
         return self.uniform() < share
+
+    def another(self, share: float) -> Tensor:
+        others = torch.randperm(self._n, generator=self._generator)
+        return torch.where(self.happens(share), others, torch.arange(self._n))
 
 
 def _draw_affine(chance: _Chance, settings: Augment) -> Tensor:
@@ -228,19 +236,18 @@ def _draw_border(chance: _Chance, settings: Augment) -> Tensor:
     return torch.cat([width * chance.happens(settings.border_share).unsqueeze(1), tone], dim=1)
 
 
-def _outside(width: Tensor, films: Tensor) -> Tensor:
-    """Return True in the frame of the widths (N, 4), as bool (N, 1, S, S)."""
-    height, breadth = films.shape[-2:]
-    down = (torch.arange(height, device=films.device) + 0.5) / height
-    across = (torch.arange(breadth, device=films.device) + 0.5) / breadth
-    top, left, bottom, right = width.to(films).view(-1, 4, 1).unbind(1)
-    rows = (down < top) | (down > 1 - bottom)
-    columns = (across < left) | (across > 1 - right)
-    return (rows.unsqueeze(2) | columns.unsqueeze(1)).unsqueeze(1)
-
-
-def _lend_frames(films: Tensor, lender: Tensor, width: Tensor) -> Tensor:
-    return torch.where(_outside(width, films), films[lender.to(films.device)], films)
+def _expose(films: Tensor, source: Tensor, extent: Tensor) -> Tensor:
+    """Map the 33 quantiles of each film's tones towards its source's, and the tones between."""
+    step = max(1, films.shape[-1] // 40)  # some 40 x 40 pixels tell the quantiles
+    levels = torch.linspace(0, 1, 33, device=films.device)
+    own = films[..., ::step, ::step].flatten(1).quantile(levels, dim=1).T.contiguous()
+    own = own + levels * 1e-4  # strictly rising, also where many pixels share a tone
+    wanted = own.lerp(own[source.to(films.device)], extent.to(films).unsqueeze(1))
+    tones = films.flatten(1)
+    above = torch.searchsorted(own, tones).clamp(1, 32)
+    low, high = own.gather(1, above - 1), own.gather(1, above)
+    part = ((tones - low) / (high - low)).clamp(0, 1)
+    return wanted.gather(1, above - 1).lerp(wanted.gather(1, above), part).view_as(films)
 
 
 def _warp(films: Tensor, affine: Tensor) -> Tensor:
@@ -269,31 +276,3 @@ def _retone(films: Tensor, tone: Tensor) -> Tensor:
     slope_across = torch.linspace(-0.5, 0.5, films.shape[-1], device=films.device)
     stretched = (curved - mean) * contrast + mean + brightness
     return (stretched + down * slope_down + across * slope_across).clamp(0.0, 1.0)
-
-
-def _paint_rectangles(films: Tensor, rectangle: Tensor) -> Tensor:
-    top, left, height, width, tone = rectangle.unbind(1)
-    frame = torch.stack([top, left, 1 - top - height, 1 - left - width], dim=1)
-    inside = ~_outside(frame, films) & (height > 0).to(films.device).view(-1, 1, 1, 1)
-    return torch.where(inside, tone.to(films).view(-1, 1, 1, 1), films)
-
-
-def _stamp_markers(films: Tensor, choices: Draw) -> Tensor:
-    stamped = films.clone()
-    side, glyphs = films.shape[-1], list(_GLYPHS.values())
-    for index, (box, glyph) in enumerate(zip(choices.marker, choices.glyph.tolist(), strict=True)):
-        top, left, height, width = (round(float(share) * side) for share in box[:4])
-        if height < 1 or width < 1:
-            continue
-        rows = [[float(bit) for bit in row] for row in glyphs[glyph].split()]
-        shape = torch.tensor(rows, device=films.device).view(1, 1, 7, 5)
-        ink = box[5].item() * F.interpolate(shape, (height, width), mode="bilinear")[0, 0]
-        patch = stamped[index, 0, top : top + height, left : left + width]
-        ink = ink[: patch.shape[0], : patch.shape[1]]
-        patch.copy_(patch + ink * (box[4].item() - patch))
-    return stamped
-
-
-def _cover_borders(films: Tensor, border: Tensor) -> Tensor:
-    tone = border[:, 4].to(films).view(-1, 1, 1, 1)
-    return torch.where(_outside(border[:, :4], films), tone, films)
