@@ -1,6 +1,9 @@
 """Draw the example film of the README: nobody's chest.
 
 Usage: python docs/examples/draw.py    (writes drawn-chest.png beside this file)
+
+explained.png is what the default bundle says of it: plainfilm read docs/examples/drawn-chest.png
+--age 3 --view PA --outside-population --out docs/examples/explained.png --force
 """
 
 import sys

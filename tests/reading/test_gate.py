@@ -187,6 +187,14 @@ def test_unfamiliar_films_are_cautioned_then_refused(
     assert len(check.cautions) == n_cautions
 
 
+def test_a_small_familiarity_reads_as_less_than_its_cut() -> None:
+    cut = FamiliarityCut(0.01, 0.000959693, "")
+
+    assert "(familiarity 0.0007; at least 0.00096)" in words(check_familiarity(0.0007025, cut))
+    assert "(familiarity 0.0072; usual 0.01)" in words(check_familiarity(0.0072, cut))
+    assert "(familiarity 0; at least 0.00096)" in words(check_familiarity(0.0, cut))
+
+
 def test_an_override_turns_the_refusal_into_a_shout() -> None:
     check = overridden(Check(("quiet",), "age 40"))
 

@@ -140,12 +140,12 @@ def check_familiarity(familiarity: float, cut: FamiliarityCut) -> Check:
     """Whether the film is like those the network learned from."""
     if familiarity < cut.refuse_below:
         words = "unlike any film the network learned from"
-        return Check(
-            refusal=f"{words} (familiarity {familiarity:.3f}; at least {cut.refuse_below:g})"
-        )
+        found = f"familiarity {_share(familiarity)}; at least {_share(cut.refuse_below)}"
+        return Check(refusal=f"{words} ({found})")
     if familiarity < cut.caution_below:
         words = "little like the films the network learned from"
-        return Check((f"{words} (familiarity {familiarity:.3f}; usual {cut.caution_below:g})",))
+        found = f"familiarity {_share(familiarity)}; usual {_share(cut.caution_below)}"
+        return Check((f"{words} ({found})",))
     return Check()
 
 
@@ -197,6 +197,11 @@ def _proportion(pixels: Pixels) -> float:
 
 def _part(body_part: str | None) -> str | None:
     return None if body_part is None else body_part.strip().lower() or None
+
+
+def _share(value: float) -> str:
+    # Two digits however small, so that a share below a cut also reads as less than the cut.
+    return np.format_float_positional(value, precision=2, fractional=False, trim="-")
 
 
 def _contradiction(what: str, read: str, said: str) -> str:
