@@ -20,3 +20,11 @@ def shared_data() -> Path:
     if not (folder / "README.md").is_file():
         pytest.skip("no folder of public radiographs here (set PLAINFILM_TEST_DATA)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder in which the README's commands made a bundle of drawn films; not to be changed."""
+    from drawn_story import tell  # not above: it brings torch
+
+    return tell(tmp_path_factory.mktemp("story"))

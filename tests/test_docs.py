@@ -1,0 +1,209 @@
+"""The pages tell the truth: their commands and programs run, their links lead somewhere."""
+
+import json
+import re
+import shutil
+from contextlib import chdir
+from dataclasses import fields
+from pathlib import Path
+
+import click
+import numpy as np
+import pytest
+
+from dicoms import dicom_file
+from drawn_sets import draw_nih
+from drawn_story import run, shrink_recipes, smaller
+from pages import (
+    README,
+    REPOSITORY,
+    all_pages,
+    blocks,
+    name_of,
+    our_commands,
+    text_of,
+    without_blocks,
+)
+from phantoms import phantom
+from plainfilm.cli import plainfilm
+from plainfilm.radiograph import View
+from plainfilm.reading.bundle import Bundle
+from plainfilm.reading.gate import Circumstances, check_population
+from plainfilm.reading.shelf import default_bundle
+
+DOCS = REPOSITORY / "docs"
+LANGUAGES = {"sh", "python", "json", "text"}
+SLOW = [  # those that learn or prepare
+    DOCS / "how-to" / "prepare-a-data-set.md",
+    DOCS / "how-to" / "train.md",
+    DOCS / "how-to" / "rebuild-the-bundles.md",
+]
+QUICK = [README, DOCS / "reference" / "bundle.md"]
+PREPARED = (("kermany", "chest_xray", "kermany"), ("chestxray14", "nih", "chest14"))
+LEARNING = {"prepare", "train", "export", "evaluate"}
+each_page = pytest.mark.parametrize("page", all_pages(), ids=name_of)
+
+
+def verb_of(words: list[str]) -> tuple[click.Command, list[str]]:
+    """The verb that a command line calls, and what is left for it."""
+    command: click.Command = plainfilm
+    while isinstance(command, click.Group):
+        assert words, f"{command.name}: no verb"
+        assert words[0] in command.commands, f"no verb {words[0]!r}"
+        command, words = command.commands[words[0]], words[1:]
+    return command, words
+
+
+def options_of(command: click.Command) -> set[str]:
+    inner = command.commands.values() if isinstance(command, click.Group) else ()
+    own = {name for parameter in command.params for name in parameter.opts}
+    return {"--help", "--version"}.union(own, *(options_of(each) for each in inner))
+
+
+# --- what the pages say
+
+
+@each_page
+def test_each_block_says_what_it_is(page: Path) -> None:
+    assert text_of(page).count("\n```") == 2 * len(blocks(page))
+    assert {block.language for block in blocks(page)} <= LANGUAGES
+
+
+@each_page
+def test_each_command_is_one_that_there_is(page: Path) -> None:
+    for block in blocks(page):
+        for words in our_commands(block):
+            command, arguments = verb_of(words)
+            command.make_context(command.name, arguments)
+
+
+@each_page
+def test_each_script_is_one_that_there_is(page: Path) -> None:
+    for name in re.findall(r"\b(?:scripts|benchmarks|tests)/[\w./*-]*\w", text_of(page)):
+        assert "NAME" in name or list(REPOSITORY.glob(name)), name
+
+
+@each_page
+def test_an_option_in_a_sentence_is_one_that_there_is(page: Path) -> None:
+    known = options_of(plainfilm)
+    for code in re.findall(r"`([^`\n]+)`", without_blocks(page)):
+        first, *rest = code.removeprefix("plainfilm ").split()
+        options = {word.partition("=")[0] for word in [first, *rest] if word.startswith("--")}
+        if first in plainfilm.commands:
+            assert options <= options_of(plainfilm.commands[first]), code
+        elif first.startswith("--"):
+            assert options <= known, code
+
+
+@each_page
+def test_each_link_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", without_blocks(page)):
+        place, _, anchor = target.partition("#")
+        if ":" in place:
+            continue
+        there = (page.parent / place).resolve() if place else page
+        assert there.exists(), f"{target}: no such file"
+        assert not anchor or anchor in anchors(there), f"{target}: no such heading"
+
+
+def anchors(page: Path) -> set[str]:
+    """The headings of a page as the ends of links."""
+    titles = re.findall(r"^#+ (.+)$", without_blocks(page), re.M)
+    plain = (re.sub(r"[^\w\- ]", "", title.lower()) for title in titles)
+    return {words.strip().replace(" ", "-") for words in plain}
+
+
+def test_every_page_is_reached_from_the_readme() -> None:
+    reached, new = set[Path](), {README}
+    while new:
+        reached |= new
+        links = {
+            (page.parent / target.partition("#")[0]).resolve()
+            for page in new
+            if page.suffix == ".md"
+            for target in re.findall(r"\]\(([^):\s]+)\)", without_blocks(page))
+        }
+        new = {link for link in links if link.is_file()} - reached
+    assert {name_of(page) for page in DOCS.rglob("*.md")} <= {name_of(page) for page in reached}
+
+
+def test_the_tree_for_contributors_is_the_one_on_disk() -> None:
+    (tree,) = [block for block in blocks(REPOSITORY / "CONTRIBUTING.md") if "├──" in block.text]
+    top, *lines = tree.text.splitlines()
+    shown = {line.split()[1].rstrip("/") for line in lines}
+    there = {path.name for path in (REPOSITORY / top).iterdir() if path.name[0] not in "_."}
+    assert shown == there - {"py.typed"}
+
+
+def test_the_defaults_in_the_recipe_page_are_the_recipe_s() -> None:
+    recipe_class = pytest.importorskip("plainfilm.training.recipe").Recipe
+    sections = re.split(r"^## \[(\w+)\]$", text_of(DOCS / "reference" / "recipe.md"), flags=re.M)
+    shown = dict(zip(sections[1::2], sections[2::2], strict=True))
+    assert list(shown) == [group.name for group in fields(recipe_class)]
+    for group, text in shown.items():
+        settings = vars(getattr(recipe_class(), group))
+        for names, defaults in re.findall(r"^\| (`[^|]+) \| (`[^|]+) \|", text, re.M):
+            keys, values = (re.findall(r"`([^`]+)`", cell) for cell in (names, defaults))
+            for key, value in zip(keys, values, strict=True):
+                assert settings[key] == as_setting(value), f"{group}.{key}"
+
+
+def as_setting(text: str) -> object:
+    value = json.loads(text)
+    return tuple(value) if isinstance(value, list) else value
+
+
+def test_the_example_of_a_prediction_has_the_default_bundle_s_words() -> None:
+    (block, *_) = [b for b in blocks(DOCS / "reference" / "prediction.md") if b.language == "json"]
+    example, bundle = json.loads(block.text), Bundle.load(default_bundle())
+    known = Circumstances(None, View.PA, "chest")
+    assert tuple(example["cautions"]) == check_population(bundle.header.population, known).cautions
+    assert example["bundle"]["version"] == bundle.header.version
+    (finding,) = example["findings"]
+    assert finding["threshold"] == round(bundle.header.thresholds[finding["finding"]], 3)
+
+
+# --- what the pages do
+
+
+@pytest.mark.parametrize("page", QUICK, ids=name_of)
+def test_a_page_about_reading_runs(page: Path, desk: Path) -> None:
+    shutil.copy(default_bundle(), desk)
+    follow(page, desk, learning=False)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", SLOW, ids=name_of)
+def test_a_page_about_learning_runs(page: Path, desk: Path, story: Path) -> None:
+    shutil.copytree(story / "films", desk / "films")
+    draw_nih(desk / "films" / "nih", size=(80, 90))
+    shrink_recipes(desk / "recipes")
+    if "plainfilm prepare" not in text_of(page):
+        for name, films, out in PREPARED:
+            places = (desk / "films" / films, "--out", desk / "prepared" / out)
+            run(["prepare", name, *places, "--size", "32"])
+    # What the story made already is not made again: a finished run is taken as it is.
+    shutil.copytree(story / "run", desk / "runs" / "pneumonia")
+    shutil.copy(story / "mine.bundle", desk / "pneumonia-paediatric.bundle")
+    follow(page, desk, learning=True)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Path:
+    """A folder as the pages take it to be: the clone's examples, and a film of one's own."""
+    shutil.copytree(DOCS / "examples", tmp_path / "docs" / "examples")
+    words = (phantom(size=(300, 280)) * 4095).astype(np.uint16)
+    (tmp_path / "film.dcm").write_bytes(dicom_file(words, BitsStored=12))
+    return tmp_path
+
+
+def follow(page: Path, folder: Path, *, learning: bool) -> None:
+    """Run the page's commands and programs, one after the other, in the folder."""
+    with chdir(folder):
+        for block in blocks(page):
+            if block.language == "python":
+                exec(block.text, {"__name__": name_of(page)})
+            for words in map(smaller, our_commands(block)):
+                made = words[0] == "export" and Path(words[-1]).exists()
+                if not made and (learning or words[0] not in LEARNING):
+                    run(words)
