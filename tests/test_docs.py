@@ -5,6 +5,7 @@ import re
 import shutil
 from contextlib import chdir
 from dataclasses import fields
+from itertools import pairwise
 from pathlib import Path
 
 import click
@@ -25,7 +26,7 @@ from pages import (
     without_blocks,
 )
 from phantoms import phantom
-from plainfilm.cli import plainfilm
+from plainfilm.cli import main, plainfilm
 from plainfilm.radiograph import View
 from plainfilm.reading.bundle import Bundle
 from plainfilm.reading.gate import Circumstances, check_population
@@ -170,6 +171,21 @@ def test_the_example_of_a_prediction_has_the_default_bundle_s_words() -> None:
 def test_a_page_about_reading_runs(page: Path, desk: Path) -> None:
     shutil.copy(default_bundle(), desk)
     follow(page, desk, learning=False)
+
+
+def test_the_tutorial_prints_what_it_shows(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copy(README, desk)
+    n_shown = 0
+    with chdir(desk):
+        for block, after in pairwise(blocks(DOCS / "tutorials" / "first-reading.md")):
+            if block.language == "python":
+                exec(block.text, {"__name__": "tutorial"})
+            for words in our_commands(block):
+                main(words)
+                printed = capsys.readouterr()
+                assert printed.out + printed.err == after.text, words
+                n_shown += 1
+    assert n_shown > 5
 
 
 @pytest.mark.slow
