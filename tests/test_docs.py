@@ -2,6 +2,7 @@
 
 import json
 import re
+import runpy
 import shutil
 from contextlib import chdir
 from dataclasses import fields
@@ -39,7 +40,7 @@ SLOW = [  # those that learn or prepare
     DOCS / "how-to" / "train.md",
     DOCS / "how-to" / "rebuild-the-bundles.md",
 ]
-QUICK = [README, DOCS / "reference" / "bundle.md"]
+QUICK = [README, DOCS / "reference" / "bundle.md", DOCS / "reference" / "python.md"]
 PREPARED = (("kermany", "chest_xray", "kermany"), ("chestxray14", "nih", "chest14"))
 LEARNING = {"prepare", "train", "export", "evaluate"}
 each_page = pytest.mark.parametrize("page", all_pages(), ids=name_of)
@@ -164,6 +165,13 @@ def test_the_example_of_a_prediction_has_the_default_bundle_s_words() -> None:
     assert finding["threshold"] == round(bundle.header.thresholds[finding["finding"]], 3)
 
 
+@pytest.mark.parametrize("name", ["python"])
+def test_a_written_page_is_what_its_script_writes(name: str) -> None:
+    script = runpy.run_path(str(REPOSITORY / "scripts" / f"write_{name}_reference.py"))
+    again = f"run python scripts/write_{name}_reference.py"
+    assert text_of(DOCS / "reference" / f"{name}.md") == script["reference"](), again
+
+
 # --- what the pages do
 
 
@@ -209,7 +217,7 @@ def desk(tmp_path: Path) -> Path:
     """A folder as the pages take it to be: the clone's examples, and a film of one's own."""
     shutil.copytree(DOCS / "examples", tmp_path / "docs" / "examples")
     words = (phantom(size=(300, 280)) * 4095).astype(np.uint16)
-    (tmp_path / "film.dcm").write_bytes(dicom_file(words, BitsStored=12))
+    (tmp_path / "chest.dcm").write_bytes(dicom_file(words, BitsStored=12))
     return tmp_path
 
 
