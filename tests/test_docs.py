@@ -165,11 +165,19 @@ def test_the_example_of_a_prediction_has_the_default_bundle_s_words() -> None:
     assert finding["threshold"] == round(bundle.header.thresholds[finding["finding"]], 3)
 
 
-@pytest.mark.parametrize("name", ["python"])
+@pytest.mark.parametrize("name", ["python", "requirements"])
 def test_a_written_page_is_what_its_script_writes(name: str) -> None:
     script = runpy.run_path(str(REPOSITORY / "scripts" / f"write_{name}_reference.py"))
     again = f"run python scripts/write_{name}_reference.py"
     assert text_of(DOCS / "reference" / f"{name}.md") == script["reference"](), again
+
+
+def test_s2_01_each_objective_has_its_commands() -> None:
+    script = runpy.run_path(str(REPOSITORY / "scripts" / "write_requirements_reference.py"))
+    for objective, found in script["OBJECTIVES"].items():
+        assert found, objective
+        for _, verb, *options in map(str.split, found):
+            assert set(options) <= options_of(plainfilm.commands[verb]), verb
 
 
 # --- what the pages do

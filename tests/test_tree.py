@@ -1,4 +1,4 @@
-"""The tests mirror the source, and the tree holds what a newcomer looks for (S2-04)."""
+"""The tests mirror the source, and the tree holds what a newcomer looks for."""
 
 from pathlib import Path
 
@@ -34,7 +34,9 @@ def test_a_source_file_has_a_test_file(source: Path) -> None:
 @pytest.mark.parametrize(
     "name",
     ["README.md", "CHANGELOG.md", "LICENSE", "SECURITY.md", "CITATION.cff", "CONTRIBUTING.md",
-     "pyproject.toml", "constraints.txt", "justfile", ".ci/run", "recipes", "docs", "benchmarks"],
+     "pyproject.toml", "constraints.txt", "justfile", ".ci/run", "recipes", "docs", "benchmarks",
+     "src", "tests", "scripts"],
 )  # fmt: skip
 def test_the_tree_holds_what_a_newcomer_looks_for(name: str) -> None:
+    """S2-04."""
     assert (REPOSITORY / name).exists()

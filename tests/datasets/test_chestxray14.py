@@ -173,6 +173,7 @@ def test_the_shared_sample_has_its_published_table(shared_data: Path) -> None:
 
 
 def test_s0_01_describe_prints_images_and_patients(full: Manifest) -> None:
+    """S4-02, too: it tells which release of the labels is loaded."""
     text = describe(full)
 
     assert "112120 images / 30805 patients" in text

@@ -17,6 +17,7 @@ LABELS = np.array([[1, 1, 0], [1, 0, 0], [0, 1, 1], [0, 0, np.nan]], np.float32)
 
 
 def test_the_matrix_counts_films_that_show_both() -> None:
+    """S0-18."""
     np.testing.assert_array_equal(cooccurrence(LABELS), [[2, 1, 0], [1, 2, 1], [0, 1, 1]])
 
 
@@ -54,6 +55,7 @@ def test_s0_19_the_three_weightings_stand_beside_the_matrix() -> None:
 
 
 def test_the_written_matrix_has_names_on_both_sides(tmp_path: Path) -> None:
+    """S0-18."""
     write_cooccurrence(tmp_path / "m.csv", LABELS, ("mass", "nodule", "hernia"))
 
     lines = (tmp_path / "m.csv").read_text().splitlines()

@@ -1,0 +1,133 @@
+"""Write docs/reference/requirements.md: which tests carry which requirement.
+
+A test carries the ids that stand in its name (test_s0_01_...) or in its docstring (S0-01).
+"""
+
+import ast
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+PAGE = REPOSITORY / "docs" / "reference" / "requirements.md"
+
+HEAD = """# Requirements and their tests
+
+Written from the tests by `python scripts/write_requirements_reference.py`; a test holds the two
+equal. The requirements are taken from four earlier works, which the first letter and digit of an id
+name:
+
+- **S0**: Elkins, Freitas and Sanz, "Developing an app to interpret chest X-rays …", Journal of
+  Medical Artificial Intelligence 2020;3:8
+- **S2**: Buluttekin, "Pneumonia Detection from Chest X-Ray Images", MSc report, Birkbeck 2020
+- **S3**: "Project Report: X-Ray Machine Learning", Team 6, 2019
+- **S4**: "Checxray: A SaaS Application for Chest X-Ray Diagnosis"
+
+Tests on the public films or their labels are skipped where those are not at hand; where they are,
+`PLAINFILM_TEST_DATA` names their folder.
+"""
+
+REQUIREMENTS = {
+    "S0-01": "ChestX-ray14 is known as a whole: 112,120 films of 30,805 patients.",
+    "S0-02": "Its label file is read with every field, in spite of its broken header, and with "
+    "ages in both notations.",
+    "S0-03": "The fourteen findings have one order and are known by every usual spelling; an "
+    "unknown label is refused.",
+    "S0-04": "The films with at least one finding: 51,759.",
+    "S0-05": "Any finding can be set against all other films; the counts are exact.",
+    "S0-14": "A label file for other programs: image, findings joined by a bar, one column per "
+    "finding; it reads back as the same table.",
+    "S0-15": "To take the labels out of the metadata and to write that file are two functions; "
+    "its columns are fourteen, in the one order.",
+    "S0-16": "One call goes from such a file to films for training and for validation; a missing "
+    "film is named.",
+    "S0-17": "A film's name tells its patient and its follow-up.",
+    "S0-18": "The co-occurrence matrix of the fourteen findings is exact; as a table and a figure.",
+    "S0-19": "Three class weightings stand beside that matrix.",
+    "S0-20": "The official split: 86,524 and 25,596 films, and no patient in both.",
+    "S2-01": "Each objective of that work has its command; see the end of this page.",
+    "S2-04": "The tree holds what a newcomer looks for.",
+    "S2-15": "Kermany's paediatric folders are read, .jpeg and .jpg; hidden files are left out.",
+    "S2-16": "Their published counts are known: 5,856 films.",
+    "S2-17": "The validation folder of 16 films is too small: that is said, and validation is "
+    "taken from train instead, by patient.",
+    "S2-18": "The films' sizes are counted; as a table and a figure.",
+    "S4-02": "The first release of the ChestX-ray14 labels is told from the later one.",
+}
+
+OPEN = {  # what no test carries yet, of a requirement that has tests
+    "S0-18": "the figure",
+    "S2-18": "the table's file and the figure",
+}
+
+OBJECTIVES = {
+    "preprocessing and exploration of the films": ["plainfilm prepare"],
+    "baselines": ["plainfilm train", "plainfilm evaluate"],
+    "improving on them": ["plainfilm train --set", "plainfilm evaluate --compare"],
+    "interpretability": ["plainfilm explain"],
+    "ways to deploy": ["plainfilm export", "plainfilm bundles", "plainfilm read"],
+}
+
+_IN_NAME = re.compile(r"(?<![a-z0-9])s(\d)_(\d\d)(?![0-9])")
+_IN_DOCSTRING = re.compile(r"\bS(\d)-(\d\d)\b")
+
+
+def reference() -> str:
+    """The whole page."""
+    carriers = _carriers()
+    asked = [_requirement(id_, words, carriers[id_]) for id_, words in REQUIREMENTS.items()]
+    others = [
+        f"- {id_}: {_places(carriers[id_])}" for id_ in sorted(carriers.keys() - REQUIREMENTS)
+    ]
+    return "\n".join(
+        [
+            HEAD,
+            *asked,
+            "## Others\n\nIds of the same works that tests carry beside these:\n",
+            *others,
+            "\n## The objectives of S2, and their commands\n",
+            "| objective | commands |\n|---|---|",
+            *(f"| {what} | {_code(words)} |" for what, words in OBJECTIVES.items()),
+            "",
+        ]
+    )
+
+
+def _requirement(id_: str, words: str, tests: list[tuple[str, str]]) -> str:
+    carried = [f"- `{file}`: `{name}`" for file, name in tests] or ["- No test carries it yet."]
+    left = [f"- Still open: {OPEN[id_]}."] if id_ in OPEN else []
+    return "\n".join([f"## {id_}\n\n{words}\n", *carried, *left, ""])
+
+
+def _carriers() -> dict[str, list[tuple[str, str]]]:
+    """Id → (file, name) of each test that carries it."""
+    carriers: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for path in sorted((REPOSITORY / "tests").rglob("test_*.py")):
+        for test in _tests(path):
+            for id_ in _ids(test):
+                carriers[id_].append((path.relative_to(REPOSITORY).as_posix(), test.name))
+    return carriers
+
+
+def _tests(path: Path) -> Iterator[ast.FunctionDef]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+            yield node
+
+
+def _ids(test: ast.FunctionDef) -> list[str]:
+    found = [*_IN_NAME.findall(test.name), *_IN_DOCSTRING.findall(ast.get_docstring(test) or "")]
+    return sorted({f"S{work}-{number}" for work, number in found})
+
+
+def _places(tests: list[tuple[str, str]]) -> str:
+    return _code(sorted({file for file, _ in tests}))
+
+
+def _code(words: list[str]) -> str:
+    return ", ".join(f"`{each}`" for each in words)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(reference(), encoding="utf-8")
