@@ -13,6 +13,10 @@ quick:
 format:
     .venv/bin/ruff check --fix . ; .venv/bin/ruff format .
 
+# The pages as a site, in site/. Once before: .venv/bin/pip install -c constraints.txt -e '.[docs]'
+docs:
+    .venv/bin/mkdocs build
+
 # The wheel and the source archive.
 build:
     .venv/bin/python -m build

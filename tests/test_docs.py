@@ -6,7 +6,7 @@ import runpy
 import shutil
 from contextlib import chdir
 from dataclasses import fields
-from itertools import pairwise
+from itertools import groupby, pairwise
 from pathlib import Path
 
 import click
@@ -35,6 +35,7 @@ from plainfilm.reading.shelf import default_bundle
 
 DOCS = REPOSITORY / "docs"
 LANGUAGES = {"sh", "python", "json", "text"}
+TUTORIAL = DOCS / "tutorials" / "first-reading.md"
 SLOW = [  # those that learn or prepare
     DOCS / "how-to" / "prepare-a-data-set.md",
     DOCS / "how-to" / "train.md",
@@ -129,6 +130,16 @@ def test_every_page_is_reached_from_the_readme() -> None:
     assert {name_of(page) for page in DOCS.rglob("*.md")} <= {name_of(page) for page in reached}
 
 
+def test_the_site_s_menu_lists_each_page_once_by_kind() -> None:
+    menu = (REPOSITORY / "mkdocs.yml").read_text(encoding="utf-8").partition("\nnav:\n")[2]
+    listed = re.findall(r"^ +- (\S+\.md)$", menu, re.M)
+    assert sorted(listed) == sorted(
+        path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md")
+    )
+    kinds = [kind for kind, _ in groupby(listed, lambda path: path.rpartition("/")[0])]
+    assert kinds == ["", "tutorials", "how-to", "concepts", "reference", ""]
+
+
 def test_the_tree_for_contributors_is_the_one_on_disk() -> None:
     (tree,) = [block for block in blocks(REPOSITORY / "CONTRIBUTING.md") if "├──" in block.text]
     top, *lines = tree.text.splitlines()
@@ -183,6 +194,15 @@ def test_s2_01_each_objective_has_its_commands() -> None:
 # --- what the pages do
 
 
+def test_no_page_with_something_to_run_is_forgotten() -> None:
+    with_something = {
+        page
+        for page in all_pages()
+        if any(block.language == "python" or our_commands(block) for block in blocks(page))
+    }
+    assert with_something == {TUTORIAL, *QUICK, *SLOW}
+
+
 @pytest.mark.parametrize("page", QUICK, ids=name_of)
 def test_a_page_about_reading_runs(page: Path, desk: Path) -> None:
     shutil.copy(default_bundle(), desk)
@@ -193,7 +213,7 @@ def test_the_tutorial_prints_what_it_shows(desk: Path, capsys: pytest.CaptureFix
     shutil.copy(README, desk)
     n_shown = 0
     with chdir(desk):
-        for block, after in pairwise(blocks(DOCS / "tutorials" / "first-reading.md")):
+        for block, after in pairwise(blocks(TUTORIAL)):
             if block.language == "python":
                 exec(block.text, {"__name__": "tutorial"})
             for words in our_commands(block):

@@ -1,5 +1,6 @@
 """The tests mirror the source, and the tree holds what a newcomer looks for."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -35,8 +36,17 @@ def test_a_source_file_has_a_test_file(source: Path) -> None:
     "name",
     ["README.md", "CHANGELOG.md", "LICENSE", "SECURITY.md", "CITATION.cff", "CONTRIBUTING.md",
      "pyproject.toml", "constraints.txt", "justfile", ".ci/run", "recipes", "docs", "benchmarks",
-     "src", "tests", "scripts"],
+     "src", "tests", "scripts", "mkdocs.yml", ".pre-commit-config.yaml"],
 )  # fmt: skip
 def test_the_tree_holds_what_a_newcomer_looks_for(name: str) -> None:
     """S2-04."""
     assert (REPOSITORY / name).exists()
+
+
+def test_the_hooks_are_the_checks_of_the_test_script_and_fetch_nothing() -> None:
+    hooks = (REPOSITORY / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    script = (REPOSITORY / "scripts" / "test").read_text(encoding="utf-8")
+    checks = set(re.findall(r"^\.venv/bin/(?!pytest).+$", script, re.M))
+    assert set(re.findall(r"^ +entry: (.+)$", hooks, re.M)) == checks
+    assert set(re.findall(r"repo: (.+)$", hooks, re.M)) == {"local"}
+    assert set(re.findall(r"language: (.+)$", hooks, re.M)) == {"system"}
