@@ -173,7 +173,9 @@ def _header(label_set: LabelSet, size: int, *, maps: bool, familiarity: bool) ->
         map=MapScale(size // 2, size // 2, 0.05) if maps else None,
         thresholds=dict.fromkeys(label_set.names, 0.5),
         threshold_rule="half",
-        calibration=Calibration(True, "Platt, invented", "no film at all"),
+        calibration=Calibration(
+            True, "Platt, invented", "no film at all", dict.fromkeys(label_set.names, 0.5)
+        ),
         familiarity=cut if familiarity else None,
         population=Population(("chest",), ("PA", "AP"), None, "frontal chests of any age"),
         intended_use="Tests of this package.",

@@ -84,6 +84,9 @@ class FindingResult:
     map
         float32 (h, w), the signed Grad-CAM map of this finding's logit; None where the bundle
         has none.
+    prevalence
+        In [0, 1]: the finding's share of the films the bundle was calibrated on; None where it
+        never was.
     """
 
     finding: Finding
@@ -91,6 +94,7 @@ class FindingResult:
     score: float
     threshold: float
     map: FeatureMap | None = None
+    prevalence: float | None = None
 
     def __post_init__(self) -> None:
         for what, value in (("probability", self.probability), ("threshold", self.threshold)):

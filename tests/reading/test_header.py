@@ -11,6 +11,7 @@ from plainfilm.reading.bundle import Bundle
 from plainfilm.reading.header import (
     FORMAT,
     BundleHeader,
+    Calibration,
     FamiliarityCut,
     FitPolicy,
     InputFit,
@@ -42,12 +43,14 @@ def test_a_header_comes_back_as_it_was(bundle: Bundle) -> None:
             exclusive=True,
         ),
         thresholds={"mass": 0.0, "hernia": 1.0},
+        calibration=Calibration(True, "Platt", "some films", {"mass": 0.2, "hernia": 0.0}),
         population=Population(("chest", "knee"), ("LATERAL",), (1.0, 5.5), "some"),
         limits=(),
         input=InputFit(128, FitPolicy.PAD),
     )
 
-    for header in (full, replace(full, map=None, familiarity=None)):
+    never = Calibration(False, "none", "never", {})
+    for header in (full, replace(full, map=None, familiarity=None, calibration=never)):
         assert header_from_json(header_to_json(header, HASH)) == (header, HASH)
 
 
@@ -99,6 +102,8 @@ def test_a_foreign_format_is_refused(bundle: Bundle, value: object) -> None:
         ("thresholds.pneumonia", 1.5, "thresholds.pneumonia: found 1.5; expected a number in"),
         ("thresholds", {"pneumonia": 0.5}, "one for each of"),
         ("calibration.calibrated", "yes", "expected true or false"),
+        ("calibration.prevalence", {"pneumonia": 0.5}, "calibration.prevalence"),
+        ("calibration.prevalence.pneumonia", 1.5, "prevalence.pneumonia"),
         ("familiarity.refuse_below", 0.9, "0 <= refuse <= caution <= 1"),
         ("population.body_parts", [], "body_parts"),
         ("population.body_parts", ["Chest"], "in lower case"),

@@ -50,6 +50,13 @@ def test_the_answer_is_the_graphs(reader: Reader, chest: Radiograph) -> None:
     assert prediction.familiarity == found.familiarity[0]
 
 
+def test_each_result_carries_its_findings_share_of_the_calibration_films(
+    reader: Reader, chest: Radiograph
+) -> None:
+    shares = {r.finding.name: r.prevalence for r in reader.read(chest).results}
+    assert shares == reader.bundle.header.calibration.prevalence
+
+
 def test_a_bundle_may_be_given_by_its_path(bundle_file: Path, chest: Radiograph) -> None:
     for path in (bundle_file, str(bundle_file)):
         assert Reader(path, threads=1).read(chest).refused is None

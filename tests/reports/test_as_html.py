@@ -148,7 +148,7 @@ def test_a_page_says_who_answered_and_for_whom(
 def test_an_uncalibrated_bundle_s_page_never_says_probability(
     make_report: Callable[..., Report], answered: Prediction, bundle: Bundle
 ) -> None:
-    header = replace(bundle.header, calibration=Calibration(False, "", ""))
+    header = replace(bundle.header, calibration=Calibration(False, "", "", {}))
     text = words(html_report(make_report(replace(answered, calibrated=False), header=header)))
     assert "Model score" in text
     assert "estimated probability" not in text.lower()

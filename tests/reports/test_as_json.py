@@ -38,6 +38,7 @@ def test_the_schema_is_the_documented_one(answered: Prediction) -> None:
         "score": answered.results[0].score,
         "threshold": 0.5,
         "present": True,
+        "prevalence": None,
     }
     text = DOCUMENT.read_text(encoding="utf-8")
     for key in [*found, *found["findings"][0], *found["bundle"]]:
@@ -49,7 +50,11 @@ def test_the_document_s_example_is_what_is_written() -> None:
     example = json.loads(blocks[0].split("```")[0])
     results = tuple(
         FindingResult(
-            Finding(f["finding"], f["display"]), f["probability"], f["score"], f["threshold"]
+            Finding(f["finding"], f["display"]),
+            f["probability"],
+            f["score"],
+            f["threshold"],
+            prevalence=f["prevalence"],
         )
         for f in example["findings"]
     )

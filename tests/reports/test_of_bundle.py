@@ -36,7 +36,7 @@ def test_the_text_says_what_to_know_first(bundle: Bundle, evaluation: dict[str, 
 
 
 def test_an_uncalibrated_bundle_says_so(bundle: Bundle) -> None:
-    bare = replace(bundle.header, calibration=Calibration(False, "", ""))
+    bare = replace(bundle.header, calibration=Calibration(False, "", "", {}))
     text = bundle_text(replace(bundle, header=bare))
     assert "not probabilities" in text
     assert "threshold 0.50" in text

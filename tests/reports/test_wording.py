@@ -53,6 +53,25 @@ def test_the_bands_are_those_of_the_published_scale(probability: float, words: s
     assert wording.band(probability) == words
 
 
+@pytest.mark.parametrize(
+    ("probability", "share", "words"),
+    [
+        (0.126, 0.03, "below the threshold; 4.2 times the average (3 %)"),
+        (0.0002, 0.02, "below the threshold; less than 0.1 times the average (2 %)"),
+        (0.60, 0.24, "above the threshold; 2.5 times the average (24 %)"),
+        (0.60, 0.25, "above the threshold; may represent"),
+        (0.60, 0.0, "above the threshold; may represent"),
+        (0.60, None, "above the threshold; may represent"),
+    ],
+)
+def test_a_rare_finding_is_put_beside_the_average(
+    answered: Prediction, probability: float, share: float | None, words: str
+) -> None:
+    result = replace(answered.results[0], probability=probability, prevalence=share)
+    assert wording.reading(result, True) == words
+    assert "average" not in wording.reading(result, False)
+
+
 def test_an_uncalibrated_number_gets_no_band(answered: Prediction) -> None:
     first = answered.results[0]
     assert wording.reading(first, True) == "above the threshold; most likely"

@@ -4,7 +4,7 @@ from numpy.typing import NDArray
 
 from plainfilm.errors import RunError
 from plainfilm.evaluation.calibration import fit_platt
-from plainfilm.training.calibrate import IDENTITY, Seen, calibrate, choose_thresholds
+from plainfilm.training.calibrate import IDENTITY, Seen, calibrate, choose_thresholds, prevalence
 
 NAMES = ("common", "rare")
 
@@ -47,6 +47,12 @@ def test_unknown_labels_change_nothing() -> None:
     rule = "youden-plateau"
     expected = choose_thresholds(seen, platts, NAMES, rule)
     assert choose_thresholds(more, platts, NAMES, rule) == expected
+
+
+def test_prevalence_is_the_share_of_the_films_on_which_a_finding_is_known() -> None:
+    labels = np.array([[1, np.nan], [0, np.nan], [np.nan, np.nan], [0, np.nan]], np.float32)
+    seen = Seen(np.zeros((4, 2)), np.zeros(4), labels, 1.0)
+    assert prevalence(seen, NAMES) == {"common": pytest.approx(1 / 3), "rare": 0.0}
 
 
 def test_films_without_a_class_cannot_calibrate() -> None:

@@ -17,6 +17,7 @@ PARTS = Parts(
     percentile=Percentile((0.0, 1.0), (1.0, 0.002), 1.0),
     platts=(IDENTITY, IDENTITY),
     method="Platt scaling per finding",
+    prevalence={"square": 0.25, "stripe": 0.5},
     thresholds=Thresholds({"square": 0.4, "stripe": 0.6}, "by a rule"),
     n_calibration=16,
     n_val=500,
@@ -58,13 +59,15 @@ def test_calibration_on_test_films_is_said(sources: Sources) -> None:
     assert header.calibration.calibrated
     assert "fitted on the 16 test films of drawn" in header.calibration.source
     assert "refitted across patients" in header.calibration.source
+    assert header.calibration.prevalence == PARTS.prevalence
 
 
 def test_an_uncalibrated_release_says_model_scores(sources: Sources) -> None:
-    parts = replace(PARTS, method=None)
+    parts = replace(PARTS, method=None, prevalence={})
     header = state(with_release(sources, calibration="none"), parts, 0.0, NOON)
     assert not header.calibration.calibrated
     assert "model scores" in header.calibration.source
+    assert header.calibration.prevalence == {}
 
 
 def test_one_validation_film_in_a_hundred_is_cautioned(sources: Sources) -> None:

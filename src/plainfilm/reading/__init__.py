@@ -124,6 +124,7 @@ class Reader:
                 score=float(found.score[0, index]),
                 threshold=header.thresholds[finding.name],
                 map=None if found.map is None else found.map[0, index],
+                prevalence=header.calibration.prevalence.get(finding.name),
             )
             for index, finding in enumerate(header.label_set.findings)
         )

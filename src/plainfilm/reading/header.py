@@ -94,11 +94,20 @@ class MapScale:
 
 @dataclass(frozen=True)
 class Calibration:
-    """Whether the outputs are probabilities; by which method, on which films (plain words)."""
+    """Whether the outputs are probabilities; by which method, on which films (plain words).
+
+    `prevalence` is the share of those films, in [0, 1], on which each finding was present, by
+    name: a probability above it speaks for the finding. Empty where never calibrated.
+    """
 
     calibrated: bool
     method: str
     source: str
+    prevalence: dict[str, float]
+
+    def __post_init__(self) -> None:
+        for name, share in self.prevalence.items():
+            _check(0 <= share <= 1, f"prevalence.{name}", share, "a number in [0, 1]")
 
 
 @dataclass(frozen=True)
@@ -221,6 +230,10 @@ class BundleHeader:
         _check(matching, "thresholds", sorted(self.thresholds), f"one for each of {names}")
         for name, value in self.thresholds.items():
             _check(0 <= value <= 1, f"thresholds.{name}", value, "a number in [0, 1]")
+        shares = self.calibration.prevalence
+        expected = names if self.calibration.calibrated else ()
+        stated = sorted(shares) == sorted(expected)
+        _check(stated, "calibration.prevalence", sorted(shares), f"one for each of {expected}")
         _check(bool(self.intended_use), "intended_use", self.intended_use, "a sentence")
 
 

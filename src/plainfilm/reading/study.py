@@ -56,6 +56,7 @@ def _mean_result(results: tuple[FindingResult, ...]) -> FindingResult:
         probability=1 / (1 + math.exp(-mean_logit)),
         score=float(np.mean([result.score for result in results])),
         threshold=first.threshold,
+        prevalence=first.prevalence,
     )
 
 

@@ -69,4 +69,5 @@ def _finding_json(prediction: Prediction, result: FindingResult) -> dict[str, ob
         "score": float(result.score),
         "threshold": float(result.threshold),
         "present": bool(result.present),
+        "prevalence": None if result.prevalence is None else float(result.prevalence),
     }

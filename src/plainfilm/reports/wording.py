@@ -19,6 +19,8 @@ NOT_NORMAL = "This does not mean that the film is normal."
 # The reading room's word for "the caller overrode the bundle's population".
 _OVERRIDE = "OUTSIDE POPULATION"
 
+RARE = 0.25  # of the calibration films; below, the bands of a report's words say nothing
+
 _BANDS = (
     (0.90, "most likely"),
     (0.75, "likely"),
@@ -59,9 +61,23 @@ def verdict(result: FindingResult) -> str:
 
 
 def reading(result: FindingResult, calibrated: bool) -> str:
-    """One finding in words: "above the threshold; most likely"; the band only if calibrated."""
+    """One finding in words: "above the threshold; most likely", or beside the average film.
+
+    Of a rare finding every probability is small and "very unlikely" beside "above the threshold"
+    would mislead: there the ratio to the finding's share is said, "4.2 times the average (3 %)".
+    Where never calibrated only the side of the threshold is.
+    """
     side = f"{verdict(result)} the threshold"
-    return f"{side}; {band(result.probability)}" if calibrated else side
+    if not calibrated:
+        return side
+    share = result.prevalence
+    if share is None or not 0 < share < RARE:
+        return f"{side}; {band(result.probability)}"
+    return f"{side}; {_times(result.probability / share)} the average ({number(share, True)})"
+
+
+def _times(ratio: float) -> str:
+    return "less than 0.1 times" if ratio < 0.1 else f"{ratio:.1f} times"
 
 
 def summary(prediction: Prediction) -> str:

@@ -117,6 +117,13 @@ def calibrate(seen: Seen, names: Sequence[str]) -> Calibrated:
     return Calibrated(tuple(platts), "; ".join(words))
 
 
+def prevalence(seen: Seen, names: Sequence[str]) -> dict[str, float]:
+    """Each finding's share of the films on which it is known, in [0, 1]; 0 where never known."""
+    known = (~np.isnan(seen.labels)).sum(axis=0)
+    shares = np.nansum(seen.labels, axis=0) / np.maximum(known, 1)
+    return dict(zip(names, shares.astype(float).tolist(), strict=True))
+
+
 def choose_thresholds(
     seen: Seen, platts: Sequence[Platt], names: Sequence[str], rule: str
 ) -> Thresholds:

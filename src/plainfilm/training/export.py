@@ -7,7 +7,14 @@ from pathlib import Path
 from plainfilm.errors import BundleError, RunError
 from plainfilm.reading.bundle import Bundle
 from plainfilm.reading.verify import verify
-from plainfilm.training.calibrate import IDENTITY, Seen, calibrate, choose_thresholds, see
+from plainfilm.training.calibrate import (
+    IDENTITY,
+    Seen,
+    calibrate,
+    choose_thresholds,
+    prevalence,
+    see,
+)
 from plainfilm.training.card import card
 from plainfilm.training.familiarity import Percentile, fit_percentile, fit_spread
 from plainfilm.training.golden import draw_radiographs, make_golden
@@ -90,6 +97,7 @@ def _fit_parts(sources: Sources) -> Parts:
         percentile=_percentile(val),
         platts=platts,
         method=calibrated.method if calibrated else None,
+        prevalence=prevalence(seen, names) if calibrated else {},
         thresholds=choose_thresholds(seen, platts, names, release.threshold_rule),
         n_calibration=len(seen.scores),
         n_val=len(val.scores),

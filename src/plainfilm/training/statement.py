@@ -40,6 +40,8 @@ class Parts:
         One calibrator per finding.
     method
         How they were fitted, in plain words; None = never calibrated.
+    prevalence
+        Each finding's share of the films they were fitted on; empty where never calibrated.
     thresholds
         One per finding.
     n_calibration, n_val
@@ -52,6 +54,7 @@ class Parts:
     percentile: Percentile
     platts: tuple[Platt, ...]
     method: str | None
+    prevalence: dict[str, float]
     thresholds: Thresholds
     n_calibration: int
     n_val: int
@@ -66,6 +69,7 @@ def check_release(sources: Sources) -> None:
         percentile=Percentile((0.0, 1.0), (1.0, CAUTION_BELOW), 1.0),
         platts=(),
         method=None,
+        prevalence={},
         thresholds=Thresholds(dict.fromkeys(sources.names, 0.5), "not yet chosen"),
         n_calibration=0,
         n_val=0,
@@ -135,7 +139,7 @@ def _films_words(sources: Sources, parts: Parts) -> str:
 
 def _calibration(sources: Sources, parts: Parts) -> Calibration:
     if parts.method is None:
-        return Calibration(False, "none", "never calibrated: the outputs are model scores")
+        return Calibration(False, "none", "never calibrated: the outputs are model scores", {})
     source = f"fitted on {_films_words(sources, parts)}"
     if sources.recipe.release.calibration == "cross-fit-test":
         source += (
@@ -143,7 +147,7 @@ def _calibration(sources: Sources, parts: Parts) -> Calibration:
             "reported on these films is refitted across patients, so no film is judged by a "
             "calibrator or threshold that knew its patient"
         )
-    return Calibration(True, parts.method, source)
+    return Calibration(True, parts.method, source, parts.prevalence)
 
 
 def _cut(parts: Parts) -> FamiliarityCut:
