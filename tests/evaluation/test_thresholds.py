@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from plainfilm.errors import EvaluationError
 from plainfilm.evaluation.metrics import confusion_at
-from plainfilm.evaluation.thresholds import PLATEAU_DEPTH, choose_threshold
+from plainfilm.evaluation.thresholds import PLATEAU_DEPTH, choose_threshold, rule_in_words
 
 FILMS = st.lists(
     st.tuples(st.integers(1, 99).map(lambda n: n / 100), st.sampled_from([0.0, 1.0])),
@@ -66,6 +66,20 @@ def test_unknown_labels_do_not_move_a_threshold() -> None:
 def test_an_unknown_rule_is_refused(rule: str) -> None:
     with pytest.raises(EvaluationError, match="unknown threshold rule"):
         choose_threshold(np.array([0.1, 0.9]), np.array([0.0, 1.0]), rule)
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ("half", "0.5"),
+        ("youden", "where balanced accuracy is best"),
+        ("youden-plateau", "the middle of where balanced accuracy is within 0.01 of its best"),
+        ("sensitivity-0.97", "the highest with a sensitivity of at least 0.97"),
+        ("specificity-0.9", "the lowest with a specificity of at least 0.9"),
+    ],
+)
+def test_each_rule_has_its_words(rule: str, words: str) -> None:
+    assert rule_in_words(rule) == words
 
 
 def test_one_class_alone_gives_no_threshold() -> None:

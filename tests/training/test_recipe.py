@@ -66,6 +66,10 @@ def test_an_unknown_key_names_the_file_and_the_nearest_key(tmp_path: Path) -> No
         ("optim.ema_decay=1", r"optim\.ema_decay"),
         ("optim.checkpoint_steps=-1", r"optim\.checkpoint_steps"),
         ("optim.seed=-1", r"optim\.seed"),
+        (
+            "release.threshold_rule=sensitivity-2",
+            r"release\.threshold_rule: unknown threshold rule",
+        ),
         ("optim.precision=half", r"optim\.precision: .* float32, bfloat16"),
         ("loss.label_smoothing=1", r"loss\.label_smoothing"),
         ("loss.distil_share=2", r"loss\.distil_share"),

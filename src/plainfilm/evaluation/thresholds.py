@@ -51,6 +51,26 @@ def choose_threshold(probability: Scores, labels: Labels, rule: str) -> float:
     return float(steps.upper[low] + steps.upper[high + 1]) / 2
 
 
+def rule_in_words(rule: str) -> str:
+    """The rule as a sentence's part: "the highest with a sensitivity of at least 0.95".
+
+    Raises
+    ------
+    EvaluationError
+        The rule is unknown.
+    """
+    if rule == "half":
+        return "0.5"
+    kind, wanted = _parsed(rule)
+    if kind == "sensitivity":
+        return f"the highest with a sensitivity of at least {wanted:g}"
+    if kind == "specificity":
+        return f"the lowest with a specificity of at least {wanted:g}"
+    if kind == "youden":
+        return "where balanced accuracy is best"
+    return f"the middle of where balanced accuracy is within {PLATEAU_DEPTH:g} of its best"
+
+
 class _Steps:
     """Sensitivity and specificity between neighbouring probabilities, from the highest down.
 

@@ -15,7 +15,7 @@ from tqdm import tqdm
 from plainfilm.datasets.manifest import Manifest
 from plainfilm.errors import DatasetError, ImageError, RunError
 from plainfilm.evaluation.calibration import Platt, fit_platt, fit_temperature
-from plainfilm.evaluation.thresholds import choose_threshold
+from plainfilm.evaluation.thresholds import choose_threshold, rule_in_words
 from plainfilm.images import read_radiograph
 from plainfilm.training.graph import ReadingGraph
 
@@ -141,18 +141,11 @@ def choose_thresholds(
             values[name] = float(seen.labels[known, k].mean()) if known.any() else 0.5
         else:
             values[name] = choose_threshold(probability, seen.labels[known, k], rule)
-    words = _RULES.get(rule, rule)
+    words = rule_in_words(rule)
     if rare:
         few = f"fewer than {MIN_FOR_THRESHOLD} films with or without it"
         words += f"; the finding's share of the films{_of(rare, names)} ({few})"
     return Thresholds(values, words)
-
-
-_RULES = {
-    "half": "0.5",
-    "youden-plateau": "the middle of where balanced accuracy is within 0.01 of its best",
-    "sensitivity-0.95": "the highest with a sensitivity of at least 0.95",
-}
 
 
 def _counts(seen: Seen, k: int) -> tuple[int, int]:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
-from plainfilm.errors import RecipeError
+from plainfilm.errors import EvaluationError, RecipeError
+from plainfilm.evaluation.thresholds import rule_in_words
 from plainfilm.networks import Normalisation
 from plainfilm.training.augment import Augment
 from plainfilm.training.side import SideTarget
@@ -139,11 +140,17 @@ class Release:
     display: str = ""
     intended_use: str = "Research and teaching. Not a medical device."
     limits: tuple[str, ...] = ()
-    threshold_rule: Literal["youden-plateau", "half", "sensitivity-0.95"] = "youden-plateau"
+    threshold_rule: str = "youden-plateau"
     calibration: Literal["validation", "cross-fit-test", "none"] = "validation"
     citation: str = ""
     population: PopulationText = field(default_factory=PopulationText)
     licences: LicenceText = field(default_factory=LicenceText)
+
+    def __post_init__(self) -> None:
+        try:
+            rule_in_words(self.threshold_rule)
+        except EvaluationError as error:
+            raise RecipeError(f"release.threshold_rule: {error}") from error
 
 
 @dataclass(frozen=True)
