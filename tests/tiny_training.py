@@ -1,5 +1,6 @@
 """Tiny prepared folders of drawn films, and recipes that train on them in a second."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +66,13 @@ def write_prepared(folder: Path, *, n_train: int = 40, n_val: int = 16, first: i
     manifest.save(folder)
     write_cache(manifest, folder, CacheContent.of(manifest, SIZE, "squash"))
     return folder
+
+
+def resplit(folder: Path, split: str) -> None:
+    """Put the first film into another split."""
+    manifest = Manifest.load(folder)
+    first, *others = manifest.samples
+    replace(manifest, samples=(replace(first, split=split), *others)).save(folder)
 
 
 def same_weights(left: Path, right: Path) -> bool:

@@ -150,3 +150,27 @@ def test_biases_and_norms_get_no_weight_decay(name: str, kind: str) -> None:
     assert all(weight.ndim == 1 for weight in vectors["params"])
     n_weights = len(list(network.parameters()))
     assert len(matrices["params"]) + len(vectors["params"]) == n_weights
+
+
+def test_opinions_of_a_table_and_of_teachers_count_alike() -> None:
+    opinion = torch.full((6, 2), 0.8)
+    half = Target(distil_share=0.5)
+
+    targets = half.of(replace(batch(), opinions=opinion))
+
+    torch.testing.assert_close(targets, 0.5 * batch().labels + 0.4)
+    torch.testing.assert_close(
+        half.of(replace(batch(), opinions=opinion * math.nan)), half.of(batch())
+    )
+
+
+def test_a_film_that_weighs_nothing_teaches_nothing() -> None:
+    one, two = (learner("optim.weight_decay=0") for _ in range(2))
+    weights_of_none = torch.zeros(6, 2)
+    before = [weight.detach().clone() for weight in one.network.parameters()]
+
+    loss = one.learn(replace(batch(), weights=weights_of_none), PACE, step=0)
+    full = two.learn(replace(batch(), weights=weights_of_none + 1), PACE, step=0)
+
+    assert loss == 0.0 < full
+    assert all(torch.equal(a, b) for a, b in zip(before, one.network.parameters(), strict=True))

@@ -111,3 +111,18 @@ def test_columns_count_by_their_weight() -> None:
     loss = masked_bce(logits, labels, column_weight=torch.tensor([1.0, 0.25]))
 
     torch.testing.assert_close(loss, (first + 0.25 * second) / 1.25)
+
+
+def test_a_target_that_counts_twice_is_a_target_there_twice() -> None:
+    logits, targets = torch.randn(3, 2), torch.tensor([[1.0, 0.0], [0.0, NAN], [1.0, 1.0]])
+    counted = masked_bce(logits, targets, film_weight=torch.tensor([[2.0, 2.0], [1, 1], [1, 1]]))
+
+    repeated = masked_bce(logits[[0, 0, 1, 2]], targets[[0, 0, 1, 2]])
+
+    torch.testing.assert_close(counted, repeated)
+
+
+def test_where_the_teachers_say_nothing_the_label_stands() -> None:
+    taught = distilled(torch.tensor([1.0, 1.0, NAN]), torch.tensor([0.5, NAN, NAN]), 0.5)
+
+    torch.testing.assert_close(taught, torch.tensor([0.75, 1.0, NAN]), equal_nan=True)

@@ -20,11 +20,14 @@ Positions = NDArray[np.int64]
 class Batch:
     """Films float32 (N, 1, S, S) in [0, 1] and labels float32 (N, K + A): 1, 0 or NaN = unknown.
 
-    K findings, then A columns of side targets.
+    K findings, then A columns of side targets. `weights` (N, K + A) is what each label counts, None
+    = 1; `opinions` (N, K) in [0, 1] is what another network said, NaN = nothing, None = no network.
     """
 
     films: Tensor
     labels: Tensor
+    weights: Tensor | None = None
+    opinions: Tensor | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,12 +44,18 @@ class Films:
         float32 (n, K): 1, 0 or NaN = unknown.
     side
         float32 (n, A): side targets likewise.
+    weights
+        float32 (n, K): what each film counts for each finding; None = 1.
+    opinions
+        float32 (n, K): what another network said of each; None = no other network.
     """
 
     pixels: NDArray[np.uint8]
     rows: Positions
     labels: NDArray[np.float32]
     side: NDArray[np.float32]
+    weights: NDArray[np.float32] | None = None
+    opinions: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -55,7 +64,17 @@ class Films:
         """The films at these positions of the split."""
         pixels = torch.from_numpy(np.asarray(self.pixels[self.rows[positions]]))
         labels = torch.from_numpy(np.hstack([self.labels[positions], self.side[positions]]))
-        return Batch(pixels.unsqueeze(1).float() / 255, labels)
+        films = pixels.unsqueeze(1).float() / 255
+        return Batch(films, labels, self._weights(positions), self._opinions(positions))
+
+    def _weights(self, positions: Positions) -> Tensor | None:
+        if self.weights is None:
+            return None
+        side = np.ones_like(self.side[positions])  # side targets are thrown away: left as they are
+        return torch.from_numpy(np.hstack([self.weights[positions], side]))
+
+    def _opinions(self, positions: Positions) -> Tensor | None:
+        return None if self.opinions is None else torch.from_numpy(self.opinions[positions])
 
 
 def films_of(

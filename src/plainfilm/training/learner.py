@@ -30,18 +30,25 @@ class Target:
     def loss(self, logits: Tensor, batch: Batch) -> Tensor:
         """The loss of logits (N, K + A) on (changed) films and their labels."""
         return masked_bce(
-            logits, self.of(batch), pos_weight=self.pos_weight, column_weight=self.column_weight
+            logits,
+            self.of(batch),
+            pos_weight=self.pos_weight,
+            column_weight=self.column_weight,
+            film_weight=batch.weights,
         )
 
     @torch.no_grad()
     def of(self, batch: Batch) -> Tensor:
         """Targets (N, K + A) in [0, 1] or NaN; teachers speak of the K findings only."""
         targets = smoothed(batch.labels, self.smoothing)
-        if not self.teachers:
+        opinions = [teacher(batch.films).sigmoid() for teacher in self.teachers]
+        if batch.opinions is not None:
+            opinions.append(batch.opinions)
+        if not opinions:
             return targets
-        opinions = torch.stack([teacher(batch.films).sigmoid() for teacher in self.teachers])
-        k = opinions.shape[2]
-        taught = distilled(targets[:, :k], opinions.mean(dim=0), self.distil_share)
+        k = opinions[0].shape[1]
+        mean = torch.stack(opinions).nanmean(dim=0)
+        taught = distilled(targets[:, :k], mean, self.distil_share)
         return torch.cat([taught, targets[:, k:]], dim=1)
 
 
@@ -93,7 +100,9 @@ class Learner:
         chance = generator_for(self.recipe.optim.seed, "augment", step)
         choices = draw(len(batch.films), self.recipe.augment, chance)
         films = apply(batch.films.to(self.device), choices)
-        return Batch(films, batch.labels.to(self.device))
+        weights = None if batch.weights is None else batch.weights.to(self.device)
+        opinions = None if batch.opinions is None else batch.opinions.to(self.device)
+        return Batch(films, batch.labels.to(self.device), weights, opinions)
 
     def _descend(self, loss: Tensor, pace: Pace) -> None:
         for group in self.optimiser.param_groups:

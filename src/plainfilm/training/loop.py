@@ -14,10 +14,11 @@ from plainfilm.training.batches import Films, batch_positions, epoch_order, step
 from plainfilm.training.chance import deterministic
 from plainfilm.training.checkpoint import Progress, resume, save_checkpoint, save_weights
 from plainfilm.training.learner import Learner
+from plainfilm.training.prepared import Prepared
 from plainfilm.training.recipe import Optim, Recipe
 from plainfilm.training.record import EpochRow, RunRecord, number_or_none, write_log, write_record
 from plainfilm.training.schedule import OneCycle
-from plainfilm.training.start import Prepared, begin, claim, make_learner, pick_device
+from plainfilm.training.start import begin, claim, make_learner, pick_device
 from plainfilm.training.validate import validate
 
 

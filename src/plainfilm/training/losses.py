@@ -13,6 +13,7 @@ def masked_bce(
     *,
     pos_weight: Tensor | None = None,
     column_weight: Tensor | None = None,
+    film_weight: Tensor | None = None,
 ) -> Tensor:
     """Mean binary cross-entropy over the known targets.
 
@@ -26,6 +27,8 @@ def masked_bce(
         (K,), above 0: the weight of a present finding; None = 1.
     column_weight
         (K,), 0 or more: what a column counts in the mean; None = 1.
+    film_weight
+        (N, K), 0 or more: what each target counts in the mean; None = 1.
 
     Returns
     -------
@@ -38,6 +41,7 @@ def masked_bce(
         logits.float(), filled, reduction="none", pos_weight=pos_weight
     )
     weight = known.float() if column_weight is None else known * column_weight
+    weight = weight if film_weight is None else weight * film_weight
     return (weight * each).sum() / weight.sum().clamp(min=SMALL)
 
 
@@ -52,14 +56,14 @@ def smoothed(labels: Tensor, smoothing: float) -> Tensor:
 
 
 def distilled(targets: Tensor, teachers: Tensor, share: float) -> Tensor:
-    """Targets blended with the teachers' probability; where a target is unknown, theirs alone.
+    """Targets blended with the teachers' probability; where one is unknown, the other alone.
 
     Parameters
     ----------
     targets
         (N, K) in [0, 1] or NaN.
     teachers
-        (N, K), the mean probability of the teachers, in [0, 1].
+        (N, K), the mean probability of the teachers, in [0, 1]; NaN = no opinion.
     share
         In [0, 1]: the teachers' part.
 
@@ -68,7 +72,8 @@ def distilled(targets: Tensor, teachers: Tensor, share: float) -> Tensor:
     Hinton, Vinyals, Dean 2015 (arXiv 1503.02531), section 2.
     """
     blend = (1 - share) * targets + share * teachers
-    return torch.where(torch.isnan(targets), teachers, blend)
+    taught = torch.where(torch.isnan(targets), teachers, blend)
+    return torch.where(torch.isnan(teachers), targets, taught)
 
 
 def balancing_weights(labels: Tensor) -> Tensor:

@@ -13,6 +13,7 @@ from plainfilm.errors import EvaluationError, RecipeError
 from plainfilm.evaluation.thresholds import rule_in_words
 from plainfilm.networks import Normalisation
 from plainfilm.training.augment import Augment
+from plainfilm.training.balance import Attribute
 from plainfilm.training.side import SideTarget
 from plainfilm.training.toml import differences, parse, read_table, with_settings, write_table
 
@@ -40,7 +41,8 @@ class Network:
 
     `init` is "scratch" or a finished run's folder, whose body (and head, where the findings are
     the same) is taken over. `distil_from` lists finished runs whose mean probability the network
-    learns beside the labels.
+    learns beside the labels; `distil_table` is a table of a published network's probabilities, of
+    which it learns likewise ("" = none).
     """
 
     name: str = "film-net"
@@ -48,6 +50,7 @@ class Network:
     dropout: float = 0.0
     init: str = SCRATCH
     distil_from: tuple[str, ...] = ()
+    distil_table: str = ""
 
     def __post_init__(self) -> None:
         _expect(0 <= self.dropout < 1, "network.dropout", self.dropout, "in [0, 1)")
@@ -97,13 +100,15 @@ class Loss:
 
     `label_smoothing` s moves labels to [s/2, 1 - s/2]. `pos_weight` "balanced" weighs a present
     finding by absent/present films of the training split. `distil_share` is the teachers' part
-    of the target. `side_weight` is what a side target counts beside a finding's 1.
+    of the target. `side_weight` is what a side target counts beside a finding's 1. `balance` lists
+    attributes that shall not tell a finding, see `training.balance`.
     """
 
     label_smoothing: float = 0.0
     pos_weight: Literal["none", "balanced"] = "none"
     distil_share: float = 0.5
     side_weight: float = 0.3
+    balance: tuple[Attribute, ...] = ()
 
     def __post_init__(self) -> None:
         smoothing, share = self.label_smoothing, self.distil_share

@@ -1,23 +1,20 @@
-"""What a training needs before its first step: films, a run folder that is its own, a learner."""
+"""What a training needs before its first step: a run folder that is its own, and a learner."""
 
 import hashlib
 import os
 import platform
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
 import plainfilm
-from plainfilm.datasets.cache import Cache
 from plainfilm.datasets.files import locked
-from plainfilm.datasets.manifest import Manifest
-from plainfilm.datasets.splits import check_leaks
 from plainfilm.errors import DatasetError, RunError
 from plainfilm.networks import Classifier, build
-from plainfilm.training.batches import Films, films_of
+from plainfilm.training.batches import Films
 from plainfilm.training.chance import seed_torch
 from plainfilm.training.checkpoint import (
     CHECKPOINT_NAME,
@@ -26,10 +23,11 @@ from plainfilm.training.checkpoint import (
 )
 from plainfilm.training.learner import Learner, Target
 from plainfilm.training.losses import balancing_weights
+from plainfilm.training.opinions import count_opinions
+from plainfilm.training.prepared import Prepared
 from plainfilm.training.recipe import SCRATCH, Recipe
 from plainfilm.training.record import (
     RECORD_NAME,
-    FilmsUsed,
     LossUsed,
     RunRecord,
     read_recipe,
@@ -38,55 +36,6 @@ from plainfilm.training.record import (
     write_record,
 )
 from plainfilm.training.toml import differences
-
-
-@dataclass(frozen=True, eq=False)
-class Prepared:
-    """A prepared folder as a training sees it; splits share no patient."""
-
-    manifest: Manifest
-    cache: Cache
-    train: Films
-    val: Films
-
-    @staticmethod
-    def open(folder: Path, recipe: Recipe) -> "Prepared":
-        """The manifest and cache of a folder, checked against each other and the recipe.
-
-        Raises
-        ------
-        DatasetError
-            A file is missing or altered, images are gone, or the cache holds other films.
-        LeakError
-            Splits share a patient.
-        RunError
-            The recipe is for another data set or another size, or there are too few films.
-        """
-        manifest, cache = Manifest.load(folder), Cache.open(folder)
-        cache.check_fits(manifest)
-        check_leaks(manifest)
-        train = films_of(manifest, cache, "train", recipe.data.side_targets)
-        prepared = Prepared(manifest, cache, train, films_of(manifest, cache, "val"))
-        _check_recipe(folder, recipe, prepared)
-        return prepared
-
-    @property
-    def used(self) -> FilmsUsed:
-        """Which films these are, for the record."""
-        patients = sorted(self.manifest.patients("train"))
-        return FilmsUsed(
-            data_set=self.manifest.source,
-            body_part=self.manifest.body_part,
-            size=self.cache.size,
-            policy=self.cache.policy,
-            split_sha256=self.manifest.split_sha256,
-            images_sha256=self.manifest.images_sha256,
-            labels_sha256=hashlib.sha256(self.manifest.labels.tobytes()).hexdigest(),
-            patients_sha256=hashlib.sha256("\n".join(patients).encode()).hexdigest(),
-            n_patients=len(patients),
-            n_films=len(self.train),
-            n_val_films=len(self.val),
-        )
 
 
 def pick_device(name: str) -> torch.device:
@@ -202,18 +151,14 @@ def _teacher(run: Path, names: tuple[str, ...]) -> Classifier:
     return load_classifier(run).requires_grad_(False)
 
 
-def _check_recipe(folder: Path, recipe: Recipe, prepared: Prepared) -> None:
-    source, wanted = prepared.manifest.source, recipe.data
-    if wanted.data_set and wanted.data_set != source:
-        raise RunError(f"{folder.name}: holds {source}; data.data_set is {wanted.data_set!r}.")
-    if prepared.cache.size != wanted.size:
-        found = f"holds films of {prepared.cache.size} pixels; data.size is {wanted.size}"
-        raise RunError(f"{folder.name}: {found}. Prepare it with --size {wanted.size}.")
-    if len(prepared.train) < 2:
-        found = f"{len(prepared.train)} films in split 'train'"
-        raise RunError(f"{folder.name}: {found}; expected at least 2.")
-    if recipe.optim.keep == "best" and not len(prepared.val):
-        raise RunError(f"{folder.name}: no film in split 'val'; optim.keep = \"best\" needs some.")
+def _teachers(recipe: Recipe, films: Films) -> tuple[str, ...]:
+    network = recipe.network
+    teachers = [weights_name(Path(run)) for run in network.distil_from]
+    if films.opinions is not None:
+        table = Path(network.distil_table)
+        digest = hashlib.sha256(table.read_bytes()).hexdigest()
+        teachers.append(f"{table.name} ({digest}), {count_opinions(films.opinions)} films")
+    return tuple(teachers)
 
 
 def _refuse_other(
@@ -244,7 +189,7 @@ def _new_record(
         loss=_loss_used(recipe, prepared.train),
         seed=recipe.optim.seed,
         init=SCRATCH if network.init == SCRATCH else weights_name(Path(network.init)),
-        teachers=tuple(weights_name(Path(run)) for run in network.distil_from),
+        teachers=_teachers(recipe, prepared.train),
         code_version=plainfilm.__version__,
         torch_version=torch.__version__,
         hardware=_hardware(device),
@@ -258,8 +203,10 @@ def _loss_used(recipe: Recipe, films: Films) -> LossUsed:
     words = (
         f"binary cross-entropy over known labels, label smoothing {recipe.loss.label_smoothing:g}"
     )
-    if recipe.network.distil_from:
+    if recipe.network.distil_from or recipe.network.distil_table:
         words += f", teachers' share {recipe.loss.distil_share:g}"
+    if recipe.loss.balance:
+        words += f", films weighted so that {' and '.join(recipe.loss.balance)} tells no finding"
     if recipe.data.side_targets:
         names = ", ".join(recipe.data.side_targets)
         words += f", side targets ({names}) at weight {recipe.loss.side_weight:g}"

@@ -1,0 +1,92 @@
+"""`Prepared`: what `datasets.prepare` wrote, as a training sees it."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from plainfilm.datasets.cache import Cache
+from plainfilm.datasets.manifest import Manifest
+from plainfilm.datasets.splits import check_leaks
+from plainfilm.errors import RunError
+from plainfilm.training.balance import film_weights
+from plainfilm.training.batches import Films, films_of
+from plainfilm.training.opinions import read_opinions
+from plainfilm.training.recipe import Recipe
+from plainfilm.training.record import FilmsUsed
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A prepared folder as a training sees it; splits share no patient."""
+
+    manifest: Manifest
+    cache: Cache
+    train: Films
+    val: Films
+
+    @staticmethod
+    def open(folder: Path, recipe: Recipe) -> "Prepared":
+        """The manifest and cache of a folder, checked against each other and the recipe.
+
+        Raises
+        ------
+        DatasetError
+            A file is missing or altered, images are gone, or the cache holds other films.
+        LeakError
+            Splits share a patient.
+        RunError
+            The recipe is for another data set or another size, or there are too few films.
+        """
+        manifest, cache = Manifest.load(folder), Cache.open(folder)
+        cache.check_fits(manifest)
+        check_leaks(manifest)
+        train = _guided(
+            films_of(manifest, cache, "train", recipe.data.side_targets), manifest, recipe
+        )
+        prepared = Prepared(manifest, cache, train, films_of(manifest, cache, "val"))
+        _check_recipe(folder, recipe, prepared)
+        return prepared
+
+    @property
+    def used(self) -> FilmsUsed:
+        """Which films these are, for the record."""
+        patients = sorted(self.manifest.patients("train"))
+        return FilmsUsed(
+            data_set=self.manifest.source,
+            body_part=self.manifest.body_part,
+            size=self.cache.size,
+            policy=self.cache.policy,
+            split_sha256=self.manifest.split_sha256,
+            images_sha256=self.manifest.images_sha256,
+            labels_sha256=hashlib.sha256(self.manifest.labels.tobytes()).hexdigest(),
+            patients_sha256=hashlib.sha256("\n".join(patients).encode()).hexdigest(),
+            n_patients=len(patients),
+            n_films=len(self.train),
+            n_val_films=len(self.val),
+        )
+
+
+def _guided(films: Films, manifest: Manifest, recipe: Recipe) -> Films:
+    """The training films with what the recipe adds to their labels: weights and opinions."""
+    train = manifest.split("train")
+    if recipe.loss.balance:
+        films = replace(
+            films, weights=film_weights(train.samples, films.labels, recipe.loss.balance)
+        )
+    if recipe.network.distil_table:
+        films = replace(films, opinions=read_opinions(Path(recipe.network.distil_table), train))
+    return films
+
+
+def _check_recipe(folder: Path, recipe: Recipe, prepared: Prepared) -> None:
+    source, wanted = prepared.manifest.source, recipe.data
+    if wanted.data_set and wanted.data_set != source:
+        raise RunError(f"{folder.name}: holds {source}; data.data_set is {wanted.data_set!r}.")
+    if prepared.cache.size != wanted.size:
+        found = f"holds films of {prepared.cache.size} pixels; data.size is {wanted.size}"
+        raise RunError(f"{folder.name}: {found}. Prepare it with --size {wanted.size}.")
+    if len(prepared.train) < 2:
+        found = f"{len(prepared.train)} films in split 'train'"
+        raise RunError(f"{folder.name}: {found}; expected at least 2.")
+    if recipe.optim.keep == "best" and not len(prepared.val):
+        raise RunError(f"{folder.name}: no film in split 'val'; optim.keep = \"best\" needs some.")

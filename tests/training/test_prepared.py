@@ -1,0 +1,75 @@
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from plainfilm.datasets.manifest import Manifest
+from plainfilm.errors import DatasetError, LeakError, RunError
+from plainfilm.training.prepared import Prepared
+from tiny_training import resplit, tiny_recipe, write_prepared
+
+
+@pytest.fixture
+def copy(prepared: Path, tmp_path: Path) -> Path:
+    """A prepared folder to spoil."""
+    return shutil.copytree(prepared, tmp_path / "copy")
+
+
+def test_it_knows_its_films(prepared: Path) -> None:
+    used = Prepared.open(prepared, tiny_recipe()).used
+
+    assert (used.data_set, used.body_part, used.size, used.policy) == (
+        "drawn", "chest", 32, "squash",
+    )  # fmt: skip
+    assert (used.n_films, used.n_patients, used.n_val_films) == (40, 20, 16)
+    assert used.split_sha256 == Manifest.load(prepared).split_sha256
+
+
+def test_gone_images_are_one_clear_line(copy: Path) -> None:
+    shutil.rmtree(copy / "images")
+    with pytest.raises(DatasetError, match="56 of 56 films are not there"):
+        Prepared.open(copy, tiny_recipe())
+
+
+def test_a_missing_cache_is_one_clear_line(copy: Path) -> None:
+    (copy / "cache.json").unlink()
+    with pytest.raises(DatasetError, match="no finished cache"):
+        Prepared.open(copy, tiny_recipe())
+
+
+def test_a_cache_of_other_films_is_refused(copy: Path) -> None:
+    manifest = Manifest.load(copy)
+    manifest.keep(np.arange(40)).save(copy)
+    with pytest.raises(DatasetError, match="other films"):
+        Prepared.open(copy, tiny_recipe())
+
+
+def test_a_patient_in_two_splits_is_refused(copy: Path) -> None:
+    resplit(copy, "val")
+    with pytest.raises(LeakError):
+        Prepared.open(copy, tiny_recipe())
+
+
+@pytest.mark.parametrize(
+    ("setting", "expected"),
+    [
+        ("data.size=64", r"holds films of 32 pixels; data\.size is 64\. Prepare it with --size 64"),
+        ("data.data_set=kermany", r"holds drawn; data\.data_set is 'kermany'"),
+    ],
+)
+def test_a_recipe_for_other_films_is_refused(prepared: Path, setting: str, expected: str) -> None:
+    with pytest.raises(RunError, match=expected):
+        Prepared.open(prepared, tiny_recipe(setting))
+
+
+def test_keeping_the_best_needs_validation_films(tmp_path: Path) -> None:
+    folder = write_prepared(tmp_path / "none", n_train=4, n_val=0)
+    with pytest.raises(RunError, match="no film in split 'val'"):
+        Prepared.open(folder, tiny_recipe("optim.keep=best"))
+
+
+def test_one_film_is_too_few(tmp_path: Path) -> None:
+    folder = write_prepared(tmp_path / "one", n_train=1, n_val=0)
+    with pytest.raises(RunError, match="1 films in split 'train'; expected at least 2"):
+        Prepared.open(folder, tiny_recipe())
