@@ -16,7 +16,7 @@ from plainfilm.training.calibrate import (
     see,
 )
 from plainfilm.training.card import card
-from plainfilm.training.familiarity import Percentile, fit_percentile, fit_spread
+from plainfilm.training.familiarity import MAX_RANK, Percentile, fit_percentile, fit_spread
 from plainfilm.training.golden import draw_radiographs, make_golden
 from plainfilm.training.onnx_file import check_agreement, run_onnx, to_onnx
 from plainfilm.training.sources import Sources
@@ -85,7 +85,7 @@ def _fit_parts(sources: Sources) -> Parts:
     """Familiarity from training and validation films, the rest from the recipe's split."""
     release, names = sources.recipe.release, sources.names
     unfitted = (IDENTITY,) * len(names)
-    spread = fit_spread(sources.describe_training())
+    spread = fit_spread(sources.describe_training(), MAX_RANK // len(sources.runs))
     draft = sources.graph(unfitted, spread, None)
     val = see(draft, sources.manifest.split("val"))
     split = SPLIT_OF[release.calibration]

@@ -25,7 +25,7 @@ N_DIRECTIONS = 8
 GREY_LEVELS = 12
 MIN_SHRINKAGE = 0.1
 MIN_SPREAD = 1e-3  # a feature that hardly varies must not dominate the distance
-MAX_RANK = 256
+MAX_RANK = 256  # directions kept, shared by the networks of a bundle: they are half its bytes
 # Of a stage's activations: statistics below count as they are, above as logarithms.
 STATISTIC_UNIT = 0.02
 
