@@ -105,3 +105,19 @@ def test_every_setting_is_documented() -> None:
     for group in fields(Recipe):
         for setting in fields(getattr(Recipe(), group.name)):
             assert f"`{setting.name}`" in page, f"{group.name}.{setting.name} is not documented"
+
+
+def test_the_settings_to_another_recipe_make_it() -> None:
+    here = Recipe()
+    changed = ("optim.seed=3", 'network.name="densenet121"', 'data.side_targets=["sex", "age"]')
+    there = Recipe.from_toml("", settings=changed)
+
+    settings = here.settings_to(there)
+
+    assert sorted(settings) == sorted(changed)
+    assert Recipe.from_toml(here.to_toml(), settings=settings) == there
+
+
+def test_another_release_needs_no_setting() -> None:
+    other = Recipe.from_toml('[release]\nname = "other"')
+    assert Recipe().settings_to(other) == []

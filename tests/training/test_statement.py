@@ -7,6 +7,7 @@ import pytest
 from plainfilm.errors import RecipeError
 from plainfilm.training.calibrate import IDENTITY, Thresholds
 from plainfilm.training.familiarity import Percentile, Spread
+from plainfilm.training.recipe import Recipe
 from plainfilm.training.sources import Sources
 from plainfilm.training.statement import Parts, check_release, state
 from tiny_release import releasable
@@ -99,3 +100,20 @@ def test_a_release_is_checked_before_anything_is_fitted(sources: Sources) -> Non
     check_release(sources)
     with pytest.raises(RecipeError, match="release: version"):
         check_release(with_release(sources, version=""))
+
+
+def test_a_further_run_is_told_by_what_differs_in_its_recipe(
+    finished: Path, prepared: Path, tmp_path: Path
+) -> None:
+    first = releasable(finished, tmp_path / "run")
+    second = releasable(finished, tmp_path / "second")
+    recipe = second / "recipe.toml"
+    seed = f"seed = {Recipe.load(recipe).optim.seed}"
+    recipe.write_text(recipe.read_text().replace(seed, "seed = 77"))
+
+    header = state(Sources.open([first, second], prepared), PARTS, 0.0, NOON)
+
+    assert header.provenance.details["run 2"] == "optim.seed=77"
+    alone = state(Sources.open([first], prepared), PARTS, 0.0, NOON).provenance
+    assert header.provenance.seconds == 2 * alone.seconds
+    assert "run 2" not in alone.details

@@ -3,6 +3,7 @@
 No number stands here that is not in one of the two, and beside each measured one its interval.
 """
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 
 from plainfilm.reading.bundle import BundleHeader
@@ -210,7 +211,14 @@ def _rebuild(header: BundleHeader) -> Iterator[str]:
     yield "```"
     yield f"plainfilm prepare {source.data_set} FOLDER --out prepared --size {size}"
     yield "plainfilm train recipe.toml --data prepared --out run"
-    yield f"plainfilm export run --data prepared --out {header.name}.bundle"
+    runs = "run"
+    for key, settings in source.details.items():
+        if key.startswith("run "):  # a further training whose answers are averaged with the first's
+            folder = key.replace(" ", "-")
+            options = "".join(f" --set {shlex.quote(each)}" for each in shlex.split(settings))
+            yield f"plainfilm train recipe.toml --data prepared --out {folder}{options}"
+            runs += f" {folder}"
+    yield f"plainfilm export {runs} --data prepared --out {header.name}.bundle"
     yield f"plainfilm evaluate {header.name}.bundle prepared --out report"
     yield "```"
 

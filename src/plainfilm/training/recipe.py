@@ -15,7 +15,14 @@ from plainfilm.networks import Normalisation
 from plainfilm.training.augment import Augment
 from plainfilm.training.balance import Attribute
 from plainfilm.training.side import SideTarget
-from plainfilm.training.toml import differences, parse, read_table, with_settings, write_table
+from plainfilm.training.toml import (
+    differences,
+    parse,
+    read_table,
+    settings_between,
+    with_settings,
+    write_table,
+)
 
 SCRATCH = "scratch"
 
@@ -203,6 +210,10 @@ class Recipe:
     def differences(self, other: "Recipe") -> list[str]:
         """What would train differently: "group.key: this and that"; [release] does not count."""
         return differences(replace(self, release=other.release), other)
+
+    def settings_to(self, other: "Recipe") -> list[str]:
+        """The settings, "group.key=value", that make another training's recipe of this one."""
+        return settings_between(replace(self, release=other.release), other)
 
 
 def _expect(holds: bool, key: str, found: float, expected: str) -> None:

@@ -1,5 +1,6 @@
 """What a bundle states of itself: the header, from the runs, their recipe and what was fitted."""
 
+import shlex
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -22,6 +23,7 @@ from plainfilm.training.calibrate import Thresholds
 from plainfilm.training.checkpoint import weights_name
 from plainfilm.training.familiarity import Percentile, Spread
 from plainfilm.training.recipe import Recipe
+from plainfilm.training.record import read_recipe, read_record
 from plainfilm.training.sources import Sources
 
 CAUTION_BELOW = 0.01  # familiarity: one validation film in a hundred is cautioned
@@ -182,6 +184,8 @@ def _provenance(sources: Sources, gap: float) -> Provenance:
         "epochs": f"{record.epochs}, kept {record.kept_epoch}",
         "largest difference of a probability, torch to onnxruntime": f"{gap:.1g}",
     }
+    for number, run in enumerate(sources.runs[1:], start=2):
+        details[f"run {number}"] = shlex.join(recipe.settings_to(read_recipe(run)))
     if record.teachers:
         details["teachers"] = "; ".join(record.teachers)
     return Provenance(
@@ -194,7 +198,7 @@ def _provenance(sources: Sources, gap: float) -> Provenance:
         seed=record.seed,
         code_version=record.code_version,
         hardware=record.hardware,
-        seconds=record.seconds,
+        seconds=sum(read_record(run).seconds for run in sources.runs),
         init=record.init,
         details=details,
     )

@@ -9,7 +9,7 @@ import math
 import tomllib
 import types
 import typing
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from difflib import get_close_matches
 from typing import Literal, TypeVar
@@ -114,15 +114,26 @@ def write_table(record: object, where: str = "") -> str:
 
 
 def differences(left: object, right: object, where: str = "") -> list[str]:
-    """Where two dataclasses of one kind differ, one "group.key: left, right" each."""
-    found: list[str] = []
+    """Where two dataclasses of one kind differ, one "group.key: left and right" each."""
+    return [f"{key}: {a!r} and {b!r}" for key, a, b in _differing(left, right, where)]
+
+
+def settings_between(left: object, right: object) -> list[str]:
+    """What `with_settings` needs to make the left dataclass the right one, "group.key=value" each.
+
+    A value that is None, which TOML cannot write, is left out.
+    """
+    pairs = ((key, b) for key, _, b in _differing(left, right, "") if b is not None)
+    return [f"{key}={_text(value)}" for key, value in pairs]
+
+
+def _differing(left: object, right: object, where: str) -> Iterator[tuple[str, object, object]]:
     for field in fields(left):  # type: ignore[arg-type]
         a, b = getattr(left, field.name), getattr(right, field.name)
         if is_dataclass(a) and is_dataclass(b):
-            found.extend(differences(a, b, _join(where, field.name)))
+            yield from _differing(a, b, _join(where, field.name))
         elif a != b:
-            found.append(f"{_join(where, field.name)}: {a!r} and {b!r}")
-    return found
+            yield _join(where, field.name), a, b
 
 
 def _join(where: str, key: str) -> str:
