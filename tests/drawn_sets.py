@@ -1,5 +1,6 @@
 """Small data sets of drawn films, laid out as their publishers lay them out."""
 
+import gzip
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,16 @@ def draw_film(path: Path, seed: int, size: tuple[int, int] = (40, 48)) -> None:
 def nih_line(patient: int, follow_up: int, findings: str, age: str = "58") -> str:
     name = f"{patient:08d}_{follow_up:03d}.png"
     return f"{name},{findings},{follow_up},{patient},{age},M,PA,2682,2749,0.143,0.168"
+
+
+def write_published(path: Path) -> None:
+    """A published network's table: of one film of each of `draw_nih`'s patients."""
+    findings = ("Mass", "Pleural_Thickening", "Nodule")
+    lines = [",".join(["Image Index", *(f"prob_{finding}" for finding in findings)])]
+    for patient in range(1, 21):
+        chances = (f"{(patient * k % 7 + 1) / 10}" for k in (1, 2, 3))
+        lines.append(",".join([f"{patient:08d}_{patient % 2:03d}.png", *chances]))
+    path.write_bytes(gzip.compress("\n".join(lines).encode(), mtime=0))
 
 
 def draw_nih(folder: Path, size: tuple[int, int] = (40, 48)) -> Path:

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from dicoms import dicom_file
-from drawn_sets import draw_nih
+from drawn_sets import draw_nih, write_published
 from drawn_story import run, shrink_recipes, smaller
 from pages import (
     README,
@@ -229,6 +229,7 @@ def test_the_tutorial_prints_what_it_shows(desk: Path, capsys: pytest.CaptureFix
 def test_a_page_about_learning_runs(page: Path, desk: Path, story: Path) -> None:
     shutil.copytree(story / "films", desk / "films")
     draw_nih(desk / "films" / "nih", size=(80, 90))
+    write_published(desk / "preds.csv.gz")
     shrink_recipes(desk / "recipes")
     if "plainfilm prepare" not in text_of(page):
         for name, films, out in PREPARED:
