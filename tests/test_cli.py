@@ -18,8 +18,7 @@ from PIL import Image
 
 import plainfilm
 from phantoms import phantom
-from plainfilm.cli import DEFAULT, VIEWS, main
-from plainfilm.radiograph import View
+from plainfilm.cli import main
 from plainfilm.reading import shelf
 from tiny_bundle import tiny_bundle
 
@@ -187,14 +186,6 @@ def test_a_film_outside_the_population_is_refused_unless_overridden(
     found = capsys.readouterr().out
     assert found.splitlines()[1].strip().startswith("OUTSIDE POPULATION")
     assert "% " in found
-
-
-def test_the_views_are_those_of_a_radiograph() -> None:
-    assert set(VIEWS) == set(View)
-
-
-def test_the_default_bundle_is_the_shelf_s() -> None:
-    assert DEFAULT == shelf.DEFAULT
 
 
 @pytest.mark.parametrize("age", ["-1", "131", "old"])

@@ -5,10 +5,9 @@ the disk, told in one line; 2: wrong usage; 130: interrupted. Anything else is a
 traceback. The rooms are imported inside the verbs, so that --help is fast and a bare install works.
 """
 
-import functools
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,22 +16,24 @@ import click
 
 from plainfilm import __version__
 from plainfilm.errors import MissingExtra, PlainfilmError
+from plainfilm.options import (
+    PATH,
+    bundle_option,
+    data_option,
+    evaluate_options,
+    force_option,
+    json_option,
+    out_option,
+    read_options,
+)
 
 if TYPE_CHECKING:
+    from plainfilm.evaluation import EvaluateOptions
     from plainfilm.film_files import ReadOptions
     from plainfilm.reading.bundle import Bundle
 
 Paths = tuple[Path, ...]
-PATH = click.Path(path_type=Path)
-DEFAULT = "pneumonia-paediatric"
-VIEWS = ("PA", "AP", "LATERAL", "OBLIQUE")
 LEARNING_PACKAGES = ("torch", "onnx", "onnxscript", "pandas", "pyarrow", "matplotlib", "sklearn")
-
-out_option = functools.partial(click.option, "--out", type=PATH)
-data_option = functools.partial(click.option, "--data", type=PATH, required=True)
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-force_option = click.option("--force", is_flag=True, help="Replace what is there.")
-bundle_option = click.option("--bundle", default=DEFAULT, show_default=True, help="Name or path.")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -74,30 +75,6 @@ def show_progress(n_done: int, n_films: int) -> None:
     """Show on stderr, if it is a terminal, how far a long work is."""
     if sys.stderr.isatty():
         click.echo(f"\r{n_done} of {n_films} films", err=True, nl=n_done == n_films)
-
-
-def read_options(verb: Callable[..., None]) -> Callable[..., None]:
-    """Give a verb the options that say what the films are, as its argument `how`."""
-
-    @click.option("--age", type=click.FloatRange(0, 130), metavar="YEARS", help="Of the patient.")
-    @click.option("--view", type=click.Choice(VIEWS, case_sensitive=False), help="Of the beam.")
-    @click.option("--body-part", metavar="NAME", help="As in chest, knee.")
-    @click.option("--outside-population", is_flag=True, help="Read films the bundle is not for.")
-    @functools.wraps(verb)
-    def with_how(
-        age: float | None,
-        view: str | None,
-        body_part: str | None,
-        outside_population: bool,
-        **others: object,
-    ) -> None:
-        from plainfilm.film_files import ReadOptions
-        from plainfilm.radiograph import View
-
-        beam = None if view is None else View(view)
-        verb(how=ReadOptions(age, beam, body_part, outside_population), **others)
-
-    return with_how
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -233,18 +210,11 @@ def export(runs: Paths, data: Path, out: Path, force: bool) -> None:
 @click.argument("bundle")
 @click.argument("data", type=PATH)
 @out_option(required=True, help="Folder of the report.")
-@click.option("--compare", type=PATH, help="A published network's probabilities, as a table.")
 @click.option("--attach", is_flag=True, help="Write numbers and card into the bundle.")
 @json_option
-@force_option
+@evaluate_options
 def evaluate(
-    bundle: str,
-    data: Path,
-    out: Path,
-    compare: Path | None,
-    attach: bool,
-    as_json: bool,
-    force: bool,
+    bundle: str, data: Path, out: Path, how: "EvaluateOptions", attach: bool, as_json: bool
 ) -> None:
     """Measure a bundle on a prepared test split, with intervals."""
     from plainfilm import evaluation
@@ -252,9 +222,7 @@ def evaluate(
     from plainfilm.training.card import card
 
     path, found = find_bundle(bundle), _bundle(bundle)
-    measured = evaluation.evaluate(
-        path, data, out, progress=show_progress, compare=compare, overwrite=force
-    )
+    measured = evaluation.evaluate(path, data, out, options=how, progress=show_progress)
     text = card(found.header, measured)
     click.echo(json.dumps(measured, indent=2, allow_nan=False) if as_json else text)
     note(f"Wrote {out.name}")

@@ -8,8 +8,8 @@ from PIL import Image
 from phantoms import phantom
 from plainfilm.datasets.manifest import Manifest
 from plainfilm.datasets.sample import Sample
-from plainfilm.errors import EvaluationError
-from plainfilm.evaluation import evaluate, report_table
+from plainfilm.errors import DatasetError, EvaluationError
+from plainfilm.evaluation import EvaluateOptions, evaluate, report_table
 from plainfilm.findings import Finding, LabelSet
 from tiny_bundle import tiny_bundle
 
@@ -44,7 +44,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def out(bundle: Path, prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("evaluation") / "new"
-    evaluate(bundle, prepared, folder, draws=20)
+    evaluate(bundle, prepared, folder, options=EvaluateOptions(draws=20))
     return folder
 
 
@@ -83,12 +83,36 @@ def test_an_evaluation_is_not_written_over(bundle: Path, prepared: Path, out: Pa
         evaluate(bundle, prepared, out)
 
 
+def test_an_evaluation_is_replaced_when_asked(bundle: Path, prepared: Path, tmp_path: Path) -> None:
+    evaluate(bundle, prepared, tmp_path, options=EvaluateOptions(draws=5))
+
+    again = evaluate(bundle, prepared, tmp_path, options=EvaluateOptions(draws=7, overwrite=True))
+
+    assert json.loads((tmp_path / "evaluation.json").read_text(encoding="utf-8")) == again
+    assert again["draws"] == 7
+
+
+def test_no_draw_is_no_evaluation() -> None:
+    with pytest.raises(EvaluationError, match="0 draws of the bootstrap; expected 1 or more"):
+        EvaluateOptions(draws=0)
+
+
+def test_a_split_without_films_is_refused_and_leaves_nothing(
+    bundle: Path, prepared: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(DatasetError, match="no film is in split 'val'; there is test"):
+        evaluate(bundle, prepared, tmp_path / "out", options=EvaluateOptions(split="val"))
+
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_published_network_is_measured_beside(
     bundle: Path, prepared: Path, tmp_path: Path
 ) -> None:
     rows = [f"{number}.png,{number % 2}" for number in range(10)]
     (tmp_path / "preds.csv").write_text("\n".join(["Image Index,prob_Pneumonia", *rows]))
-    numbers = evaluate(bundle, prepared, tmp_path / "out", draws=20, compare=tmp_path / "preds.csv")
+    options = EvaluateOptions(draws=20, compare=tmp_path / "preds.csv")
+    numbers = evaluate(bundle, prepared, tmp_path / "out", options=options)
     published = numbers["published"]
     assert isinstance(published, dict)
     assert (published["n_films"], published["n_without"]) == (10, N_FILMS - 10)

@@ -1,6 +1,6 @@
 """A bundle and a manifest in, numbers out: `evaluate`, and `evaluate_table` for a table at hand."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from plainfilm.datasets.files import clear_disk_errors, write_atomically
@@ -14,11 +14,45 @@ from plainfilm.evaluation.table import Predictions
 from plainfilm.reading import Reader
 from plainfilm.reading.strict_json import encode
 
-__all__ = ["evaluate", "evaluate_table", "report_table"]
+__all__ = ["EvaluateOptions", "evaluate", "evaluate_table", "report_table"]
 
 PREDICTIONS_NAME = "predictions.parquet"
 NUMBERS_NAME = "evaluation.json"
 REPORT_NAME = "report.html"
+
+
+@dataclass(frozen=True)
+class EvaluateOptions:
+    """What may differ from one evaluation to the next, beside the bundle and the films.
+
+    Parameters
+    ----------
+    split
+        Which films: "test", or another that the network did not learn from.
+    draws
+        Of the bootstrap over patients; at least 1.
+    seed
+        Of the bootstrap and of cross-fitting.
+    compare
+        A table of a published network's probabilities, see `comparison.read_published`.
+    overwrite
+        True: an evaluation that is in the folder already is replaced.
+
+    Raises
+    ------
+    EvaluationError
+        `draws` is not positive.
+    """
+
+    split: str = "test"
+    draws: int = N_DRAWS
+    seed: int = 0
+    compare: Path | None = None
+    overwrite: bool = False
+
+    def __post_init__(self) -> None:
+        if self.draws < 1:
+            raise EvaluationError(f"{self.draws} draws of the bootstrap; expected 1 or more")
 
 
 def evaluate(
@@ -26,11 +60,7 @@ def evaluate(
     prepared: Path,
     out: Path,
     *,
-    split: str = "test",
-    draws: int = N_DRAWS,
-    seed: int = 0,
-    compare: Path | None = None,
-    overwrite: bool = False,
+    options: EvaluateOptions | None = None,
     progress: Progress | None = None,
 ) -> dict[str, object]:
     """Read a split's original films with a bundle and measure how well it does.
@@ -45,16 +75,8 @@ def evaluate(
         The folder `datasets.prepare` wrote; its films must still be in their place.
     out
         A folder; made where there is none.
-    split
-        Which films: "test", or another that the network did not learn from.
-    draws
-        Of the bootstrap over patients.
-    seed
-        Of the bootstrap and of cross-fitting.
-    compare
-        A table of a published network's probabilities, see `comparison.read_published`.
-    overwrite
-        Whether an evaluation that is in `out` already may be replaced.
+    options
+        None = `EvaluateOptions()`.
     progress
         Called after each film with how many are done and how many there are.
 
@@ -72,16 +94,18 @@ def evaluate(
     BundleError
         The bundle cannot be trusted.
     """
-    if (out / NUMBERS_NAME).exists() and not overwrite:
-        raise EvaluationError(f"{out.name}: holds an evaluation already; choose another folder")
-    table = predict(Reader(bundle), Manifest.load(prepared), split, progress=progress)
-    if compare is not None:
+    choice = options or EvaluateOptions()
+    if (out / NUMBERS_NAME).exists() and not choice.overwrite:
+        words = "holds an evaluation already; choose another folder, or replace it (--force)"
+        raise EvaluationError(f"{out.name}: {words}")
+    table = predict(Reader(bundle), Manifest.load(prepared), choice.split, progress=progress)
+    if choice.compare is not None:
         films, findings = table.name.tolist(), table.about.findings
-        table = replace(table, published=read_published(compare, films, findings))
+        table = replace(table, published=read_published(choice.compare, films, findings))
     with clear_disk_errors(out, "Free some space and evaluate again."):
         out.mkdir(parents=True, exist_ok=True)
     table.save(out / PREDICTIONS_NAME)
-    return report_table(out, draws=draws, seed=seed)
+    return report_table(out, draws=choice.draws, seed=choice.seed)
 
 
 def report_table(out: Path, *, draws: int = N_DRAWS, seed: int = 0) -> dict[str, object]:

@@ -1,0 +1,65 @@
+"""What the command line offers is what the rooms understand."""
+
+from inspect import signature
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from plainfilm.datasets.sample import SPLITS
+from plainfilm.evaluation import EvaluateOptions
+from plainfilm.film_files import ReadOptions
+from plainfilm.options import DEFAULT_BUNDLE, VIEWS, evaluate_options, read_options
+from plainfilm.options import SPLITS as OFFERED_SPLITS
+from plainfilm.radiograph import View
+from plainfilm.reading import shelf
+
+
+def told(gather: Any, *words: str) -> object:
+    """The argument `how` of a verb with these options, after these words."""
+    heard = []
+
+    @click.command()
+    @click.argument("file", type=click.Path(path_type=Path))
+    @gather
+    def verb(file: Path, how: object) -> None:
+        heard.append((file, how))
+
+    found = CliRunner().invoke(verb, ["film.png", *words], catch_exceptions=False)
+    assert found.exit_code == 0, found.output
+    ((file, how),) = heard
+    assert file == Path("film.png")
+    return how
+
+
+def test_the_offered_words_are_those_of_the_rooms() -> None:
+    assert set(VIEWS) == set(View)
+    assert OFFERED_SPLITS == SPLITS
+    assert DEFAULT_BUNDLE == shelf.DEFAULT
+
+
+@pytest.mark.parametrize(
+    ("gather", "kind"), [(read_options, ReadOptions), (evaluate_options, EvaluateOptions)]
+)
+def test_without_a_word_the_defaults_are_the_room_s_own(gather: Any, kind: type) -> None:
+    assert told(gather) == kind()
+
+
+def test_what_is_said_of_a_film_arrives() -> None:
+    words = ("--age", "3.5", "--view", "pa", "--body-part", "chest", "--outside-population")
+
+    assert told(read_options, *words) == ReadOptions(3.5, View.PA, "chest", True)
+
+
+def test_what_is_said_of_a_measurement_arrives() -> None:
+    words = ("--split", "val", "--draws", "9", "--seed", "4", "--compare", "a.csv", "--force")
+
+    assert told(evaluate_options, *words) == EvaluateOptions("val", 9, 4, Path("a.csv"), True)
+
+
+def test_every_field_has_an_option() -> None:
+    for gather, kind in ((read_options, ReadOptions), (evaluate_options, EvaluateOptions)):
+        verb = click.command()(gather(click.echo))
+        assert len(verb.params) == len(signature(kind).parameters)
