@@ -4,6 +4,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from plainfilm.datasets.files import (
     clear_disk_errors,
@@ -13,7 +15,7 @@ from plainfilm.datasets.files import (
     read_table,
     read_text,
     sha256_of,
-    write_atomically,
+    table_bytes,
 )
 from plainfilm.errors import DatasetError
 
@@ -24,23 +26,6 @@ with locked(pathlib.Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()
 """
-
-
-def test_a_written_file_holds_the_content_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
-    write_atomically(tmp_path / "a.txt", b"first")
-    write_atomically(tmp_path / "a.txt", b"second")
-
-    assert (tmp_path / "a.txt").read_bytes() == b"second"
-    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
-
-
-def test_a_failed_write_keeps_the_old_file(tmp_path: Path) -> None:
-    (tmp_path / "a").mkdir()
-
-    with pytest.raises(OSError):
-        write_atomically(tmp_path / "a", b"content")
-
-    assert [path.name for path in tmp_path.iterdir()] == ["a"]
 
 
 def test_a_packed_text_reads_like_the_plain_one(tmp_path: Path) -> None:
@@ -65,6 +50,16 @@ def test_a_missing_text_is_named_without_its_path(tmp_path: Path) -> None:
         read_text(tmp_path / "a.csv")
 
     assert str(tmp_path) not in str(caught.value)
+
+
+@given(
+    st.lists(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\x00\r")),
+                      min_size=3, max_size=3), min_size=1)
+)  # fmt: skip
+def test_a_written_table_reads_back_cell_for_cell(rows: list[list[str]]) -> None:
+    header, body = parse_table("a.csv", table_bytes(rows).decode())
+
+    assert [header, *body] == rows
 
 
 @pytest.mark.parametrize(

@@ -157,12 +157,18 @@ def test_the_findings_part_of_the_head_is_taken_over_beside_side_targets(
     assert torch.equal(learner.network.head_weight[:2], theirs)
 
 
+def of_other_findings(finished: Path, folder: Path) -> Path:
+    """A copy of the run, in a folder "other", that says it knows other findings."""
+    run = shutil.copytree(finished, folder / "other")
+    others = LabelSet((Finding("lung", "Lung"), Finding("bone", "Bone")))
+    write_record(run, replace(read_record(run), label_set=others))
+    return run
+
+
 def test_with_other_findings_only_the_body_is_taken_over(
     prepared: Path, finished: Path, tmp_path: Path
 ) -> None:
-    run = shutil.copytree(finished, tmp_path / "other")
-    others = LabelSet((Finding("lung", "Lung"), Finding("bone", "Bone")))
-    write_record(run, replace(read_record(run), label_set=others))
+    run = of_other_findings(finished, tmp_path)
     recipe = tiny_recipe(f"network.init='{run}'")
 
     learner = make_learner(tmp_path, recipe, Prepared.open(prepared, recipe), CPU)
@@ -205,9 +211,7 @@ def test_an_unfinished_run_is_no_start(prepared: Path, finished: Path, tmp_path:
 def test_a_teacher_of_other_findings_is_refused(
     prepared: Path, finished: Path, tmp_path: Path
 ) -> None:
-    run = shutil.copytree(finished, tmp_path / "other")
-    others = LabelSet((Finding("lung", "Lung"), Finding("bone", "Bone")))
-    write_record(run, replace(read_record(run), label_set=others))
+    run = of_other_findings(finished, tmp_path)
     recipe = tiny_recipe(f"network.distil_from=['{run}']")
 
     with pytest.raises(RunError, match="other knows lung, bone; expected square, stripe"):

@@ -23,12 +23,13 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from plainfilm.datasets import manifest as manifest_files
-from plainfilm.datasets.files import clear_disk_errors, write_atomically
+from plainfilm.datasets.files import clear_disk_errors
 from plainfilm.datasets.fit import POLICIES, FitPolicy, fit
 from plainfilm.datasets.manifest import Manifest, Sample
 from plainfilm.datasets.stored import StoredRecord
 from plainfilm.errors import DatasetError, ImageError
 from plainfilm.images import read_radiograph
+from plainfilm.whole_files import write_whole
 
 FORMAT = "plainfilm.cache/1"
 PIXELS_NAME = "cache.npy"
@@ -273,7 +274,7 @@ def _write_record(path: Path, content: CacheContent, n_written: int) -> None:
         "policy": content.policy,
         "n_written": n_written,
     }
-    write_atomically(path, (json.dumps(record, indent=1) + "\n").encode())
+    write_whole(path, (json.dumps(record, indent=1) + "\n").encode())
 
 
 def _check_manifest_beside(folder: Path, content: CacheContent) -> None:

@@ -1,16 +1,15 @@
 """Which findings come together: the co-occurrence matrix, and class weights beside it."""
 
-import csv
-import io
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from plainfilm.datasets.files import write_atomically
+from plainfilm.datasets.files import table_bytes
 from plainfilm.datasets.sample import Labels
 from plainfilm.errors import DatasetError
+from plainfilm.whole_files import write_whole
 
 Counts = NDArray[np.int64]
 Weights = NDArray[np.float64]
@@ -89,12 +88,8 @@ def weight_table(labels: Labels, names: Sequence[str]) -> str:
 
 def write_cooccurrence(path: Path, labels: Labels, names: Sequence[str]) -> None:
     """Write the matrix as a comma-separated table: a header of names, a name before each row."""
-    stream = io.StringIO(newline="")
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(["finding", *names])
-    for name, row in zip(names, cooccurrence(labels).tolist(), strict=True):
-        writer.writerow([name, *row])
-    write_atomically(path, stream.getvalue().encode())
+    rows = zip(names, cooccurrence(labels).tolist(), strict=True)
+    write_whole(path, table_bytes([["finding", *names], *([name, *row] for name, row in rows)]))
 
 
 def _present(labels: Labels) -> Weights:

@@ -1,4 +1,4 @@
-"""Files as data sets write, read and lock them: whole or not at all, one process at a time."""
+"""Files as data sets read and lock them: one process at a time; tables; what the disk refuses."""
 
 import contextlib
 import csv
@@ -6,9 +6,8 @@ import errno
 import gzip
 import hashlib
 import io
-import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -18,19 +17,6 @@ LOCK_NAME = ".lock"
 
 # A file size limit (EFBIG) and a used-up quota stop a write just as a full disk does.
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Put `content` at `path`: the old file stands there or the new one, never a half."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with aside.open("wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
 
 
 def sha256_of(path: Path) -> str:
@@ -83,6 +69,13 @@ def parse_table(name: str, text: str) -> tuple[list[str], list[list[str]]]:
             found = f"line {number} has {len(row)} cells; expected {len(header)}"
             raise DatasetError(f"{name}: {found}. Is the file cut off?")
     return header, body
+
+
+def table_bytes(rows: Iterable[Sequence[object]]) -> bytes:
+    """A comma-separated file with these rows, the header first; each line ends in LF."""
+    stream = io.StringIO(newline="")
+    csv.writer(stream, lineterminator="\n").writerows(rows)
+    return stream.getvalue().encode()
 
 
 def list_folder(folder: Path) -> tuple[Path, ...]:

@@ -1,15 +1,14 @@
 """A label file other programs read: image, findings joined by a bar, one column per finding."""
 
-import csv
-import io
 from pathlib import Path
 
 import numpy as np
 
-from plainfilm.datasets.files import read_table, write_atomically
+from plainfilm.datasets.files import read_table, table_bytes
 from plainfilm.datasets.manifest import Manifest
-from plainfilm.datasets.sample import Labels
+from plainfilm.datasets.sample import Labels, label_cells, read_labels
 from plainfilm.errors import DatasetError
+from plainfilm.whole_files import write_whole
 
 NAME = "label list.csv"
 BAR = "|"
@@ -22,13 +21,11 @@ def write_label_list(manifest: Manifest, path: Path) -> None:
     name with 1, 0 or nothing, in the label set's order.
     """
     names = np.array(manifest.label_set.names)
-    stream = io.StringIO(newline="")
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(["image", "findings", *names])
-    for sample in manifest.samples:
-        cells = ["" if np.isnan(label) else str(int(label)) for label in sample.labels]
-        writer.writerow([sample.image, BAR.join(names[sample.labels == 1]), *cells])
-    write_atomically(path, stream.getvalue().encode())
+    rows = (
+        [sample.image, BAR.join(names[sample.labels == 1]), *label_cells(sample.labels)]
+        for sample in manifest.samples
+    )
+    write_whole(path, table_bytes([["image", "findings", *names], *rows]))
 
 
 def read_label_list(path: Path) -> tuple[tuple[str, ...], tuple[str, ...], Labels]:
@@ -44,8 +41,7 @@ def read_label_list(path: Path) -> tuple[tuple[str, ...], tuple[str, ...], Label
     if header[:2] != ["image", "findings"] or not names:
         raise DatasetError(f"{path.name}: expected the columns image, findings and one per finding")
     try:
-        cells = [[cell or "nan" for cell in row[2:]] for row in rows]
-        labels = np.array(cells, np.float32).reshape(len(rows), len(names))
+        labels = read_labels([row[2:] for row in rows], len(names))
     except ValueError as error:
         raise DatasetError(f"{path.name}: a label is no number ({error})") from error
     for row, shown in zip(rows, labels == 1, strict=True):

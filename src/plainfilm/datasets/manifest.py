@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from plainfilm.datasets.files import read_table, sha256_of, write_atomically
+from plainfilm.datasets.files import read_table, sha256_of
 from plainfilm.datasets.sample import (
     SPLITS,
     Labels,
@@ -26,6 +26,7 @@ from plainfilm.datasets.sample import (
 from plainfilm.datasets.stored import StoredRecord, read_label_set, write_label_set
 from plainfilm.errors import DatasetError
 from plainfilm.findings import LabelSet
+from plainfilm.whole_files import write_whole
 
 __all__ = ["SPLITS", "Labels", "Manifest", "Sample", "count_splits"]
 
@@ -150,10 +151,10 @@ class Manifest:
 
     def save(self, folder: Path) -> None:
         """Write manifest.csv, then manifest.json, into a folder that exists; each whole or not."""
-        write_atomically(folder / TABLE_NAME, write_samples(self.label_set, self.samples))
+        write_whole(folder / TABLE_NAME, write_samples(self.label_set, self.samples))
         record = _record(self, folder, sha256_of(folder / TABLE_NAME))
         content = json.dumps(record, indent=1, ensure_ascii=False) + "\n"
-        write_atomically(folder / RECORD_NAME, content.encode())
+        write_whole(folder / RECORD_NAME, content.encode())
 
     @classmethod
     def load(cls, folder: Path, *, root: Path | None = None) -> "Manifest":

@@ -1,7 +1,5 @@
 """One film of a data set (`Sample`), and many of them as a table."""
 
-import csv
-import io
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from plainfilm.datasets.files import table_bytes
 from plainfilm.findings import LabelSet
 
 Labels = NDArray[np.float32]
@@ -85,25 +84,31 @@ def table_header(label_set: LabelSet) -> list[str]:
 
 def write_samples(label_set: LabelSet, samples: Sequence[Sample]) -> bytes:
     """Samples as a comma-separated table; what is not known is an empty cell."""
-    stream = io.StringIO(newline="")
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(table_header(label_set))
-    writer.writerows(_cells(sample) for sample in samples)
-    return stream.getvalue().encode()
+    return table_bytes([table_header(label_set), *map(_cells, samples)])
 
 
 def read_samples(rows: Sequence[Sequence[str]]) -> tuple[Sample, ...]:
     """Samples from the rows below the header; ValueError where a cell cannot be read."""
-    cells = [[cell or "nan" for cell in row[len(_COLUMNS) :]] for row in rows]
-    labels = np.array(cells, np.float32)
+    n_findings = len(rows[0]) - len(_COLUMNS) if rows else 0
+    labels = read_labels([row[len(_COLUMNS) :] for row in rows], n_findings)
     return tuple(_sample(row, labels[number]) for number, row in enumerate(rows))
+
+
+def label_cells(labels: Labels) -> list[str]:
+    """Labels as a table writes them: "1", "0", or "" for unknown."""
+    return ["" if math.isnan(label) else str(int(label)) for label in labels.tolist()]
+
+
+def read_labels(cells: Sequence[Sequence[str]], n_findings: int) -> Labels:
+    """float32 (n, K) from the cells `label_cells` wrote; ValueError where one is no number."""
+    filled = [[cell or "nan" for cell in row] for row in cells]
+    return np.array(filled, np.float32).reshape(len(filled), n_findings)
 
 
 def _cells(sample: Sample) -> list[str]:
     age = "" if sample.age is None else repr(float(sample.age)).removesuffix(".0")
     words = [sample.image, sample.patient, sample.study, sample.view or "", sample.sex or "", age]
-    labels = ["" if math.isnan(label) else str(int(label)) for label in sample.labels.tolist()]
-    return [*words, sample.split, sample.official_split or "", *labels]
+    return [*words, sample.split, sample.official_split or "", *label_cells(sample.labels)]
 
 
 def _sample(row: Sequence[str], labels: Labels) -> Sample:

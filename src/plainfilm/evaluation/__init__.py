@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from plainfilm.datasets.files import clear_disk_errors, write_atomically
+from plainfilm.datasets.files import clear_disk_errors
 from plainfilm.datasets.manifest import Manifest
 from plainfilm.errors import EvaluationError
 from plainfilm.evaluation.bootstrap import N_DRAWS
@@ -13,6 +13,7 @@ from plainfilm.evaluation.predict import Progress, predict
 from plainfilm.evaluation.table import Predictions
 from plainfilm.reading import Reader
 from plainfilm.reading.strict_json import encode
+from plainfilm.whole_files import write_whole
 
 __all__ = ["EvaluateOptions", "evaluate", "evaluate_table", "report_table"]
 
@@ -117,7 +118,7 @@ def report_table(out: Path, *, draws: int = N_DRAWS, seed: int = 0) -> dict[str,
     figures = draw_figures(Predictions.load(out / PREDICTIONS_NAME), seed)
     with clear_disk_errors(out, "Free some space and evaluate again."):
         for name, svg in figures.items():
-            write_atomically(out / f"{name}.svg", svg.encode())
-        write_atomically(out / REPORT_NAME, html_report(numbers, figures).encode())
-        write_atomically(out / NUMBERS_NAME, encode(numbers))
+            write_whole(out / f"{name}.svg", svg.encode())
+        write_whole(out / REPORT_NAME, html_report(numbers, figures).encode())
+        write_whole(out / NUMBERS_NAME, encode(numbers))
     return numbers

@@ -15,10 +15,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from plainfilm.datasets.files import clear_disk_errors, write_atomically
+from plainfilm.datasets.files import clear_disk_errors
 from plainfilm.errors import CorruptBundle, EvaluationError, MissingExtra
 from plainfilm.evaluation.metrics import Floats
 from plainfilm.reading.strict_json import decode, parse
+from plainfilm.whole_files import write_whole
 
 try:
     import pyarrow
@@ -121,7 +122,7 @@ class Predictions:
         content = io.BytesIO()
         pyarrow.parquet.write_table(table, content, compression="zstd")
         with clear_disk_errors(path.parent, "Free some space and evaluate again."):
-            write_atomically(path, content.getvalue())
+            write_whole(path, content.getvalue())
 
     def _columns(self) -> dict[str, object]:
         columns: dict[str, object] = {"name": self.name, "patient": self.patient}

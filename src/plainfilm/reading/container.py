@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from plainfilm.errors import BundleError, CorruptBundle
+from plainfilm.whole_files import write_synced
 
 Limits = Mapping[str, int]  # file name → most bytes it may have
 
@@ -123,7 +124,7 @@ def save_file(path: Path, content: bytes, *, overwrite: bool) -> None:
     with _beside(path, overwrite=overwrite) as aside:
         if path.is_dir():
             raise BundleError(f"{path.name}: a folder is there; choose another name")
-        _write_synced(aside / path.name, content)
+        write_synced(aside / path.name, content)
         (aside / path.name).replace(path)
 
 
@@ -141,7 +142,7 @@ def save_folder(
             if there.name not in known:
                 raise BundleError(f"{path.name}: holds {there.name}, no file of a bundle; not lost")
         for name, content in files.items():
-            _write_synced(aside / name, content)
+            write_synced(aside / name, content)
         _sync_folder(aside)
         old = aside.parent / "old"
         if path.exists():
@@ -225,13 +226,6 @@ def _read_file(path: Path, limit: int) -> bytes:
     if len(content) > limit:
         raise CorruptBundle(_too_large(path.name, path.stat().st_size, limit))
     return content
-
-
-def _write_synced(path: Path, content: bytes) -> None:
-    with path.open("wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
 
 
 def _sync_folder(folder: Path) -> None:

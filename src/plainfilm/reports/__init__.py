@@ -1,7 +1,5 @@
 """A prediction in, a file out: the ending of the file's name picks the writer."""
 
-import os
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -19,6 +17,7 @@ from plainfilm.reports.as_text import text_table
 from plainfilm.reports.content import Report
 from plainfilm.reports.pictures import LONGEST, thumbnail
 from plainfilm.reports.wording import NOT_A_DEVICE
+from plainfilm.whole_files import write_whole
 
 __all__ = [
     "NOT_A_DEVICE",
@@ -79,7 +78,7 @@ def write(
     report = Report(tuple(predictions), tuple(radiographs), header, moment, evaluation)
     content = WRITERS[path.suffix.lower()](report)
     try:
-        _write_whole(path, content)
+        write_whole(path, content)
     except OSError as error:
         raise ReportError(f"{path.name}: cannot be written ({error.strerror})") from error
 
@@ -135,16 +134,3 @@ def only(prediction: Prediction, finding: str) -> Prediction:
         bundle = prediction.bundle.name
         raise ReportError(f"{bundle} has no maps, so nothing can be drawn; choose another bundle")
     return replace(prediction, results=(known[finding],))
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    # beside the target, since a rename is atomic only within one file system
-    beside = path.with_name(f".plainfilm-{secrets.token_hex(8)}")
-    try:
-        with beside.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)

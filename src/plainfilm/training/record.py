@@ -11,19 +11,18 @@ run/
 ```
 """
 
-import csv
-import io
 import json
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from plainfilm.datasets.files import write_atomically
+from plainfilm.datasets.files import table_bytes
 from plainfilm.errors import RecipeError, RunError
 from plainfilm.findings import LabelSet
 from plainfilm.training.recipe import Recipe
 from plainfilm.training.toml import read_table
+from plainfilm.whole_files import write_whole
 
 FORMAT = "plainfilm.run/1"
 RECORD_NAME = "run.json"
@@ -172,12 +171,10 @@ def write_recipe(folder: Path, recipe: Recipe) -> None:
 def write_log(folder: Path, rows: Sequence[EpochRow]) -> None:
     """Write log.jsonl and log.csv anew from all rows, so that no epoch stands there twice."""
     lines = "".join(json.dumps(asdict(row)) + "\n" for row in rows)
-    table = io.StringIO(newline="")
-    writer = csv.writer(table, lineterminator="\n")
-    writer.writerow([field.name for field in fields(EpochRow)])
-    writer.writerows([_cell(value) for value in asdict(row).values()] for row in rows)
+    names = [field.name for field in fields(EpochRow)]
+    cells = ([_cell(value) for value in asdict(row).values()] for row in rows)
     put(folder / LOG_NAMES[0], lines.encode())
-    put(folder / LOG_NAMES[1], table.getvalue().encode())
+    put(folder / LOG_NAMES[1], table_bytes([names, *cells]))
 
 
 def put(path: Path, content: bytes) -> None:
@@ -189,7 +186,7 @@ def put(path: Path, content: bytes) -> None:
         The disk is full or refuses; the file that was there before is still there.
     """
     try:
-        write_atomically(path, content)
+        write_whole(path, content)
     except OSError as error:
         size = f"{len(content) / 1e6:.1f} MB are needed"
         kept = "the one before is whole" if path.exists() else "nothing was lost"

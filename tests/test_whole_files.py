@@ -1,0 +1,91 @@
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from plainfilm.whole_files import write_synced, write_whole
+
+# Writes argv[1] over and dies by SIGKILL when the named system event first happens.
+KILLED = """
+import os, pathlib, signal, sys
+from plainfilm.whole_files import write_whole
+
+def kill(event, arguments):
+    if event == sys.argv[2]:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+path = pathlib.Path(sys.argv[1])
+sys.addaudithook(kill)
+write_whole(path, b"new" * 100_000)
+"""
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_written_file_holds_the_content_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
+    write_whole(tmp_path / "a.txt", b"first")
+    write_whole(tmp_path / "a.txt", b"second")
+
+    assert (tmp_path / "a.txt").read_bytes() == b"second"
+    assert names(tmp_path) == ["a.txt"]
+
+
+def test_a_failed_write_keeps_what_was_there_and_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+
+    with pytest.raises(OSError):
+        write_whole(tmp_path / "a", b"content")
+
+    assert names(tmp_path) == ["a"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no file size limit there")
+def test_a_full_disk_keeps_the_old_file(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"old")
+    code = (
+        "import pathlib, resource, sys\n"
+        "from plainfilm.whole_files import write_whole\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+        "write_whole(pathlib.Path(sys.argv[1]), b'n' * 100_000)\n"
+    )
+
+    command = [sys.executable, "-c", code, str(tmp_path / "a.txt")]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert "File too large" in found.stderr
+    assert (tmp_path / "a.txt").read_bytes() == b"old"
+    assert names(tmp_path) == ["a.txt"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL there")
+@pytest.mark.parametrize("event", ["open", "os.rename"])
+def test_a_killed_write_keeps_the_old_file(tmp_path: Path, event: str) -> None:
+    (tmp_path / "a.txt").write_bytes(b"old")
+
+    command = [sys.executable, "-c", KILLED, str(tmp_path / "a.txt"), event]
+    found = subprocess.run(command, capture_output=True, check=False)
+
+    assert found.returncode == -signal.SIGKILL
+    assert (tmp_path / "a.txt").read_bytes() == b"old"
+
+
+def test_a_name_as_long_as_the_disk_allows_can_be_written(tmp_path: Path) -> None:
+    longest = os.pathconf(tmp_path, "PC_NAME_MAX") if os.name == "posix" else 200
+
+    write_whole(tmp_path / ("a" * longest), b"content")
+
+    assert names(tmp_path) == ["a" * longest]
+
+
+def test_a_synced_file_is_never_written_over(tmp_path: Path) -> None:
+    write_synced(tmp_path / "a.txt", b"old")
+
+    with pytest.raises(FileExistsError):
+        write_synced(tmp_path / "a.txt", b"new")
+
+    assert (tmp_path / "a.txt").read_bytes() == b"old"
