@@ -58,7 +58,7 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def run(*arguments: str | Path) -> int:
+def run(*arguments: str | int | Path) -> int:
     return main([str(argument) for argument in arguments])
 
 
@@ -294,6 +294,54 @@ def test_an_unknown_bundle_is_told_with_the_known_ones(film: Path, capsys: Outpu
 def test_an_unknown_data_set_is_told_with_the_known_ones(tmp_path: Path, capsys: Output) -> None:
     assert run("prepare", "kermani", tmp_path, "--out", tmp_path / "out") == 1
     assert "kermany" in one_error_line(capsys.readouterr().err)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.fixture
+def children(tmp_path: Path) -> Path:
+    """The paediatric set's layout: 24 films, half as wide as high, the first four for the test."""
+    for number in range(24):
+        ill, part = number % 2, "test" if number < 4 else "train"
+        name = f"person{number}_virus_{number}.jpeg" if ill else f"IM-{number:04d}-0001.jpeg"
+        path = tmp_path / "films" / part / ("PNEUMONIA" if ill else "NORMAL") / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        film = phantom(size=(80, 40), seed=number)
+        Image.fromarray(np.rint(film * 255).astype(np.uint8)).save(path)
+    return tmp_path / "films"
+
+
+def test_policy_seed_and_threads_reach_the_prepared_folder(
+    children: Path, tmp_path: Path, capsys: Output
+) -> None:
+    def prepared(*words: str) -> Path:
+        out = tmp_path / "-".join(words)
+        fixed = ("--out", out, "--size", "32", "--policy", "pad")
+        assert run("prepare", "kermany", children, *fixed, *words) == 0
+        return out
+
+    one, other = (
+        prepared("--seed", "5", "--threads", "1"),
+        prepared("--seed", "6", "--threads", "2"),
+    )
+
+    assert "24 images / 24 patients" in capsys.readouterr().out
+    assert (one / "cache.npy").read_bytes() == (other / "cache.npy").read_bytes()
+    assert (one / "manifest.csv").read_bytes() != (other / "manifest.csv").read_bytes()
+    assert json.loads((one / "cache.json").read_text())["policy"] == "pad"
+    pixels = np.load(one / "cache.npy")
+    assert not pixels[:, :, :8].any()
+    assert not pixels[:, :, 24:].any()
+    assert pixels[:, :, 8:24].any(axis=(1, 2)).all()
+
+
+@pytest.mark.parametrize(
+    "words", [("--policy", "stretch"), ("--threads", "0"), ("--seed", "x"), ("--size", "big")]
+)
+def test_an_impossible_preparation_is_wrong_usage(
+    tmp_path: Path, capsys: Output, words: tuple[str, str]
+) -> None:
+    assert run("prepare", "kermany", tmp_path, "--out", tmp_path / "out", *words) == 2
+    assert f"Invalid value for '{words[0]}'" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 

@@ -8,13 +8,20 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from plainfilm import options
+from plainfilm.datasets import PrepareOptions
+from plainfilm.datasets.fit import POLICIES
 from plainfilm.datasets.sample import SPLITS
 from plainfilm.evaluation import EvaluateOptions
 from plainfilm.film_files import ReadOptions
-from plainfilm.options import DEFAULT_BUNDLE, VIEWS, evaluate_options, read_options
-from plainfilm.options import SPLITS as OFFERED_SPLITS
 from plainfilm.radiograph import View
 from plainfilm.reading import shelf
+
+GATHERED = [
+    (options.read_options, ReadOptions),
+    (options.prepare_options, PrepareOptions),
+    (options.evaluate_options, EvaluateOptions),
+]
 
 
 def told(gather: Any, *words: str) -> object:
@@ -35,14 +42,13 @@ def told(gather: Any, *words: str) -> object:
 
 
 def test_the_offered_words_are_those_of_the_rooms() -> None:
-    assert set(VIEWS) == set(View)
-    assert OFFERED_SPLITS == SPLITS
-    assert DEFAULT_BUNDLE == shelf.DEFAULT
+    assert set(options.VIEWS) == set(View)
+    assert options.SPLITS == SPLITS
+    assert options.POLICIES == POLICIES
+    assert options.DEFAULT_BUNDLE == shelf.DEFAULT
 
 
-@pytest.mark.parametrize(
-    ("gather", "kind"), [(read_options, ReadOptions), (evaluate_options, EvaluateOptions)]
-)
+@pytest.mark.parametrize(("gather", "kind"), GATHERED)
 def test_without_a_word_the_defaults_are_the_room_s_own(gather: Any, kind: type) -> None:
     assert told(gather) == kind()
 
@@ -50,16 +56,25 @@ def test_without_a_word_the_defaults_are_the_room_s_own(gather: Any, kind: type)
 def test_what_is_said_of_a_film_arrives() -> None:
     words = ("--age", "3.5", "--view", "pa", "--body-part", "chest", "--outside-population")
 
-    assert told(read_options, *words) == ReadOptions(3.5, View.PA, "chest", True)
+    assert told(options.read_options, *words) == ReadOptions(3.5, View.PA, "chest", True)
 
 
 def test_what_is_said_of_a_measurement_arrives() -> None:
     words = ("--split", "val", "--draws", "9", "--seed", "4", "--compare", "a.csv", "--force")
 
-    assert told(evaluate_options, *words) == EvaluateOptions("val", 9, 4, Path("a.csv"), True)
+    assert told(options.evaluate_options, *words) == EvaluateOptions(
+        "val", 9, 4, Path("a.csv"), True
+    )
 
 
-def test_every_field_has_an_option() -> None:
-    for gather, kind in ((read_options, ReadOptions), (evaluate_options, EvaluateOptions)):
-        verb = click.command()(gather(click.echo))
-        assert len(verb.params) == len(signature(kind).parameters)
+def test_what_is_said_of_a_preparation_arrives() -> None:
+    words = ("--seed", "4", "--allow-missing", "--threads", "3", "--force")
+
+    assert told(options.prepare_options, *words) == PrepareOptions(4, True, True, 3)
+
+
+@pytest.mark.parametrize(("gather", "kind"), GATHERED)
+def test_every_field_has_an_option(gather: Any, kind: type) -> None:
+    verb = click.command()(gather(click.echo))
+
+    assert len(verb.params) == len(signature(kind).parameters)

@@ -18,16 +18,19 @@ from plainfilm import __version__
 from plainfilm.errors import MissingExtra, PlainfilmError
 from plainfilm.options import (
     PATH,
+    POLICIES,
     bundle_option,
     data_option,
     evaluate_options,
     force_option,
     json_option,
     out_option,
+    prepare_options,
     read_options,
 )
 
 if TYPE_CHECKING:
+    from plainfilm.datasets import FitPolicy, PrepareOptions
     from plainfilm.evaluation import EvaluateOptions
     from plainfilm.film_files import ReadOptions
     from plainfilm.reading.bundle import Bundle
@@ -160,10 +163,11 @@ def explain(
 @click.argument("folder", type=PATH)
 @out_option(required=True, help="Folder for the manifest and the cache.")
 @click.option("--size", default=256, show_default=True, help="Side of the cached films, pixels.")
-@click.option("--allow-missing", is_flag=True, help="Leave out films that are not there.")
-@force_option
+@click.option("--policy", type=click.Choice(POLICIES), default="squash", show_default=True,
+              help="How a film becomes square: forced, padded with black, or cut.")  # fmt: skip
+@prepare_options
 def prepare(
-    dataset: str, folder: Path, out: Path, size: int, allow_missing: bool, force: bool
+    dataset: str, folder: Path, out: Path, size: int, policy: "FitPolicy", how: "PrepareOptions"
 ) -> None:
     """Verify, index, split and cache a public data set.
 
@@ -171,8 +175,7 @@ def prepare(
     """
     from plainfilm import datasets
 
-    options = datasets.PrepareOptions(allow_missing=allow_missing, overwrite=force)
-    manifest = datasets.prepare(dataset, folder, out, size=size, options=options)
+    manifest = datasets.prepare(dataset, folder, out, size=size, policy=policy, options=how)
     click.echo(datasets.describe(manifest))
 
 

@@ -12,6 +12,7 @@ import click
 DEFAULT_BUNDLE = "pneumonia-paediatric"
 VIEWS = ("PA", "AP", "LATERAL", "OBLIQUE")
 SPLITS = ("train", "val", "test")
+POLICIES = ("squash", "pad", "crop")
 PATH = click.Path(path_type=Path)
 
 Verb = Callable[..., None]
@@ -46,6 +47,27 @@ def read_options(verb: Verb) -> Verb:
 
         beam = None if view is None else View(view)
         verb(how=ReadOptions(age, beam, body_part, outside_population), **others)
+
+    return with_how
+
+
+def prepare_options(verb: Verb) -> Verb:
+    """Give a verb the options of a preparation beside the pixels', as its argument `how`."""
+
+    @click.option("--seed", default=0, show_default=True,
+                  help="Draws the validation patients, where the set has no split.")  # fmt: skip
+    @click.option("--allow-missing", is_flag=True, help="Leave out films that are not there.")
+    @click.option("--threads", type=click.IntRange(1), metavar="N",
+                  help="Films decoded at once; default: one per processor, at most 8.")  # fmt: skip
+    @force_option
+    @functools.wraps(verb)
+    def with_how(
+        seed: int, allow_missing: bool, threads: int | None, force: bool, **others: object
+    ) -> None:
+        """The verb, told by `PrepareOptions` how to prepare."""
+        from plainfilm.datasets import PrepareOptions
+
+        verb(how=PrepareOptions(seed, allow_missing, overwrite=force, threads=threads), **others)
 
     return with_how
 

@@ -120,6 +120,11 @@ def test_another_split_keeps_the_pixels_that_are_there(nih_folder: Path, tmp_pat
     assert (out / "cache.npy").stat().st_mtime_ns == written
 
 
+def test_no_thread_is_no_preparation() -> None:
+    with pytest.raises(DatasetError, match="0 threads; expected 1 or more"):
+        PrepareOptions(threads=0)
+
+
 @pytest.mark.parametrize(
     ("name", "said"), [("kermani", "did you mean 'kermany'"), ("mura!", "Known: chestxray14, ke")]
 )

@@ -58,13 +58,23 @@ class PrepareOptions:
     overwrite
         True: a prepared folder with other content is replaced.
     threads
-        Films decoded at the same time; None = one per processor, at most eight.
+        Films decoded at the same time; None = one per processor, at most eight. The pixels do not
+        depend on it.
+
+    Raises
+    ------
+    DatasetError
+        `threads` is not positive.
     """
 
     seed: int = 0
     allow_missing: bool = False
     overwrite: bool = False
     threads: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.threads is not None and self.threads < 1:
+            raise DatasetError(f"{self.threads} threads; expected 1 or more, or None")
 
 
 def prepare(
