@@ -11,7 +11,7 @@ from PIL import Image
 
 from phantoms import phantom
 from plainfilm.radiograph import Radiograph
-from plainfilm.reading.bundle import Bundle
+from plainfilm.reading.bundle import Bundle, BundleHeader, FitPolicy
 from plainfilm.reports.pictures import (
     film_png,
     fitted,
@@ -59,6 +59,48 @@ def test_a_layer_over_its_film_looks_like_the_overlay(bundle: Bundle, film: Radi
     expected = overlaid(film.pixels, values, bundle.header).astype(int)
     assert np.abs(seen - expected).max() <= 2
     assert (seen != np.asarray(below.convert("RGB"))).any()
+
+
+def fitted_by(bundle: Bundle, policy: FitPolicy) -> BundleHeader:
+    return replace(bundle.header, input=replace(bundle.header.input, policy=policy))
+
+
+# A map of 4 x 4 cells, hot in its second row, over a film twice as wide as high: squashed, the
+# whole map lies over it; padded, its two middle rows do; cropped, it covers the middle only.
+HOT_ROW = np.float32([[0], [0.05], [0], [0]]).repeat(4, axis=1)
+WIDE = (40, 80)
+HEATED = {
+    FitPolicy.SQUASH: np.s_[11:19, :],
+    FitPolicy.PAD: np.s_[2:18, :],
+    FitPolicy.CROP: np.s_[11:19, 20:60],
+}
+
+
+@pytest.mark.parametrize("policy", list(FitPolicy))
+def test_heat_is_laid_where_the_bundle_s_fit_took_it_from(
+    bundle: Bundle, policy: FitPolicy
+) -> None:
+    header, film = fitted_by(bundle, policy), np.full(WIDE, 0.5, np.float32)
+
+    opacity = picture(heat_png(HOT_ROW, WIDE, header))[..., 3]
+    colours = np.ptp(overlaid(film, HOT_ROW, header).astype(int), axis=2)
+
+    for heat in (opacity, colours):
+        hottest = np.flatnonzero(heat[:, 40] == heat[:, 40].max()).mean()
+        assert hottest == pytest.approx(9.5 if policy == FitPolicy.PAD else 14.5, abs=1)
+        assert (heat[HEATED[policy]] > 0.3 * heat.max()).all()
+        outside = np.ones(WIDE, bool)
+        outside[:, 20:60] = False
+        assert heat[outside].any() == (policy != FitPolicy.CROP)
+
+
+def test_heat_in_the_padding_is_not_drawn_over_the_film(bundle: Bundle) -> None:
+    padding = np.float32([[0.05], [0], [0], [0.05]]).repeat(4, axis=1)
+    header, film = fitted_by(bundle, FitPolicy.PAD), np.full(WIDE, 0.5, np.float32)
+
+    middle = overlaid(film, padding, header)[10:30]
+
+    assert (middle == 128).all()
 
 
 def test_the_same_heat_has_the_same_colour_on_every_film(bundle: Bundle) -> None:

@@ -4,7 +4,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from phantoms import phantom
+from plainfilm.datasets.fit import fit
 from plainfilm.reading.bundle import FitPolicy
+from plainfilm.reading.heatmap import heatmap
 from plainfilm.training.gradcam import gradcam
 from plainfilm.training.graph import Fit, ReadingGraph, evidence
 from tiny_graph import CALIBRATION, SIZE, phantoms, tiny_classifier, tiny_graph
@@ -98,3 +101,50 @@ def test_a_graph_reads_in_evaluation_mode_without_gradients() -> None:
     graph = ReadingGraph([classifier], Fit(SIZE), CALIBRATION, tiny_graph().familiarity)
     assert not any(part.training for part in graph.modules())
     assert not any(weight.requires_grad for weight in graph.parameters())
+
+
+# (height, width): both orders, odd and even differences, smaller and larger than the square, and
+# slivers; with the sizes below, the film shrinks, grows, and does one in each direction.
+SHAPES = [(90, 70), (70, 91), (33, 32), (32, 33), (20, 7), (7, 20), (1, 9), (200, 131), (64, 64)]
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_cached_film_is_what_the_graph_sees_but_for_rounding(
+    policy: FitPolicy, shape: tuple[int, int]
+) -> None:
+    film = phantom(size=shape, seed=sum(shape))
+    for size in (16, 32, 65):
+        seen = Fit(size, policy)(torch.from_numpy(film)[None, None])[0, 0].numpy()
+        cached = fit(film, size, policy.value)
+        assert np.abs(cached - 255 * seen).max() <= 0.5 + 1e-2  # 8-bit rounding, float32 sums
+
+
+@given(
+    shape=st.tuples(st.integers(1, 60), st.integers(1, 60)),
+    size=st.integers(1, 40),
+    policy=st.sampled_from(POLICIES),
+    seed=st.integers(0, 9),
+)
+def test_a_cached_film_of_any_shape_is_what_the_graph_sees(
+    shape: tuple[int, int], size: int, policy: FitPolicy, seed: int
+) -> None:
+    film = np.random.default_rng(seed).random(shape, np.float32)
+    seen = Fit(size, policy)(torch.from_numpy(film)[None, None])[0, 0].numpy()
+    assert np.abs(fit(film, size, policy.value) - 255 * seen).max() <= 0.5 + 1e-2
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("policy", [FitPolicy.PAD, FitPolicy.CROP])
+def test_what_the_graph_sees_lies_as_a_heatmap_where_it_is_on_the_film(
+    policy: FitPolicy, shape: tuple[int, int]
+) -> None:
+    film = (phantom(size=shape, seed=1) + np.float32(1)) / 2  # nowhere 0, as a heatmap outside is
+    side = max(shape) if policy == FitPolicy.PAD else min(shape)
+    seen = Fit(side, policy)(torch.from_numpy(film)[None, None])[0, 0].numpy()
+
+    laid = heatmap(seen, shape, policy)
+
+    covered = laid != 0
+    assert covered.sum() == min(side, shape[0]) * min(side, shape[1])
+    np.testing.assert_allclose(laid[covered], film[covered], atol=1e-6)

@@ -15,7 +15,8 @@ POLICIES: tuple[FitPolicy, ...] = ("squash", "pad", "crop")
 def fit(pixels: Pixels, size: int, policy: FitPolicy = "squash") -> NDArray[np.uint8]:
     """uint8 (size, size): the film in a square; 0 black, 255 white.
 
-    Both directions are resized with the triangle filter, widened where the film shrinks (Pillow's
+    The same square as the graph of a bundle makes (`training.graph.Fit`), rounded to 8 bit. Both
+    directions are resized with the triangle filter, widened where the film shrinks (Pillow's
     BILINEAR, torch's antialiased bilinear); a film that has the size already stays as it is.
 
     Parameters
@@ -25,26 +26,24 @@ def fit(pixels: Pixels, size: int, policy: FitPolicy = "squash") -> NDArray[np.u
     size
         Side of the square, in pixels.
     policy
-        "squash" gives up the aspect ratio; "pad" keeps it and adds black at both sides of the
-        short side; "crop" keeps it and takes the centre.
+        "squash" gives up the aspect ratio; "pad" keeps it and first adds black at both sides of
+        the short side; "crop" keeps it and first takes the central square. Where the sides differ
+        by an odd number, pad adds the odd line below or at the right, crop cuts it off above or at
+        the left.
     """
+    film = pixels if policy == "squash" else _squared(pixels, policy)
+    resized = Image.fromarray(film).resize((size, size), Image.Resampling.BILINEAR)
+    return np.rint(np.clip(np.asarray(resized, np.float32), 0, 1) * 255).astype(np.uint8)
+
+
+def _squared(pixels: Pixels, policy: FitPolicy) -> Pixels:
     height, width = pixels.shape
-    film = Image.fromarray(pixels)
-    if policy == "squash":
-        square = _resize(film, size, size)
-    elif policy == "crop":
+    if policy == "crop":
         side = min(height, width)
-        left, top = (width - side) / 2, (height - side) / 2
-        box = (left, top, left + side, top + side)
-        square = np.asarray(film.resize((size, size), Image.Resampling.BILINEAR, box))
-    else:
-        scale = size / max(height, width)
-        tall, wide = max(1, round(height * scale)), max(1, round(width * scale))
-        top, left = (size - tall) // 2, (size - wide) // 2
-        square = np.zeros((size, size), np.float32)
-        square[top : top + tall, left : left + wide] = _resize(film, tall, wide)
-    return np.rint(np.clip(square, 0, 1) * 255).astype(np.uint8)
-
-
-def _resize(film: Image.Image, height: int, width: int) -> Pixels:
-    return np.asarray(film.resize((width, height), Image.Resampling.BILINEAR), np.float32)
+        top, left = (height - side + 1) // 2, (width - side + 1) // 2
+        return np.ascontiguousarray(pixels[top : top + side, left : left + side])
+    side = max(height, width)
+    top, left = (side - height) // 2, (side - width) // 2
+    square = np.zeros((side, side), np.float32)
+    square[top : top + height, left : left + width] = pixels
+    return square

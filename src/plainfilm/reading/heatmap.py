@@ -108,8 +108,9 @@ def _cells(
     n_cells: int, length: int, square: int
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], Pixels, Pixels]:
     # For each pixel along a side: the cell before, the cell after, the share of the latter, and
-    # whether the map covers the pixel. The square lies centred on the film (or the film in it).
-    centre = np.arange(length) + 0.5 + (square - length) / 2
+    # whether the map covers the pixel. The square lies centred on the film (or the film in it), to
+    # whole pixels as the graph pads and crops.
+    centre = np.arange(length) + 0.5 + (square - length) // 2
     place = np.clip(centre * n_cells / square - 0.5, 0, n_cells - 1)
     before = np.floor(place).astype(np.intp)
     share = (place - before).astype(np.float32)
