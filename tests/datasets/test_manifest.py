@@ -8,7 +8,7 @@ import pytest
 
 from plainfilm.datasets.files import sha256_of
 from plainfilm.datasets.manifest import Manifest, count_splits
-from plainfilm.errors import DatasetError
+from plainfilm.errors import DatasetError, LeakError
 
 Make = Callable[..., Manifest]
 
@@ -172,3 +172,48 @@ def test_a_sample_with_too_few_labels_is_refused(make_manifest: Make) -> None:
 
     with pytest.raises(ValueError, match="expected 1 labels"):
         replace(manifest, samples=(short,))
+
+
+def test_a_patient_in_two_splits_makes_no_manifest(make_manifest: Make) -> None:
+    manifest = make_manifest(["train", "test"])
+    moved = replace(manifest.samples[1], patient=manifest.samples[0].patient)
+
+    with pytest.raises(LeakError, match="1 patient with films in more than one split"):
+        replace(manifest, samples=(manifest.samples[0], moved))
+
+
+def rewritten(out: Path, old: str, new: str) -> None:
+    """Change the table and what the record says of it, as somebody who knows how would."""
+    table, record = out / "manifest.csv", out / "manifest.json"
+    before = sha256_of(table)
+    table.write_text(table.read_text().replace(old, new))
+    record.write_text(record.read_text().replace(before, sha256_of(table)))
+
+
+def test_a_patient_moved_into_two_splits_by_hand_is_found_on_loading(
+    make_manifest: Make, out: Path
+) -> None:
+    make_manifest(["train", "train", "test"], patients=["a", "a", "b"]).save(out)
+    rewritten(out, "films/1.png,a,s1,PA,,,train", "films/1.png,a,s1,PA,,,test")
+
+    with pytest.raises(LeakError, match=r"0\.png \(train\) and 1\.png \(test\)"):
+        Manifest.load(out)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (",test,,1", ",test,,0.5", "each label must be 1, 0 or NaN"),
+        (",test,,1", ",test,,yes", "could not convert"),
+        (",test,,1", ",valid,,1", "split must be train, val, test or empty: 'valid'"),
+        ("PA,,,test", "PA,,old,test", "could not convert"),
+    ],
+)
+def test_a_cell_that_makes_no_sense_is_one_clear_line(
+    make_manifest: Make, out: Path, old: str, new: str, said: str
+) -> None:
+    make_manifest(["train", "test"]).save(out)
+    rewritten(out, old, new)
+
+    with pytest.raises(DatasetError, match=rf"^manifest\.csv: a cell cannot be read \(.*{said}"):
+        Manifest.load(out)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plainfilm.datasets.manifest import Manifest
-from plainfilm.datasets.splits import check_duplicates, check_leaks, folds, fractions, official
+from plainfilm.datasets.splits import check_duplicates, folds, fractions, official
 from plainfilm.errors import DatasetError, LeakError
 
 SHARES = {"train": 0.7, "val": 0.1, "test": 0.2}
@@ -93,33 +93,6 @@ def test_folds_share_no_patient_and_differ_by_one_patient_at_most(more: list[str
 def test_more_folds_than_patients_are_refused(k: int) -> None:
     with pytest.raises(DatasetError, match="folds of 2 patients"):
         folds(["a", "b", "b"], k)
-
-
-def test_a_patient_in_two_splits_is_a_leak_that_names_films_and_counts_patients(
-    make_manifest: Callable[..., Manifest],
-) -> None:
-    manifest = make_manifest(["train", "test", "val"], patients=["secret", "secret", "b"])
-
-    with pytest.raises(LeakError, match=r"1 patient .* 0\.png \(train\) and 1\.png \(test\)") as e:
-        check_leaks(manifest)
-
-    assert "secret" not in str(e.value)
-
-
-def test_many_leaks_are_counted_and_three_are_named(
-    make_manifest: Callable[..., Manifest],
-) -> None:
-    patients = [str(row // 2) for row in range(10)]
-    manifest = make_manifest(["train", "test"] * 5, patients=patients)
-
-    with pytest.raises(LeakError, match=r"5 patients .*4\.png \(train\) and 5\.png \(test\), …"):
-        check_leaks(manifest)
-
-
-def test_patients_in_one_split_and_films_in_none_are_no_leak(
-    make_manifest: Callable[..., Manifest],
-) -> None:
-    check_leaks(make_manifest(["train", "train", "", "test"], patients=["a", "a", "a", "b"]))
 
 
 def test_the_same_picture_in_two_splits_is_a_leak(make_manifest: Callable[..., Manifest]) -> None:

@@ -22,7 +22,7 @@ from plainfilm.datasets.files import clear_disk_errors, locked
 from plainfilm.datasets.fit import FitPolicy
 from plainfilm.datasets.manifest import RECORD_NAME, TABLE_NAME, Manifest
 from plainfilm.datasets.sample import Sample
-from plainfilm.datasets.splits import check_duplicates, check_leaks
+from plainfilm.datasets.splits import check_duplicates
 from plainfilm.errors import DatasetError
 
 __all__ = [
@@ -118,7 +118,6 @@ def prepare(
     manifest = _without_missing(_loader(name)(folder, seed=choice.seed), choice)
     if not len(manifest):
         raise DatasetError(f"{folder.name}: no film of {name} found")
-    check_leaks(manifest)
     content = CacheContent.of(manifest, size, policy)
     with clear_disk_errors(out, "Free some space and run the same command again."):
         out.mkdir(parents=True, exist_ok=True)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plainfilm.datasets.files import read_table, sha256_of
+from plainfilm.datasets.leaks import check_leaks
 from plainfilm.datasets.sample import (
     SPLITS,
     Labels,
@@ -39,7 +40,7 @@ _AGAIN = "Prepare the data set again."
 
 @dataclass(frozen=True, eq=False)
 class Manifest:
-    """Every film of a prepared data set, in the order of the cache.
+    """Every film of a prepared data set, in the order of the cache; no patient in two splits.
 
     Parameters
     ----------
@@ -55,6 +56,13 @@ class Manifest:
         Which edition of the data set or its labels this is, in words; "" = not told.
     cautions
         What whoever trains or measures on these films must know, in plain sentences.
+
+    Raises
+    ------
+    LeakError
+        A patient or a film is in two splits.
+    ValueError
+        A label is neither 1, 0 nor NaN, or a film has too many or too few.
     """
 
     label_set: LabelSet
@@ -73,6 +81,7 @@ class Manifest:
         values = self.labels
         if not bool(np.all((values == 0) | (values == 1) | np.isnan(values))):
             raise ValueError(f"{self.source}: each label must be 1, 0 or NaN")
+        check_leaks(self.source, self.samples)
 
     def __len__(self) -> int:
         return len(self.samples)
@@ -171,6 +180,8 @@ class Manifest:
         ------
         DatasetError
             A file is missing, broken, altered or of another format, or images are gone.
+        LeakError
+            A patient or a film is in two splits.
         """
         manifest = cls.load_without_images(folder, root=root)
         manifest.check_images()
@@ -187,16 +198,20 @@ class Manifest:
             raise DatasetError(f"{TABLE_NAME}: altered since {RECORD_NAME} was written. {_AGAIN}")
         if header != table_header(label_set):
             raise DatasetError(f"{TABLE_NAME}: its columns do not fit {RECORD_NAME}. {_AGAIN}")
-        return cls(
-            label_set,
-            _read_rows(rows),
-            record.text("source"),
-            root or Path(os.path.normpath(folder / record.text("root"))),
-            record.counts("dropped"),
-            record.text("body_part"),
-            record.text("release"),
-            record.texts("cautions"),
-        )
+        try:
+            return cls(
+                label_set,
+                read_samples(rows),
+                record.text("source"),
+                root or Path(os.path.normpath(folder / record.text("root"))),
+                record.counts("dropped"),
+                record.text("body_part"),
+                record.text("release"),
+                record.texts("cautions"),
+            )
+        except ValueError as error:
+            words = f"a cell cannot be read ({error})"
+            raise DatasetError(f"{TABLE_NAME}: {words}. {_AGAIN}") from error
 
 
 def count_splits(manifest: Manifest) -> dict[str, dict[str, int]]:
@@ -210,13 +225,6 @@ def _count(part: Manifest) -> dict[str, int]:
     present = (part.labels == 1).sum(axis=0).tolist()
     findings = dict(zip(part.label_set.names, present, strict=True))
     return {"images": len(part), "patients": len(part.patients()), **findings}
-
-
-def _read_rows(rows: list[list[str]]) -> tuple[Sample, ...]:
-    try:
-        return read_samples(rows)
-    except ValueError as error:
-        raise DatasetError(f"{TABLE_NAME}: a cell cannot be read ({error}). {_AGAIN}") from error
 
 
 def _names_in(folder: Path) -> set[str]:

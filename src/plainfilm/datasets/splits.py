@@ -1,4 +1,4 @@
-"""Which film goes where: by patient, by official list, in folds; and `check_leaks`, the watchman.
+"""Which film goes where: by patient, by official list, in folds.
 
 Chance is a hash of the seed and the patient's key, not a random number generator: the same patient
 gets the same place on every machine, in every order of the films, with every numpy.
@@ -11,10 +11,9 @@ from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from plainfilm.datasets.leaks import N_NAMED, check_one_split
 from plainfilm.datasets.manifest import Manifest
 from plainfilm.errors import DatasetError, LeakError
-
-_N_NAMED = 3  # offenders a message names before it only counts
 
 
 def fractions(
@@ -94,18 +93,6 @@ def folds(patients: Sequence[str], k: int, seed: int = 0) -> NDArray[np.int64]:
     return np.array([fold[patient] for patient in patients], np.int64)
 
 
-def check_leaks(manifest: Manifest) -> None:
-    """Raise unless every patient, and every film, is in one split only.
-
-    Raises
-    ------
-    LeakError
-        Names films of the patients concerned, and counts the patients.
-    """
-    _check(manifest, [sample.image for sample in manifest.samples], "film", "listed under")
-    _check(manifest, [sample.patient for sample in manifest.samples], "patient", "with films in")
-
-
 def check_duplicates(manifest: Manifest, digests: Sequence[Hashable | None]) -> None:
     """Raise where films of two splits are the same picture.
 
@@ -121,30 +108,11 @@ def check_duplicates(manifest: Manifest, digests: Sequence[Hashable | None]) -> 
     LeakError
         Names the films.
     """
-    _check(manifest, digests, "picture", "found in")
-
-
-def _check(manifest: Manifest, keys: Sequence[Hashable | None], what: str, how: str) -> None:
-    """LeakError where films with one key lie in two splits."""
-    members: dict[Hashable, dict[str, str]] = defaultdict(dict)
-    for sample, key in zip(manifest.samples, keys, strict=True):
-        if sample.split and key is not None:
-            members[key].setdefault(sample.split, sample.image)
-    offenders = [places for places in members.values() if len(places) > 1]
-    if not offenders:
-        return
-    pairs = [
-        " and ".join(f"{image.rpartition('/')[2]} ({split})" for split, image in places.items())
-        for places in offenders[:_N_NAMED]
-    ]
-    more = ", …" if len(offenders) > _N_NAMED else ""
-    found = f"{len(offenders):,} {what}{'s' * (len(offenders) != 1)} {how} more than one split"
-    advice = "Training on one and testing on the other would flatter; nothing was prepared."
-    raise LeakError(f"{manifest.source}: {found}: {'; '.join(pairs)}{more}. {advice}")
+    check_one_split(manifest.source, manifest.samples, digests, "picture", "found in")
 
 
 def _named(names: Sequence[str], what: str) -> str:
-    first = ", ".join(names[:_N_NAMED]) + (", …" if len(names) > _N_NAMED else "")
+    first = ", ".join(names[:N_NAMED]) + (", …" if len(names) > N_NAMED else "")
     return f"{len(names):,} {what}{'s' * (len(names) != 1)} ({first})"
 
 

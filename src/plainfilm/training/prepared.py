@@ -6,7 +6,6 @@ from pathlib import Path
 
 from plainfilm.datasets.cache import Cache
 from plainfilm.datasets.manifest import Manifest
-from plainfilm.datasets.splits import check_leaks
 from plainfilm.errors import RunError
 from plainfilm.training.balance import film_weights
 from plainfilm.training.batches import Films, films_of
@@ -39,7 +38,6 @@ class Prepared:
         """
         manifest, cache = Manifest.load(folder), Cache.open(folder)
         cache.check_fits(manifest)
-        check_leaks(manifest)
         train = _guided(
             films_of(manifest, cache, "train", recipe.data.side_targets), manifest, recipe
         )
