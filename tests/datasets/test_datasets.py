@@ -32,6 +32,19 @@ def test_a_prepared_folder_opens_and_fits_together(
     assert manifest.split_names == ("train", "val", "test")
 
 
+def test_s0_18_the_findings_co_occurrence_is_written_as_table_and_figure(
+    nih_folder: Path, kermany_folder: Path, tmp_path: Path
+) -> None:
+    prepare("chestxray14", nih_folder, tmp_path / "many", size=32)
+    prepare("kermany", kermany_folder, tmp_path / "one", size=32)
+
+    lines = (tmp_path / "many" / "co-occurrence.csv").read_text().splitlines()
+    assert lines[5] == "mass,0,0,0,0,20,0,0,0,0,0,0,0,20,0"
+    figure = (tmp_path / "many" / "co-occurrence.svg").read_text()
+    assert "Mass and Pleural thickening: 20 of 20 films with Mass" in figure
+    assert not (tmp_path / "one" / "co-occurrence.csv").exists()
+
+
 def test_preparing_twice_changes_nothing(nih_folder: Path, tmp_path: Path) -> None:
     prepare("chestxray14", nih_folder, tmp_path / "out", size=32)
     first = bytes_of(tmp_path / "out")

@@ -50,6 +50,7 @@ def out(bundle: Path, prepared: Path, tmp_path_factory: pytest.TempPathFactory) 
 
 def test_an_evaluation_leaves_a_table_numbers_and_a_page(out: Path) -> None:
     assert sorted(path.name for path in out.iterdir()) == [
+        "co-occurrence.svg",
         "evaluation.json",
         "precision-recall.svg",
         "predictions.parquet",

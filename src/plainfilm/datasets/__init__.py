@@ -17,6 +17,7 @@ from plainfilm.datasets.cache import (
     picture_digests,
     write_cache,
 )
+from plainfilm.datasets.cooccurrence_figure import save_cooccurrence
 from plainfilm.datasets.describe import describe
 from plainfilm.datasets.files import clear_disk_errors, locked
 from plainfilm.datasets.fit import FitPolicy
@@ -88,8 +89,9 @@ def prepare(
 ) -> Manifest:
     """Verify a data set, split it by patient, and cache its films' pixels; resumes if interrupted.
 
-    Afterwards `out` holds manifest.csv, manifest.json, cache.npy and cache.json. The manifest is
-    written last: a folder that has one is whole and free of leaks.
+    Afterwards `out` holds manifest.csv, manifest.json, cache.npy and cache.json, and for several
+    findings co-occurrence.csv and co-occurrence.svg. The manifest is written last: a folder that
+    has one is whole and free of leaks.
 
     Parameters
     ----------
@@ -126,6 +128,7 @@ def prepare(
             threads = choice.threads or min(8, os.cpu_count() or 1)
             cache = write_cache(manifest, out, content, threads=threads)
             check_duplicates(manifest, picture_digests(cache.pixels))
+            save_cooccurrence(out, manifest)
             manifest.save(out)
     return manifest
 

@@ -1,4 +1,4 @@
-"""Predictions in, figures as SVG text out; one panel per finding.
+"""Predictions in, figures as SVG text out; one panel per finding, one matrix for all.
 
 No panel shows a number that has an interval: those stand in the report's table, interval and all.
 """
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from plainfilm.datasets.cooccurrence_figure import cooccurrence_figure
 from plainfilm.errors import MissingExtra
 from plainfilm.evaluation.calibration import CrossFit
 from plainfilm.evaluation.measure import answered, honest_answers
@@ -35,14 +36,21 @@ Draw = Callable[["Axes", Predictions, int], None]
 
 
 def draw_figures(table: Predictions, seed: int = 0) -> dict[str, str]:
-    """The figures of a report: name ("roc", "precision-recall", "reliability") to SVG text."""
+    """The figures of a report: name to SVG text.
+
+    "roc", "precision-recall", "reliability", and for several findings "co-occurrence".
+    """
     table = answered(table)
     fits = [honest_answers(table, column, seed) for column in range(len(table.about.findings))]
-    return {
+    figures = {
         "roc": _panels(table, _roc),
         "precision-recall": _panels(table, _precision_recall),
         "reliability": _panels(table, partial(_reliability, fits)),
     }
+    if len(table.about.findings) > 1:
+        labels = table.labels.astype(np.float32)
+        figures["co-occurrence"] = cooccurrence_figure(labels, table.about.displays)
+    return figures
 
 
 def _panels(table: Predictions, draw: Draw) -> str:

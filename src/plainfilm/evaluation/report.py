@@ -25,6 +25,8 @@ FIGURES = {
     "roc": "ROC curves. Dotted: chance.",
     "precision-recall": "Precision and recall. Dotted: the share of present films.",
     "reliability": "Reliability. Dotted: perfect; beside a point its number of films.",
+    "co-occurrence": "Films that show the findings of both row and column. Darker: a larger "
+    "share of the films with the row's finding.",
 }
 
 
