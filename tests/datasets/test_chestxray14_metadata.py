@@ -3,6 +3,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from plainfilm.datasets.chestxray14_metadata import (
     Metadata,
@@ -89,7 +91,20 @@ def test_an_impossible_age_counts_as_not_known(tmp_path: Path) -> None:
         ([HEADER, LINE.replace("Mass", "Fracture")], "unknown label 'Fracture'"),
         ([HEADER, LINE.replace(",58,", ",old,")], "age 'old'"),
         ([HEADER, LINE.replace("2682", "wide")], "wide"),
+        ([HEADER, LINE.replace("0.143", "thin")], "thin"),
+        ([HEADER, LINE.replace(",0,1,", ",first,1,")], "first"),
+        ([HEADER, LINE.replace(",0,1,", ",0,one,")], "one"),
+        ([HEADER, LINE.replace(",M,", ",X,")], "column 'Patient Gender' holds 'X'; expected 'F'"),
+        (
+            [HEADER, LINE.replace(",PA,", ",pa,")],
+            "holds 'pa'; expected 'PA' or 'AP'",
+        ),
+        ([HEADER, LINE.replace("Mass|Hernia", "")], "unknown label ''"),
+        ([HEADER, LINE.replace("Mass|", "No Finding|")], "unknown label 'No Finding'"),
+        ([HEADER, LINE.replace(",58,", ",,")], "age ''"),
         ([HEADER, LINE[:40]], "line 2 has"),
+        ([HEADER, LINE, "", LINE + ",more"], "line 4 has 12 cells; expected 11"),
+        ([HEADER, LINE.replace("PA", '"PA')], "not a comma-separated table"),
     ],
 )
 def test_a_label_file_that_is_broken_is_refused_by_name(
@@ -97,6 +112,59 @@ def test_a_label_file_that_is_broken_is_refused_by_name(
 ) -> None:
     with pytest.raises(DatasetError, match=rf"a\.csv: .*{said}"):
         read_metadata(written(tmp_path / "a.csv", *lines))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{HEADER}\r\n{LINE}\r\n",
+        f"\ufeff{HEADER}\n{LINE}\n",
+        f"{HEADER}\n{LINE}",
+        f"{HEADER}\n{LINE}\n\n\n",
+        f"{HEADER},\r\n{LINE},\r\n",
+        f"{HEADER}\n{LINE.replace('Mass|Hernia', chr(34) + 'Mass|Hernia' + chr(34))}\n",
+    ],
+    ids=["CR LF", "byte order mark", "no last line end", "blank lines", "2017 CR LF", "quoted"],
+)
+def test_the_same_table_however_a_spreadsheet_saved_it(tmp_path: Path, text: str) -> None:
+    (tmp_path / "a.csv").write_bytes(text.encode())
+
+    metadata = read_metadata(tmp_path / "a.csv")
+
+    assert metadata.images == ("00000001_000.png",)
+    assert np.flatnonzero(metadata.labels[0]).tolist() == [4, 13]
+    np.testing.assert_array_equal(metadata.sizes, [[2682, 2749]])
+    np.testing.assert_array_equal(metadata.spacings, [[0.143, 0.168]])
+
+
+def test_what_the_label_file_leaves_empty_is_not_known(tmp_path: Path) -> None:
+    line = LINE.replace(",M,PA,2682,2749,0.143,0.168", ",,,,2749,,0.168")
+
+    metadata = read_metadata(written(tmp_path / "a.csv", HEADER, line))
+
+    assert (metadata.sexes, metadata.views) == (("",), ("",))
+    np.testing.assert_array_equal(metadata.sizes, [[np.nan, 2749]])
+    np.testing.assert_array_equal(metadata.spacings, [[np.nan, 0.168]])
+
+
+def test_a_label_file_of_no_films_is_read_as_one(tmp_path: Path) -> None:
+    metadata = read_metadata(written(tmp_path / "a.csv", HEADER))
+
+    assert (metadata.images, metadata.labels.shape) == ((), (0, 14))
+
+
+@given(st.integers(0, 99_999_999), st.integers(0, 999), st.sampled_from(["png", "jpg", "JPEG"]))
+def test_s0_17_every_name_of_its_form_tells_patient_and_follow_up(
+    patient: int, follow_up: int, ending: str
+) -> None:
+    assert parse_file_name(f"{patient:08d}_{follow_up:03d}.{ending}") == (patient, follow_up)
+
+
+@given(st.integers(0, 999), st.sampled_from(["Y", "M", "W", "D"]))
+def test_an_age_in_smaller_units_is_the_same_time(number: int, unit: str) -> None:
+    days = number * {"Y": 365.25, "M": 365.25 / 12, "W": 7, "D": 1}[unit]
+
+    assert parse_age(f"{number:03d}{unit}") == pytest.approx(days / 365.25)
 
 
 def test_s0_17_a_file_name_tells_patient_and_follow_up() -> None:

@@ -2,6 +2,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from plainfilm.datasets import chestxray14
@@ -40,6 +41,31 @@ def test_what_nobody_knows_is_said(make_manifest: Callable[..., Manifest]) -> No
     text = describe(replace(manifest, samples=(bare,)))
 
     assert "views: not known\nsexes: not known\nages: not known" in text
+
+
+def test_no_film_is_described_as_none(make_manifest: Callable[..., Manifest]) -> None:
+    text = describe(replace(make_manifest(["train"]), samples=()))
+
+    assert text.startswith("drawn: 0 images / 0 patients")
+    assert "mass" in text
+    assert "%" not in text
+
+
+def test_shares_are_of_the_split_s_films(make_manifest: Callable[..., Manifest]) -> None:
+    manifest = make_manifest(["train"] * 4 + ["test"] * 2, labels=[1, 0, 0, np.nan, 1, 1])
+
+    (mass,) = [line.split() for line in describe(manifest).splitlines() if line.startswith("mass")]
+
+    assert mass == ["mass", "3", "50.00%", "1", "25.00%", "2", "100.00%"]
+
+
+def test_ages_are_told_by_their_range_and_middle(make_manifest: Callable[..., Manifest]) -> None:
+    manifest = make_manifest(["train"] * 4)
+    ages = (3.0, None, 0.5, 80.0)
+    samples = zip(manifest.samples, ages, strict=True)
+    aged = replace(manifest, samples=tuple(replace(s, age=age) for s, age in samples))
+
+    assert "ages: 0.5 to 80 years, median 3, 3 known" in describe(aged)
 
 
 def test_s2_18_the_films_sizes_are_counted(make_manifest: Callable[..., Manifest]) -> None:

@@ -1,4 +1,6 @@
+import errno
 import gzip
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plainfilm.datasets.files import (
+    check_once,
     clear_disk_errors,
     list_folder,
     locked,
@@ -62,9 +65,22 @@ def test_a_written_table_reads_back_cell_for_cell(rows: list[list[str]]) -> None
     assert [header, *body] == rows
 
 
+def test_blank_lines_are_no_rows_and_no_reason_to_miscount() -> None:
+    assert parse_table("a.csv", "\r\na,b\r\n\r\n1,2\r\n\r\n") == (["a", "b"], [["1", "2"]])
+    with pytest.raises(DatasetError, match="line 6 has 1 cells"):
+        parse_table("a.csv", 'a,b\n\n"1\n1",2\n\n3\n')
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("", "empty"), ("a,b\n1,2\n3\n", "line 3 has 1 cells; expected 2"), ('a\n"b\n', "table")],
+    [
+        ("", "empty; expected a header line"),
+        ("\n\n", "empty; expected a header line"),
+        ("a,b\n1,2\n3\n", "line 3 has 1 cells; expected 2"),
+        ("a,b\n1,2,3\n", "line 2 has 3 cells; expected 2"),
+        ('a\n"b\n', "not a comma-separated table"),
+        ('a,b\n"1"2,3\n', "not a comma-separated table"),
+    ],
 )
 def test_a_table_that_is_cut_off_is_refused(text: str, said: str) -> None:
     with pytest.raises(DatasetError, match=said):
@@ -92,6 +108,22 @@ def test_what_the_disk_refuses_becomes_one_line(tmp_path: Path) -> None:
         clear_disk_errors(tmp_path, "Free some space."),
     ):
         (tmp_path / "no" / "such" / "folder").mkdir()
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
+def test_a_full_disk_a_quota_and_a_file_size_limit_are_told_alike(
+    tmp_path: Path, number: int
+) -> None:
+    words = f"^{tmp_path.name}: the disk is full. Free some space.$"
+
+    with pytest.raises(DatasetError, match=words), clear_disk_errors(tmp_path, "Free some space."):
+        raise OSError(number, os.strerror(number), str(tmp_path / "secret"))
+
+
+def test_a_film_that_stands_in_a_table_twice_is_named_without_its_folder() -> None:
+    check_once(["a/1.png", "b/1.png"])
+    with pytest.raises(DatasetError, match=r"^1\.png stands there twice; expected each film once$"):
+        check_once(["a/1.png", "b/1.png", "a/1.png"])
 
 
 def test_a_second_process_finds_the_folder_held_until_the_first_is_killed(tmp_path: Path) -> None:

@@ -196,6 +196,14 @@ def test_a_layout_without_a_class_is_refused(kermany_folder: Path) -> None:
         ("file,label,split\n", "no column 'official_split'"),
         ("file,label,official_split,split\nIM-1-1.jpeg,ILL,train,train\n", "label 'ILL'"),
         ("file,label,official_split,split\nIM-1-1.jpeg,NORMAL,train,x\n", "split 'x'"),
+        ("file,label,official_split,split\nIM-1-1.jpeg,NORMAL,train,\n", "split ''"),
+        ("file,label,official_split,split\n0001.jpeg,NORMAL,train,train\n", "no patient can be"),
+        ("file,label,official_split,split\nIM-1-1.jpeg,NORMAL\n", "line 2 has 2 cells"),
+        (
+            "file,label,official_split,split\n" + "a/IM-1-1.jpeg,NORMAL,train,train\n" * 2,
+            r"IM-1-1\.jpeg stands there twice",
+        ),
+        ("", "empty"),
     ],
 )
 def test_a_table_that_makes_no_sense_is_refused(tmp_path: Path, text: str, said: str) -> None:

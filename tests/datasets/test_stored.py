@@ -62,6 +62,22 @@ def test_a_label_set_returns_with_order_codes_and_exclusiveness(tmp_path: Path) 
     assert read_label_set(record) == label_set
 
 
+@pytest.mark.parametrize("name", ["", "Mass", "a mass"])
+def test_a_label_set_with_an_impossible_name_is_refused(tmp_path: Path, name: str) -> None:
+    finding = {"name": name, "display": "Mass", "code": None}
+    record = stored(tmp_path / "a.json", exclusive=False, findings=[finding])
+
+    with pytest.raises(DatasetError, match=r"^a\.json: a finding's name is lower case"):
+        read_label_set(record)
+
+
+def test_a_label_set_of_nothing_is_refused(tmp_path: Path) -> None:
+    record = stored(tmp_path / "a.json", exclusive=False, findings=[])
+
+    with pytest.raises(DatasetError, match="at least one finding"):
+        read_label_set(record)
+
+
 def test_a_label_set_with_one_name_twice_is_refused(tmp_path: Path) -> None:
     twice = {"name": "mass", "display": "Mass", "code": None}
     record = stored(tmp_path / "a.json", exclusive=False, findings=[twice, twice])

@@ -8,15 +8,14 @@ as the values are. The release of 2017 also writes ages as "058Y" and ends each 
 import hashlib
 import math
 import re
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from plainfilm.datasets.chestxray14_labels import parse_labels
-from plainfilm.datasets.files import parse_table, read_text
+from plainfilm.datasets.chestxray14_labels import LABEL_SET, parse_labels
+from plainfilm.datasets.files import check_once, parse_table, read_text
 from plainfilm.datasets.sample import Labels
 from plainfilm.errors import DatasetError
 
@@ -86,8 +85,8 @@ def read_metadata(path: Path) -> Metadata:
     Raises
     ------
     DatasetError
-        The file is missing or cut off, lacks a column, or holds an unknown label, an age that is
-        no age, or a film twice.
+        The file is missing or cut off, lacks a column, or holds an unknown label, sex or view, an
+        age that is no age, or a film twice.
     """
     text = read_text(path)
     header, rows = parse_table(path.name, _without_trailing_commas(text))
@@ -146,16 +145,16 @@ def _without_trailing_commas(text: str) -> str:
 
 def _metadata(columns: dict[str, tuple[str, ...]], sha256: str) -> Metadata:
     images = columns[_IMAGE]
-    if len(set(images)) != len(images):
-        twice = Counter(images).most_common(1)[0][0]
-        raise DatasetError(f"{twice} stands there twice; expected each film once")
+    check_once(images)
+    _check_words(columns, _SEX, ("F", "M", ""))
+    _check_words(columns, _VIEW, ("PA", "AP", ""))
     parsed_labels = {cell: parse_labels(cell) for cell in set(columns[_FINDINGS])}
     parsed_ages = {cell: parse_age(cell) for cell in set(columns[_AGE])}
     ages = np.array([parsed_ages[cell] for cell in columns[_AGE]], np.float64)
     labels = [parsed_labels[cell] for cell in columns[_FINDINGS]]
     return Metadata(
         images=images,
-        labels=np.array(labels, np.float32).reshape(len(images), -1),
+        labels=np.array(labels, np.float32).reshape(len(images), len(LABEL_SET)),
         patients=tuple(str(int(cell)) for cell in columns[_PATIENT]),
         follow_ups=np.array([int(cell) for cell in columns[_FOLLOW_UP]], np.int64),
         ages=np.where(ages > OLDEST_YEARS, np.nan, ages),
@@ -167,6 +166,13 @@ def _metadata(columns: dict[str, tuple[str, ...]], sha256: str) -> Metadata:
         sha256=sha256,
         columns=columns,
     )
+
+
+def _check_words(columns: dict[str, tuple[str, ...]], name: str, expected: tuple[str, ...]) -> None:
+    strange = sorted(set(columns[name]) - set(expected))
+    if strange:
+        words = " or ".join(repr(word) for word in expected)
+        raise DatasetError(f"column {name!r} holds {strange[0]!r}; expected {words}")
 
 
 def _pairs(columns: dict[str, tuple[str, ...]], first: str, second: str) -> NDArray[np.float64]:

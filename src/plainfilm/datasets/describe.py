@@ -53,7 +53,8 @@ def film_sizes(manifest: Manifest) -> dict[tuple[int, int], int]:
 
 
 def _cell(part: dict[str, int], name: str) -> str:
-    share = "" if name in ("images", "patients") else f"{part[name] / part['images']:8.2%}"
+    shared = name not in ("images", "patients") and part["images"]
+    share = f"{part[name] / part['images']:8.2%}" if shared else ""
     return f"{part[name]:>8d}{share:>9}"
 
 

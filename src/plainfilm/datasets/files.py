@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import io
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO
@@ -52,23 +53,33 @@ def read_table(path: Path) -> tuple[list[str], list[list[str]]]:
 def parse_table(name: str, text: str) -> tuple[list[str], list[list[str]]]:
     """Header and rows of comma-separated text; every row has as many cells as the header.
 
+    Blank lines, which spreadsheets like to leave at the end, are no rows.
+
     Raises
     ------
     DatasetError
-        No header, or a row of another length (its line is named), or a broken quotation.
+        No header, or a row of another length (its last line is named), or a broken quotation.
     """
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+        rows = [(reader.line_num, row) for row in reader if row]
     except csv.Error as error:
         raise DatasetError(f"{name}: not a comma-separated table ({error})") from error
     if not rows:
         raise DatasetError(f"{name}: empty; expected a header line")
-    header, body = rows[0], rows[1:]
-    for number, row in enumerate(body, start=2):
+    header, body = rows[0][1], [row for _, row in rows[1:]]
+    for number, row in rows[1:]:
         if len(row) != len(header):
             found = f"line {number} has {len(row)} cells; expected {len(header)}"
             raise DatasetError(f"{name}: {found}. Is the file cut off?")
     return header, body
+
+
+def check_once(images: Sequence[str]) -> None:
+    """DatasetError, naming the film without its folder, where a table lists one twice."""
+    if len(set(images)) != len(images):
+        twice = Counter(images).most_common(1)[0][0].rpartition("/")[2]
+        raise DatasetError(f"{twice} stands there twice; expected each film once")
 
 
 def table_bytes(rows: Iterable[Sequence[object]]) -> bytes:

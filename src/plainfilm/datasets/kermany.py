@@ -25,7 +25,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from plainfilm.datasets.files import list_folder, read_table, sha256_of
+from plainfilm.datasets.files import check_once, list_folder, read_table, sha256_of
 from plainfilm.datasets.manifest import Manifest
 from plainfilm.datasets.sample import SPLITS, Sample
 from plainfilm.datasets.splits import check_duplicates, fractions
@@ -128,6 +128,7 @@ def _films_of_table(table: Path) -> list[_Film]:
             found = f"label {film.label!r}, split {film.split!r}"
             wanted = "expected NORMAL or PNEUMONIA and train, val or test"
             raise DatasetError(f"{PurePosixPath(film.file).name}: {found}; {wanted}")
+    check_once([film.file for film in films])
     return films
 
 

@@ -92,8 +92,8 @@ def write_label_set(label_set: LabelSet) -> dict[str, object]:
 
 def read_label_set(record: StoredRecord) -> LabelSet:
     """The label set that `write_label_set` wrote; DatasetError where it is none."""
-    findings = tuple(_finding(entry) for entry in record.records("findings"))
     try:
+        findings = tuple(_finding(entry) for entry in record.records("findings"))
         return LabelSet(findings, record.flag("exclusive"))
     except ValueError as error:
         raise DatasetError(f"{record.name}: {error}. Prepare the data set again.") from error
