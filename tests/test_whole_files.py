@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from plainfilm.whole_files import write_synced, write_whole
+from plainfilm.whole_files import sweep, write_synced, write_whole
 
 # Writes argv[1] over and dies by SIGKILL when the named system event first happens.
 KILLED = """
@@ -72,6 +72,19 @@ def test_a_killed_write_keeps_the_old_file(tmp_path: Path, event: str) -> None:
 
     assert found.returncode == -signal.SIGKILL
     assert (tmp_path / "a.txt").read_bytes() == b"old"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGKILL there")
+def test_what_a_killed_write_left_is_swept_and_nothing_else(tmp_path: Path) -> None:
+    for name in ("a.txt", ".lock", ".plainfilm"):
+        (tmp_path / name).write_bytes(b"old")
+    command = [sys.executable, "-c", KILLED, str(tmp_path / "a.txt"), "os.rename"]
+    subprocess.run(command, capture_output=True, check=False)
+    assert len(names(tmp_path)) == 4
+
+    sweep(tmp_path)
+
+    assert names(tmp_path) == [".lock", ".plainfilm", "a.txt"]
 
 
 def test_a_name_as_long_as_the_disk_allows_can_be_written(tmp_path: Path) -> None:

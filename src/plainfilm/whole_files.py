@@ -4,6 +4,8 @@ import os
 import secrets
 from pathlib import Path
 
+_ASIDE = ".plainfilm-"
+
 
 def write_whole(path: Path, content: bytes) -> None:
     """Put `content` at `path`: the old file stands there or the new one, never a half.
@@ -14,12 +16,18 @@ def write_whole(path: Path, content: bytes) -> None:
         The disk is full or refuses; the old file is still there, and nothing beside it.
     """
     # beside the target, since a rename is atomic only within one file system
-    aside = path.with_name(f".plainfilm-{secrets.token_hex(8)}")
+    aside = path.with_name(f"{_ASIDE}{secrets.token_hex(8)}")
     try:
         write_synced(aside, content)
         aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what killed writes left in a folder that nobody else is writing to."""
+    for left in folder.glob(f"{_ASIDE}*"):
+        left.unlink(missing_ok=True)
 
 
 def write_synced(path: Path, content: bytes) -> None:

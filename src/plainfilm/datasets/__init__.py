@@ -25,6 +25,7 @@ from plainfilm.datasets.manifest import RECORD_NAME, TABLE_NAME, Manifest
 from plainfilm.datasets.sample import Sample
 from plainfilm.datasets.splits import check_duplicates
 from plainfilm.errors import DatasetError
+from plainfilm.whole_files import sweep
 
 __all__ = [
     "DATASETS",
@@ -124,6 +125,7 @@ def prepare(
     with clear_disk_errors(out, "Free some space and run the same command again."):
         out.mkdir(parents=True, exist_ok=True)
         with locked(out):
+            sweep(out)
             _make_room(out, manifest, content, choice)
             threads = choice.threads or min(8, os.cpu_count() or 1)
             cache = write_cache(manifest, out, content, threads=threads)

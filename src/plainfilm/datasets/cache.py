@@ -137,9 +137,10 @@ def write_cache(
     DatasetError
         A film cannot be read, or the disk is full; what is written stays and is used next time.
     """
-    if _finished(folder) != content:
-        with clear_disk_errors(folder, _RESUME):
+    with clear_disk_errors(folder, _RESUME):
+        if _finished(folder) != content:
             _fill(manifest, folder, content, threads)
+        (folder / PROGRESS_NAME).unlink(missing_ok=True)
     return Cache.open(folder)
 
 
@@ -191,7 +192,6 @@ def _fill(manifest: Manifest, folder: Path, content: CacheContent, threads: int)
             _write_record(folder / PROGRESS_NAME, content, done)
         _sync(stream)
     _write_record(folder / RECORD_NAME, content, done)
-    (folder / PROGRESS_NAME).unlink(missing_ok=True)
 
 
 def _squares(
