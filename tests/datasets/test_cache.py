@@ -4,11 +4,15 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import asdict, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from plainfilm.datasets.cache import (
@@ -235,6 +239,38 @@ def test_a_record_with_an_unknown_policy_is_refused(make_manifest: Make, out: Pa
 
     with pytest.raises(DatasetError, match=r"cache\.json: unknown policy 'stretch'"):
         Cache.open(out)
+
+
+JSON = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
+
+
+@given(key=st.sampled_from(["format", "images_sha256", "n", "size", "policy"]), value=JSON)
+def test_a_record_with_any_field_altered_is_refused_or_harmless(key: str, value: object) -> None:
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        content = CacheContent("0" * 64, 2, 8, "squash")
+        np.save(folder / "cache.npy", np.ones((2, 8, 8), np.uint8))
+        record = {"format": "plainfilm.cache/1", **asdict(content), "n_written": 2, key: value}
+        (folder / "cache.json").write_text(json.dumps(record))
+
+        with suppress(DatasetError):
+            opened = Cache.open(folder)
+            assert (opened.pixels.shape, opened.content.n, opened.size) == ((2, 8, 8), 2, 8)
+
+
+@pytest.mark.parametrize(("n", "size"), [(1, 8), (3, 9), (12, 100)])
+def test_any_program_that_reads_numpy_s_format_reads_the_cache(
+    make_manifest: Make, out: Path, n: int, size: int
+) -> None:
+    manifest = make_manifest(["train"] * n)
+    write_cache(manifest, out, content_of(manifest, size))
+
+    pixels = np.load(out / "cache.npy")
+
+    assert (pixels.shape, pixels.dtype) == ((n, size, size), np.uint8)
+    assert ((out / "cache.npy").stat().st_size - pixels.nbytes) % 64 == 0  # as numpy aligns it
+    last = read_radiograph(manifest.root / manifest.samples[-1].image)
+    np.testing.assert_array_equal(pixels[-1], fit(last.pixels, size))
 
 
 def test_a_cache_of_something_else_is_not_replaced_unasked(make_manifest: Make, out: Path) -> None:

@@ -1,3 +1,4 @@
+import shutil
 from collections import Counter
 from pathlib import Path
 
@@ -169,6 +170,70 @@ def test_a_table_with_its_own_split_must_have_one(
 ) -> None:
     with pytest.raises(DatasetError, match=said):
         chestxray14.load(own_split(nih_folder, **change))
+
+
+def test_a_split_of_one_s_own_is_taken_as_it_is(nih_folder: Path) -> None:
+    manifest = chestxray14.load(own_split(nih_folder, split="val"))
+
+    assert manifest.split_names == ("val",)
+    assert {s.official_split for s in manifest.samples} == {"train_val"}
+    assert chestxray14.load(nih_folder, seed=9).split_sha256 == manifest.split_sha256
+
+
+def test_films_without_a_finding_can_be_left_out(nih_folder: Path) -> None:
+    manifest = chestxray14.load(nih_folder)
+
+    diseased = at_least_one_finding(manifest)
+
+    assert len(diseased) == 20
+    assert (diseased.labels.sum(axis=1) == 2).all()
+    assert {s.image for s in diseased.samples} < {s.image for s in manifest.samples}
+
+
+@pytest.mark.parametrize(("label", "n"), [("Pleural Thickening", 20), ("hernia", 0)])
+def test_s0_05_any_finding_can_stand_against_all_others(
+    nih_folder: Path, label: str, n: int
+) -> None:
+    manifest = chestxray14.load(nih_folder)
+
+    view = one_vs_all(manifest, label)
+
+    assert (len(view), int(view.labels.sum()), view.labels.shape[1]) == (40, n, 1)
+    assert view.split_sha256 == manifest.split_sha256
+
+
+def test_the_label_file_counts_in_any_order(nih_folder: Path) -> None:
+    table = nih_folder / "Data_Entry_2017_v2020.csv"
+    before = chestxray14.load(nih_folder)
+    header, *lines = table.read_text().splitlines()
+    table.write_text("\n".join([header, *reversed(lines)]))
+
+    turned = chestxray14.load(nih_folder)
+
+    assert turned.split_sha256 == before.split_sha256
+    assert turned.images_sha256 != before.images_sha256
+
+
+def test_other_things_in_the_folder_are_no_films(nih_folder: Path) -> None:
+    (nih_folder / "images_001" / "images" / "readme.txt").write_text("not a film")
+    (nih_folder / "images_003").write_text("not a folder")
+    (nih_folder / "imagesque").mkdir()
+
+    manifest = chestxray14.load(nih_folder)
+
+    assert (len(manifest), manifest.dropped) == (40, {})
+
+
+def test_a_film_in_two_folders_is_taken_once(nih_folder: Path) -> None:
+    film = nih_folder / "images_001" / "images" / "00000002_000.png"
+    (nih_folder / "images_000").mkdir()
+    shutil.copy(film, nih_folder / "images_000")
+
+    manifest = chestxray14.load(nih_folder)
+
+    assert [s.image for s in manifest.samples if s.study == "00000002_000"] == [
+        "images_000/00000002_000.png"
+    ]
 
 
 def test_the_shared_sample_has_its_published_table(shared_data: Path) -> None:

@@ -1,16 +1,23 @@
 import json
 from collections.abc import Callable
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import fields, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from plainfilm.datasets.files import sha256_of
-from plainfilm.datasets.manifest import Manifest, count_splits
+from plainfilm.datasets.manifest import SPLITS, Manifest, Sample, count_splits
 from plainfilm.errors import DatasetError, LeakError
+from plainfilm.findings import Finding, LabelSet
 
 Make = Callable[..., Manifest]
+
+PLAIN = [field.name for field in fields(Sample) if field.name != "labels"]
 
 
 @pytest.fixture
@@ -38,6 +45,100 @@ def test_a_manifest_returns_from_its_folder(make_manifest: Make, out: Path) -> N
         assert getattr(loaded, name) == getattr(saved, name)
     assert loaded.split_sha256 == saved.split_sha256
     assert loaded.images_sha256 == saved.images_sha256
+
+
+WORDS = st.text(st.characters(codec="utf-8"), max_size=8)
+
+
+@st.composite
+def manifests(draw: st.DrawFn) -> Manifest:
+    """Any films of a few patients, each patient in one split; any labels; any words about them."""
+    names = draw(st.lists(st.sampled_from(["mass", "hernia", "edema"]), min_size=1, unique=True))
+    split_of = draw(st.fixed_dictionaries(dict.fromkeys("abcd", st.sampled_from(["", *SPLITS]))))
+    label = st.sampled_from([0.0, 1.0, np.nan])
+    films = draw(
+        st.lists(
+            st.tuples(
+                st.sampled_from("abcd"),
+                st.sampled_from([None, "PA", "AP"]),
+                st.none() | st.floats(0, 120),
+                st.lists(label, min_size=len(names), max_size=len(names)),
+                st.none() | WORDS.filter(bool),
+            ),
+            max_size=6,
+        )
+    )
+    samples = tuple(
+        Sample(f"{row}.png", p, p, view, None, age, split_of[p], np.array(labels, np.float32), part)
+        for row, (p, view, age, labels, part) in enumerate(films)
+    )
+    return Manifest(
+        LabelSet(
+            tuple(Finding(name, name.title()) for name in names), exclusive=draw(st.booleans())
+        ),
+        samples,
+        source=draw(WORDS),
+        root=Path("films"),
+        dropped=draw(st.dictionaries(WORDS, st.integers(0, 9), max_size=2)),
+        body_part="chest",
+        release=draw(WORDS),
+        cautions=tuple(draw(st.lists(WORDS, max_size=2))),
+    )
+
+
+@given(manifests())
+def test_every_manifest_returns_from_its_folder_unchanged(saved: Manifest) -> None:
+    with TemporaryDirectory() as folder:
+        saved.save(Path(folder))
+        loaded = Manifest.load_without_images(Path(folder), root=saved.root)
+
+    for name in ("label_set", "source", "root", "dropped", "body_part", "release", "cautions"):
+        assert getattr(loaded, name) == getattr(saved, name)
+    for ours, theirs in zip(loaded.samples, saved.samples, strict=True):
+        np.testing.assert_array_equal(ours.labels, theirs.labels)
+        assert [getattr(ours, name) for name in PLAIN] == [getattr(theirs, name) for name in PLAIN]
+    assert (loaded.split_sha256, loaded.images_sha256) == (saved.split_sha256, saved.images_sha256)
+
+
+@given(manifests())
+def test_the_splits_are_the_films_each_once(manifest: Manifest) -> None:
+    parts = [manifest.rows(split) for split in manifest.split_names]
+    outside = [row for row, sample in enumerate(manifest.samples) if not sample.split]
+
+    assert sorted(np.concatenate([*parts, outside]).tolist()) == list(range(len(manifest)))
+    patients = [manifest.patients(split) for split in manifest.split_names]
+    assert sum(map(len, patients)) == len(set().union(*patients))
+    counts = count_splits(manifest)
+    assert sum(counts[split]["images"] for split in manifest.split_names) == len(manifest) - len(
+        outside
+    )
+    for finding in manifest.label_set.names:
+        place = manifest.label_set.names.index(finding)
+        assert counts["all"][finding] == int((manifest.labels[:, place] == 1).sum())
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+)
+
+
+@given(data=st.data(), value=JSON)
+def test_a_record_with_any_field_altered_is_refused_or_harmless(
+    data: st.DataObject, value: object
+) -> None:
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        drawn = Sample("0.png", "a", "s", None, None, None, "train", np.ones(1, np.float32))
+        label_set = LabelSet((Finding("mass", "Mass"),))
+        Manifest(label_set, (drawn,), "drawn", folder, {}, "chest").save(folder)
+        record = json.loads((folder / "manifest.json").read_text())
+        key = data.draw(st.sampled_from(sorted(record)))
+        record[key] = value
+        (folder / "manifest.json").write_text(json.dumps(record))
+
+        with suppress(DatasetError):
+            assert [s.image for s in Manifest.load_without_images(folder).samples] == ["0.png"]
 
 
 def test_the_record_counts_what_is_in_the_table(make_manifest: Make, out: Path) -> None:

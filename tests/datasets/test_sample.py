@@ -10,7 +10,7 @@ from plainfilm.datasets.sample import Sample, read_samples, table_header, write_
 from plainfilm.findings import Finding, LabelSet
 
 LABELS = LabelSet((Finding("mass", "Mass"), Finding("hernia", "Hernia")))
-WORDS = st.text(st.characters(codec="utf-8", exclude_characters="\x00\r\n"), min_size=1)
+WORDS = st.text(st.characters(codec="utf-8"), min_size=1)
 MAYBE = st.none() | WORDS
 
 samples = st.builds(

@@ -31,6 +31,49 @@ def test_a_patient_s_split_does_not_depend_on_the_order_of_the_films(patients: l
     assert first == second
 
 
+shares = st.lists(st.integers(1, 9), min_size=1, max_size=3).map(
+    lambda parts: {
+        name: part / sum(parts) for name, part in zip(("train", "val", "test"), parts, strict=False)
+    }
+)
+
+
+@given(st.integers(1, 200), shares, st.integers(0, 9))
+def test_every_share_is_met_to_less_than_one_patient(
+    n: int, wanted: dict[str, float], seed: int
+) -> None:
+    counts = Counter(fractions([str(number) for number in range(n)], wanted, seed=seed))
+
+    assert counts.total() == n
+    assert all(abs(counts[name] - share * n) <= 1 for name, share in wanted.items())
+
+
+@given(st.lists(st.tuples(st.integers(0, 30).map(str), st.sampled_from("xyz")), min_size=1), shares)
+def test_every_class_is_shared_out_as_if_it_were_alone(
+    films: list[tuple[str, str]], wanted: dict[str, float]
+) -> None:
+    patients, strata = zip(*films, strict=True)
+    last = {p: max(s for q, s in films if q == p) for p in patients}
+
+    together = dict(zip(patients, fractions(patients, wanted, strata=strata), strict=True))
+
+    for stratum in set(last.values()):
+        members = [patient for patient in last if last[patient] == stratum]
+        alone = dict(zip(members, fractions(members, wanted), strict=True))
+        assert alone == {patient: together[patient] for patient in members}
+
+
+def test_every_patient_has_the_same_chance() -> None:
+    patients = [str(number) for number in range(40)]
+    wanted = {"val": 0.25, "train": 0.75}
+
+    drawn = np.array([fractions(patients, wanted, seed=seed) for seed in range(400)]) == "val"
+
+    # binomial, 400 draws of 1/4: standard deviation .022; the worst of 40 stays within 4 of them
+    assert np.abs(drawn.mean(axis=0) - 0.25).max() < 0.088
+    assert (drawn.sum(axis=1) == 10).all()
+
+
 def test_shares_are_met_to_the_nearest_patient() -> None:
     patients = [str(number) for number in range(1000)]
 
@@ -66,6 +109,14 @@ def test_a_film_goes_where_the_official_list_says() -> None:
     assert official(["b.png", "a.png"], lists) == ("test", "train_val")
 
 
+def test_an_official_list_may_name_films_that_are_not_there() -> None:
+    assert official(["a.png"], {"train": ["a.png", "gone.png"], "test": ["b.png"]}) == ("train",)
+
+
+def test_a_film_twice_in_one_official_list_is_no_leak() -> None:
+    assert official(["a.png"], {"train": ["a.png", "a.png"], "test": []}) == ("train",)
+
+
 def test_a_film_in_two_official_lists_is_a_leak() -> None:
     with pytest.raises(LeakError, match=r"1 film \(a\.png\) in two official lists"):
         official(["a.png"], {"train_val": ["a.png"], "test": ["a.png"]})
@@ -87,6 +138,20 @@ def test_folds_share_no_patient_and_differ_by_one_patient_at_most(more: list[str
     assert len(pairs) == len(set(patients))
     assert max(sizes.values()) - min(sizes.values()) <= 1
     assert fold.dtype == np.int64
+
+
+@given(st.sets(st.integers(0, 30).map(str), min_size=5), st.integers(2, 5), st.integers(0, 9))
+def test_a_patient_s_fold_does_not_depend_on_how_many_films_there_are(
+    patients: set[str], k: int, seed: int
+) -> None:
+    once = sorted(patients)
+    often = [patient for patient in reversed(once) for _ in range(int(patient) % 3 + 1)]
+
+    first = dict(zip(once, folds(once, k, seed).tolist(), strict=True))
+    second = dict(zip(often, folds(often, k, seed).tolist(), strict=True))
+
+    assert first == second
+    assert set(first.values()) == set(range(k))
 
 
 @pytest.mark.parametrize("k", [1, 3])

@@ -85,7 +85,11 @@ def check_once(images: Sequence[str]) -> None:
 def table_bytes(rows: Iterable[Sequence[object]]) -> bytes:
     """A comma-separated file with these rows, the header first; each line ends in LF."""
     stream = io.StringIO(newline="")
-    csv.writer(stream, lineterminator="\n").writerows(rows)
+    plain = csv.writer(stream, lineterminator="\n")
+    quoting = csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    for row in rows:  # csv itself leaves a lone CR without quotes, and reads it as a line's end
+        has_cr = any(isinstance(cell, str) and "\r" in cell for cell in row)
+        (quoting if has_cr else plain).writerow(row)
     return stream.getvalue().encode()
 
 
