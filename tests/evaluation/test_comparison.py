@@ -34,6 +34,9 @@ def test_films_are_matched_whatever_their_ending(tmp_path: Path) -> None:
         ("film,prob_Mass\nfilm-0.png,0.1\n", "expected the columns"),
         ("Image Index,prob_Mass\nother.png,0.1\n", "none of the 2 films"),
         ("", "empty"),
+        ("Image Index,prob_Mass\nfilm-0.png,0.1\nfilm-0.jpg,0.2\n", "2 films are called film-0"),
+        ("Image Index,prob_Mass\nfilm-0.png,inf\n", "'inf' is not a probability"),
+        ("Image Index,prob_Mass\nfilm-0.png\n", "line 2 has 1 cells"),
     ],
 )
 def test_an_unfit_table_is_refused(tmp_path: Path, text: str, words: str) -> None:
@@ -41,6 +44,70 @@ def test_an_unfit_table_is_refused(tmp_path: Path, text: str, words: str) -> Non
     path.write_text(text)
     with pytest.raises(EvaluationError, match=words):
         read_published(path, ["film-0.png", "film-2.png"], ["mass", "pleural_thickening"])
+
+
+def test_films_of_one_name_in_many_folders_cannot_be_matched(tmp_path: Path) -> None:
+    path = tmp_path / "preds.csv"
+    path.write_text("Image Index,prob_Mass\nimage1.png,0.1\n")
+    with pytest.raises(EvaluationError, match="this split: 2 films are called image1; names must"):
+        read_published(path, ["image1.png", "image2.png", "image1.png"], ["mass"])
+
+
+def test_a_table_that_is_not_there_is_named_without_its_path(tmp_path: Path) -> None:
+    with pytest.raises(EvaluationError, match=r"^preds\.csv: no such file") as caught:
+        read_published(tmp_path / "preds.csv", ["film-0.png"], ["mass"])
+    assert str(tmp_path.parent) not in str(caught.value)
+
+
+def test_a_finding_the_table_lacks_and_a_film_it_says_nothing_of_are_unknown(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "preds.csv"
+    path.write_text("Image Index,prob_Mass\nfilm-0.png,0.1\nfilm-1.png,nan\nelse.png,0.4\n")
+    values = read_published(path, ["film-0.png", "film-1.png", "film-2.png"], ["mass", "hernia"])
+    np.testing.assert_array_equal(values, [[0.1, np.nan], [np.nan, np.nan], [np.nan, np.nan]])
+
+
+def test_a_network_beside_itself_differs_by_nothing(make_table: Any) -> None:
+    table = make_table(n=60)
+    found: Any = compare_with_published(
+        replace(table, published=table.probabilities), draw_patients(table.patient, 30, 0)
+    )
+    for row in (*found["findings"].values(), found["mean"]):
+        assert row["difference"] == Interval(0.0, 0.0, 0.0)
+        assert row["this_bundle"] == row["published"]
+    assert (found["n_films"], found["n_without"]) == (60, 0)
+
+
+def test_a_refused_film_counts_for_neither(make_table: Any) -> None:
+    table = make_table(n=60)
+    refused = np.where(np.arange(60) < 20, "too dark", "")
+    table = replace(table, published=table.probabilities, refused=refused)
+    found: Any = compare_with_published(table, draw_patients(table.patient, 5, 0))
+    assert (found["n_films"], found["n_without"]) == (40, 20)
+    assert found["findings"]["mass"]["n_present"] == int(table.labels[20:, 1].sum())
+
+
+def test_findings_that_nobody_has_leave_no_mean(make_table: Any) -> None:
+    table = make_table(n=20)
+    table.labels[:] = 0
+    found: Any = compare_with_published(
+        replace(table, published=table.probabilities), draw_patients(table.patient, 5, 0)
+    )
+    assert found["mean"] == {"n_findings": 0}
+    assert found["findings"]["mass"]["too_few"] is True
+
+
+def test_the_mean_s_difference_is_the_mean_of_the_differences(make_table: Any) -> None:
+    table = make_table(n=80)
+    worse = table.scores + np.random.default_rng(1).normal(0, 2, table.scores.shape)
+    found: Any = compare_with_published(
+        replace(table, published=worse), draw_patients(table.patient, 40, 0)
+    )
+    rows = found["findings"].values()
+    expected = np.mean([row["difference"].value for row in rows])
+    assert found["mean"]["difference"].value == pytest.approx(expected)
+    assert found["mean"]["difference"].low < expected < found["mean"]["difference"].high
 
 
 def test_both_are_measured_on_the_same_films(make_table: Any) -> None:

@@ -2,7 +2,10 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from plainfilm.errors import EvaluationError
 from plainfilm.evaluation.bootstrap import draw_patients
 from plainfilm.evaluation.metrics import confusion_at
 from plainfilm.evaluation.operating import calibration_numbers, operating_point, refit_across
@@ -56,6 +59,38 @@ def test_an_unlabelled_film_gets_no_refitted_probability() -> None:
     fit = refit_across(PROBABILITY, LABELS, PATIENTS, "half", 0)
     assert fit is not None
     assert np.isnan(fit.probability).tolist() == np.isnan(LABELS).tolist()
+
+
+def test_an_unknown_rule_is_told_and_not_taken_for_too_few_films() -> None:
+    with pytest.raises(EvaluationError, match="unknown threshold rule 'best'"):
+        refit_across(PROBABILITY, LABELS, PATIENTS, "best", 0)
+
+
+def test_no_patient_s_films_judge_themselves() -> None:
+    """A sick patient's other films may be anything: that patient's probabilities stay."""
+    theirs = np.flatnonzero(PATIENTS[np.argmax(LABELS == 1)] == PATIENTS)
+    labels = LABELS.copy()
+    labels[theirs] = 1.0
+    turned = labels.copy()
+    turned[theirs[1:]] = 0.0  # still a sick patient, so the folds stay
+    one, other = (refit_across(PROBABILITY, y, PATIENTS, "half", 0) for y in (labels, turned))
+    assert one is not None
+    assert other is not None
+    assert (one.probability[theirs] == other.probability[theirs]).all()
+    assert (one.probability != other.probability).sum() > 40
+
+
+@given(st.integers(2, 9), st.integers(2, 9), st.integers(0, 5))
+def test_as_many_folds_as_the_rarer_class_has_patients(
+    n_sick: int, n_healthy: int, seed: int
+) -> None:
+    labels = np.repeat([1.0, 0.0], [n_sick, n_healthy])
+    patients = np.array([str(i) for i in range(labels.size)])
+    scores = np.random.default_rng(seed).normal(labels, 1)
+    fit = refit_across(scores, labels, patients, "youden", seed)
+    assert fit is not None
+    assert np.isfinite(fit.probability).all()
+    assert np.unique(fit.threshold).size <= min(5, n_sick, n_healthy)
 
 
 def test_one_sick_patient_is_too_few_to_refit() -> None:

@@ -1,6 +1,7 @@
 """A bundle beside a published network, on the same films."""
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -25,32 +26,25 @@ def read_published(path: Path, films: Sequence[str], findings: Sequence[str]) ->
         A comma-separated table (.csv or .csv.gz) with the columns `Image Index` and
         `prob_<finding>`; large and small letters, blanks and "_" are alike.
     films
-        File names; matched without their endings, since copies come in other formats.
+        File names; matched without their endings, since copies come in other formats. No two may
+        then be alike.
     findings
         The findings' names, in order.
 
     Raises
     ------
     EvaluationError
-        The table cannot be read, names none of the findings, or has none of the films.
+        The table cannot be read, names none of the findings, has none of the films, or holds what
+        is no number; or two films, here or there, have one name.
     """
     header, lines = _table(path)
-    columns = {
-        _plain(name.removeprefix(PREFIX)): i
-        for i, name in enumerate(header)
-        if name.startswith(PREFIX)
-    }
-    wanted = [columns.get(finding) for finding in findings]
-    if FILM_COLUMN not in header or not any(column is not None for column in wanted):
-        expected = f"{FILM_COLUMN!r} and {PREFIX}<finding> for {', '.join(findings)}"
-        raise EvaluationError(f"{path.name}: expected the columns {expected}")
+    columns = _columns(header, findings, path.name)
     at = header.index(FILM_COLUMN)
-    rows = {Path(line[at]).stem: line for line in lines}
+    rows = dict(zip(_stems([line[at] for line in lines], path.name), lines, strict=True))
     values = np.full((len(films), len(findings)), np.nan)
-    for number, film in enumerate(films):
-        line = rows.get(Path(film).stem)
-        if line is not None:
-            values[number] = [_number(line, column, path.name) for column in wanted]
+    for number, stem in enumerate(_stems(films, "this split")):
+        if stem in rows:
+            values[number] = [_number(rows[stem], column, path.name) for column in columns]
     if np.isnan(values).all():
         raise EvaluationError(f"{path.name}: has none of the {len(films)} films of this split")
     return values
@@ -109,6 +103,29 @@ def _table(path: Path) -> tuple[list[str], list[list[str]]]:
         raise EvaluationError(str(error)) from error
 
 
+def _columns(header: Sequence[str], findings: Sequence[str], name: str) -> list[int | None]:
+    """Where the table has each finding; None = nowhere."""
+    places = {
+        _plain(words.removeprefix(PREFIX)): place
+        for place, words in enumerate(header)
+        if words.startswith(PREFIX)
+    }
+    columns = [places.get(finding) for finding in findings]
+    if FILM_COLUMN not in header or not any(column is not None for column in columns):
+        expected = f"{FILM_COLUMN!r} and {PREFIX}<finding> for {', '.join(findings)}"
+        raise EvaluationError(f"{name}: expected the columns {expected}")
+    return columns
+
+
+def _stems(films: Sequence[str], where: str) -> list[str]:
+    """The films' names without their endings, no two alike."""
+    stems = [Path(film).stem for film in films]
+    if len(set(stems)) != len(stems):
+        twice, n = Counter(stems).most_common(1)[0]
+        raise EvaluationError(f"{where}: {n} films are called {twice}; names must tell films apart")
+    return stems
+
+
 def _plain(name: str) -> str:
     return name.strip().lower().replace(" ", "_")
 
@@ -117,6 +134,9 @@ def _number(line: Sequence[str], column: int | None, name: str) -> float:
     if column is None:
         return math.nan
     try:
-        return float(line[column])
+        number = float(line[column])
     except ValueError as error:
         raise EvaluationError(f"{name}: {line[column]!r} is not a number") from error
+    if math.isinf(number):
+        raise EvaluationError(f"{name}: {line[column]!r} is not a probability")
+    return number

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from plainfilm.errors import EvaluationError
 from plainfilm.evaluation.bootstrap import Interval, PatientDraws, interval
 from plainfilm.evaluation.calibration import CrossFit, cross_fit_with_threshold
 from plainfilm.evaluation.metrics import Floats, Labels, Scores, brier
@@ -52,6 +51,11 @@ def refit_across(
 
     A film whose label is NaN gets NaN. Five folds, or as many as the rarer class has patients;
     None where that leaves fewer than two.
+
+    Raises
+    ------
+    EvaluationError
+        There is no such rule.
     """
     known = ~np.isnan(labels)
     sick = {str(p) for p in patients[labels == 1]}
@@ -59,12 +63,7 @@ def refit_across(
     folds = min(MAX_FOLDS, len(sick), n_patients - len(sick))
     if folds < 2:
         return None
-    try:
-        fit = cross_fit_with_threshold(
-            scores[known], labels[known], patients[known], rule, folds, seed
-        )
-    except EvaluationError:  # a fold's rest has films of one class only
-        return None
+    fit = cross_fit_with_threshold(scores[known], labels[known], patients[known], rule, folds, seed)
     probability, threshold = np.full(labels.shape, np.nan), np.full(labels.shape, np.nan)
     probability[known], threshold[known] = fit.probability, fit.threshold
     return CrossFit(probability, threshold)

@@ -6,7 +6,7 @@
 | `youden` | where sensitivity + specificity is highest |
 | `youden-plateau` | middle of the stretch around it within 0.01 of the best balanced accuracy |
 | `sensitivity-0.95` | the highest with at least that sensitivity (any number in (0, 1]) |
-| `specificity-0.95` | the lowest with at least that specificity |
+| `specificity-0.95` | the lowest with at least that specificity; 1 where none has it |
 
 The raw arg-max of a small set is luck, and on another set it can be worse than 0.5; the plateau's
 middle moves little when a film is added. A threshold lies half-way between two films'
@@ -35,9 +35,10 @@ def choose_threshold(probability: Scores, labels: Labels, rule: str) -> float:
     kind, wanted = _parsed(rule)
     steps = _Steps(probability, labels)
     if kind == "sensitivity":
-        return steps.middle(_first(steps.sensitivity >= wanted))
+        return steps.middle(int(np.flatnonzero(steps.sensitivity >= wanted)[0]))
     if kind == "specificity":
-        return steps.middle(steps.specificity.size - 1 - _first(steps.specificity[::-1] >= wanted))
+        enough = np.flatnonzero(steps.specificity >= wanted)
+        return steps.middle(int(enough[-1])) if enough.size else 1.0
     balanced = (steps.sensitivity + steps.specificity) / 2
     best = int(balanced.argmax())
     if kind == "youden":
@@ -48,7 +49,7 @@ def choose_threshold(probability: Scores, labels: Labels, rule: str) -> float:
         low -= 1
     while high < enough.size - 1 and enough[high + 1]:
         high += 1
-    return float(steps.upper[low] + steps.upper[high + 1]) / 2
+    return steps.middle(low, high)
 
 
 def rule_in_words(rule: str) -> str:
@@ -74,7 +75,8 @@ def rule_in_words(rule: str) -> str:
 class _Steps:
     """Sensitivity and specificity between neighbouring probabilities, from the highest down.
 
-    Step i holds for thresholds in (upper[i + 1], upper[i]]; step 0 calls no film present.
+    Step i holds for thresholds in (upper[i + 1], upper[i]]; step 0 calls no film present, and is
+    left out where a film has probability 1: no threshold in [0, 1] does that.
     """
 
     def __init__(self, probability: Scores, labels: Labels) -> None:
@@ -85,13 +87,18 @@ class _Steps:
             found = f"{n_present} present and {n_absent} absent films"
             raise EvaluationError(f"cannot choose a threshold on {found}; expected some of each")
         counts = roc_counts(films)
-        self.sensitivity: Floats = np.append(0.0, counts.true_present / n_present)
-        self.specificity: Floats = np.append(1.0, 1 - counts.false_present / n_absent)
-        self.upper: Floats = np.concatenate([[1.0], counts.thresholds, [0.0]])
+        first = int(counts.thresholds[0] >= 1)
+        self.sensitivity: Floats = np.append(0.0, counts.true_present / n_present)[first:]
+        self.specificity: Floats = np.append(1.0, (n_absent - counts.false_present) / n_absent)[
+            first:
+        ]
+        self.upper: Floats = np.concatenate([[1.0], counts.thresholds, [0.0]])[first:]
 
-    def middle(self, step: int) -> float:
-        """The threshold half-way through the step."""
-        return float(self.upper[step] + self.upper[step + 1]) / 2
+    def middle(self, first: int, last: int | None = None) -> float:
+        """The threshold half-way through the steps from `first` to `last`, by default one step."""
+        high, low = self.upper[first], self.upper[(first if last is None else last) + 1]
+        half = float(high + low) / 2
+        return half if half > low else float(high)  # between neighbouring floats lies none
 
 
 def _parsed(rule: str) -> tuple[str, float]:
@@ -106,7 +113,3 @@ def _parsed(rule: str) -> tuple[str, float]:
         if 0.0 < wanted <= 1.0:
             return kind, wanted
     raise EvaluationError(f"unknown threshold rule {rule!r}; expected {RULES}")
-
-
-def _first(condition: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> int:
-    return int(np.flatnonzero(condition)[0])
