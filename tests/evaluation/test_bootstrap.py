@@ -1,4 +1,6 @@
 import math
+from dataclasses import astuple
+from random import Random
 
 import numpy as np
 import pytest
@@ -55,6 +57,74 @@ def test_a_draw_takes_as_many_patients_as_there_are() -> None:
     draws = draw_patients(np.array(list("aabbbc")), 50, 1)
     assert draws.counts.shape == (50, 3)
     assert (draws.counts.sum(axis=1) == 3).all()
+
+
+@given(st.lists(st.sampled_from("abcdef"), min_size=1, max_size=15), st.integers(0, 9))
+def test_only_who_the_patients_are_decides_the_draw(patients: list[str], seed: int) -> None:
+    """Not in which order, nor with how many films, they come: the draws are of patients."""
+    draws = draw_patients(np.array(patients), 4, seed)
+    alone = draw_patients(np.array(sorted(set(patients))), 4, seed)
+    np.testing.assert_array_equal(draws.counts, alone.counts)
+    assert [sorted(set(patients))[i] for i in draws.patient_of] == patients
+
+
+@given(st.lists(FILM, min_size=2, max_size=12), st.randoms(use_true_random=False))
+def test_the_order_of_films_does_not_count(
+    films: list[tuple[float, float, str]], random: Random
+) -> None:
+    shuffled = list(films)
+    random.shuffle(shuffled)
+    intervals = []
+    for rows in (films, shuffled):
+        scores, labels, patients = (np.array(column) for column in zip(*rows, strict=True))
+        intervals.append(bootstrap_by_patient(scores, labels, patients, 5, 0))
+    for ours, theirs in zip(*intervals, strict=True):
+        assert astuple(ours) == pytest.approx(astuple(theirs), nan_ok=True)
+
+
+def test_an_interval_holds_the_middle_of_what_was_drawn() -> None:
+    drawn = np.append(np.arange(1, 1001) / 1000, np.nan)
+    found = interval(0.5, drawn)
+    assert (found.low, found.high) == pytest.approx((0.025, 0.975), abs=0.001)
+    assert ((drawn >= found.low) & (drawn <= found.high)).sum() == 950
+
+
+def test_one_patient_alone_has_an_interval_of_no_width() -> None:
+    scores, labels = np.array([0.1, 0.9, 0.4]), np.array([0.0, 1.0, 1.0])
+    area, precision = bootstrap_by_patient(scores, labels, np.array(["a"] * 3), 20)
+    assert area.low == area.value == area.high == 1.0
+    assert precision.low == precision.value == precision.high == 1.0
+
+
+def test_more_patients_narrow_the_interval_by_their_root() -> None:
+    rng = np.random.default_rng(2)
+    widths = []
+    for n in (200, 3200):
+        labels = np.tile([0.0, 1.0], n // 2)
+        area, _ = bootstrap_by_patient(rng.normal(labels), labels, np.arange(n).astype(str), 400, 0)
+        widths.append(area.high - area.low)
+    assert widths[0] / widths[1] == pytest.approx(4, rel=0.25)
+
+
+def test_the_interval_holds_the_truth_nineteen_times_of_twenty() -> None:
+    """Two normal curves one deviation apart: AUROC is Phi(1 / sqrt 2) = .7602."""
+    truth, rng, held = 0.5 * (1 + math.erf(0.5)), np.random.default_rng(0), 0
+    labels, patients = np.repeat([0.0, 1.0], 60), np.arange(120).astype(str)
+    for seed in range(200):
+        area, _ = bootstrap_by_patient(rng.normal(labels), labels, patients, 200, seed)
+        held += area.low <= truth <= area.high
+    assert 0.90 <= held / 200 <= 0.98
+
+
+def test_a_long_table_in_pieces_gives_the_same_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    labels = (rng.random(90) < 0.4).astype(float)
+    scores, draws = rng.normal(labels).round(1), draw_patients(np.arange(90).astype(str), 30, 0)
+    whole = rank_draws(draws, scores, labels)
+    monkeypatch.setattr("plainfilm.evaluation.bootstrap._CHUNK", 200)
+    pieces = rank_draws(draws, scores, labels)
+    np.testing.assert_array_equal(pieces.auroc, whole.auroc)
+    np.testing.assert_array_equal(pieces.average_precision, whole.average_precision)
 
 
 def test_a_seed_returns_the_same_interval() -> None:

@@ -1,8 +1,10 @@
 import math
+from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given
+import sklearn.metrics
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -13,6 +15,8 @@ from plainfilm.evaluation.metrics import (
     average_precision,
     brier,
     confusion_at,
+    known,
+    roc_counts,
 )
 
 Array = NDArray[np.float64]
@@ -78,6 +82,128 @@ def test_turning_scores_and_labels_round_leaves_auroc(films: list[tuple[float, f
     scores, labels = columns(films)
     turned = auroc(-scores, 1 - labels)
     assert auroc(scores, labels) == pytest.approx(turned, nan_ok=True)
+
+
+@given(FILMS, st.floats(0.01, 100), st.floats(-50, 50))
+def test_only_the_order_of_scores_counts(
+    films: list[tuple[float, float]], stretch: float, shift: float
+) -> None:
+    scores, labels = columns(films)
+    for metric in (auroc, average_precision):
+        moved = metric(scores * stretch + shift, labels)
+        assert moved == pytest.approx(metric(scores, labels), nan_ok=True)
+
+
+@given(FILMS, st.randoms(use_true_random=False))
+def test_the_order_of_films_does_not_count(
+    films: list[tuple[float, float]], random: Random
+) -> None:
+    scores, labels = columns(films)
+    order = list(range(len(films)))
+    random.shuffle(order)
+    for metric in (auroc, average_precision, brier):
+        expected = metric(scores, labels)
+        assert metric(scores[order], labels[order]) == pytest.approx(expected, nan_ok=True)
+
+
+@given(FILMS)
+def test_scores_of_one_value_tell_nothing(films: list[tuple[float, float]]) -> None:
+    _, labels = columns(films)
+    flat = np.full(labels.shape, 0.3)
+    if {0.0, 1.0} <= set(labels.tolist()):
+        assert auroc(flat, labels) == 0.5
+    if (labels == 1).any():
+        share = float((labels == 1).sum() / (~np.isnan(labels)).sum())
+        assert average_precision(flat, labels) == pytest.approx(share)
+
+
+@given(FILMS)
+def test_a_metric_is_a_share_or_not_a_number(films: list[tuple[float, float]]) -> None:
+    scores, labels = columns(films)
+    for value in (auroc(scores, labels), average_precision(scores, labels)):
+        assert math.isnan(value) or 0 <= value <= 1 + 1e-12
+
+
+@given(FILMS, st.sampled_from([-3.0, 0.0, 0.25, 0.4, 4.0]))
+def test_the_confusion_counts_every_known_film_once(
+    films: list[tuple[float, float]], threshold: float
+) -> None:
+    scores, labels = columns(films)
+    counts = confusion_at(scores, labels, threshold)
+    pairs = [(score >= threshold, label == 1) for score, label in films if not math.isnan(label)]
+    assert counts == Confusion(
+        true_present=pairs.count((True, True)),
+        false_present=pairs.count((True, False)),
+        true_absent=pairs.count((False, False)),
+        false_absent=pairs.count((False, True)),
+    )
+
+
+COUNTS = st.builds(Confusion, *[st.integers(0, 9)] * 4)
+
+
+@given(COUNTS)
+def test_the_rates_are_scikit_learn_s(counts: Confusion) -> None:
+    a, b, c, d = (
+        counts.true_present, counts.false_present, counts.true_absent, counts.false_absent,
+    )  # fmt: skip
+    truth = np.repeat([1, 0, 0, 1], [a, b, c, d])
+    called = np.repeat([1, 1, 0, 0], [a, b, c, d])
+    assume(a + d and b + c and a + b and c + d)
+    assert counts.accuracy == pytest.approx(sklearn.metrics.accuracy_score(truth, called))
+    assert counts.f1 == pytest.approx(sklearn.metrics.f1_score(truth, called))
+    assert counts.ppv == pytest.approx(sklearn.metrics.precision_score(truth, called))
+    assert counts.sensitivity == pytest.approx(sklearn.metrics.recall_score(truth, called))
+    assert counts.balanced_accuracy == pytest.approx(
+        sklearn.metrics.balanced_accuracy_score(truth, called)
+    )
+    assert counts.mcc == pytest.approx(sklearn.metrics.matthews_corrcoef(truth, called))
+
+
+@given(COUNTS)
+def test_calling_everything_the_other_way_turns_the_rates_round(counts: Confusion) -> None:
+    turned = Confusion(
+        true_present=counts.false_absent,
+        false_present=counts.true_absent,
+        true_absent=counts.false_present,
+        false_absent=counts.true_present,
+    )
+    for ours, theirs in (
+        (turned.sensitivity, 1 - counts.sensitivity),
+        (turned.specificity, 1 - counts.specificity),
+        (turned.accuracy, 1 - counts.accuracy),
+        (turned.mcc, -counts.mcc),
+    ):
+        assert ours == pytest.approx(theirs, nan_ok=True)
+
+
+@given(FILMS)
+def test_the_curve_falls_from_nothing_called_to_everything(
+    films: list[tuple[float, float]],
+) -> None:
+    scores, labels = columns(films)
+    assume(not np.isnan(labels).all())
+    curve = roc_counts(known(scores, labels))
+    assert (np.diff(curve.thresholds) < 0).all()
+    for counts, value in ((curve.true_present, 1), (curve.false_present, 0)):
+        assert (np.diff(counts) >= 0).all()
+        assert counts[-1] == (labels == value).sum()
+    for threshold, true, false in zip(
+        curve.thresholds, curve.true_present, curve.false_present, strict=True
+    ):
+        at = confusion_at(scores, labels, threshold)
+        assert (at.true_present, at.false_present) == (true, false)
+
+
+def test_the_areas_are_scikit_learn_s_on_many_films() -> None:
+    rng = np.random.default_rng(0)
+    labels = (rng.random(500) < 0.2).astype(float)
+    scores = rng.normal(labels).round(1)  # with ties
+    assert auroc(scores, labels) == pytest.approx(sklearn.metrics.roc_auc_score(labels, scores))
+    expected = sklearn.metrics.average_precision_score(labels, scores)
+    assert average_precision(scores, labels) == pytest.approx(expected)
+    shares = 1 / (1 + np.exp(-scores))
+    assert brier(shares, labels) == pytest.approx(sklearn.metrics.brier_score_loss(labels, shares))
 
 
 def test_ten_times_the_healthy_leave_auroc_and_lower_average_precision() -> None:
