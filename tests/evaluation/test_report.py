@@ -1,10 +1,13 @@
 from dataclasses import replace
+from html import escape
 from html.parser import HTMLParser
 from typing import Any
 
+import numpy as np
+
 from plainfilm.evaluation.figures import draw_figures
 from plainfilm.evaluation.measure import measure
-from plainfilm.evaluation.report import html_report
+from plainfilm.evaluation.report import AUDITED, FIGURES, RATES, html_report
 
 
 def page(table: Any) -> str:
@@ -23,6 +26,128 @@ def test_the_page_needs_nothing_else(make_table: Any) -> None:
     table = make_table()
     reader.feed(html_report(measure(table, 20), draw_figures(table)))
     assert reader.found == ()
+
+
+class Tables(HTMLParser):
+    """The cells of each table of a page, and the classes of its rows."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tables: list[list[list[str]]] = []
+        self.few: list[str] = []
+        self._in_cell = False
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "table":
+            self.tables.append([])
+        if tag == "tr":
+            self.tables[-1].append([])
+            self._few = ("class", "few") in attrs
+        if tag in ("td", "th"):
+            self.tables[-1][-1].append("")
+            self._in_cell = True
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("td", "th"):
+            self._in_cell = False
+            if self._few and len(self.tables[-1][-1]) == 1:
+                self.few.append(self.tables[-1][-1][0])
+
+    def handle_data(self, data: str) -> None:
+        if self._in_cell:
+            self.tables[-1][-1][-1] += data
+
+
+PUBLISHED = ("this_bundle", "published", "difference")
+
+
+def shown(value: Any) -> str:
+    """A number with its interval as a person reads it."""
+    if value[0] is None:
+        return "–"
+    low, high = ("–" if n is None else f"{n:.3f}" for n in value[1:])
+    return f"{value[0]:.3f} [{low}, {high}]"
+
+
+def audited(table: Any) -> Any:
+    names = ("frame", "centre", "mirrored", "inverted")
+    audits = dict.fromkeys(names, table.scores) | {"marker": table.probabilities + 0.125}
+    return replace(table, published=table.probabilities, audits=audits)
+
+
+def test_every_number_of_the_evaluation_stands_in_its_row(make_table: Any) -> None:
+    table = audited(make_table())
+    numbers: Any = measure(table, 20)
+    findings, published, audits = Tables(html_report(numbers, {})).tables
+    for name, row in zip(("pneumonia", "mass"), findings[1:], strict=False):
+        expected = numbers["findings"][name]
+        keys = [key for key, _ in RATES]
+        assert row[:3] == [
+            expected["display"],
+            f"{expected['n_present']} / 120",
+            f"{expected['threshold']:.3f}",
+        ]
+        assert row[3:] == [shown(expected[key]) for key in keys]
+    assert findings[3][0] == "Mean of 2"
+    assert findings[3][3:5] == [shown(numbers["mean"][k]) for k in ("auroc", "average_precision")]
+    assert findings[0][3:] == [words for _, words in RATES]
+    expected, keys = numbers["published"]["findings"]["mass"], PUBLISHED
+    assert published[2][2:] == [shown(expected[key]) for key in keys]
+    marker = numbers["audits"]["mass"]["marker"]
+    assert audits[2][:4] == ["mass", str(marker["n_films"]), "0.125", "0.125"]
+    assert audits[2][4:] == [shown(numbers["audits"]["mass"][key]) for key, _ in AUDITED]
+
+
+def test_a_finding_on_few_films_is_grey_and_one_on_none_is_a_dash(make_table: Any) -> None:
+    table = make_table()
+    table.labels[:, 1] = 0
+    page = Tables(html_report(measure(table, 20), {}))
+    assert page.few == ["Mass"]
+    assert page.tables[0][2][3:6] == ["–", "–", "–"]
+    assert page.tables[0][3][0] == "Mean of 1"
+
+
+def test_no_finding_with_both_kinds_of_films_has_no_mean(make_table: Any) -> None:
+    table = make_table()
+    table.labels[:] = 0
+    table = replace(table, published=table.probabilities)
+    findings, published = Tables(html_report(measure(table, 20), {})).tables
+    assert [row[0] for row in findings] == ["Finding", "Pneumonia", "Mass"]
+    assert [row[0] for row in published] == ["Finding", "pneumonia", "mass"]
+
+
+def test_who_was_measured_on_what_is_said_in_words(make_table: Any) -> None:
+    table = make_table(n=100)
+    refused = np.where(np.arange(100) < 10, [f"seen {i}.5 times" for i in range(100)], "")
+    text = page(replace(table, refused=refused, familiarity=np.full(100, 0.01)))
+    for words in (
+        "tiny 1.0.0 on phantoms, test films",
+        "100 films of 50 patients.",
+        "10 films were refused and count in no number: 10 × seen N times.",
+        "95 % percentile intervals of a bootstrap over patients, 20 draws.",
+        "Thresholds: half.",
+        "Calibration: Platt; drawn films.",
+        "100.0% of the films are less familiar than 0.05: a caution is shown.",
+        "<li>Drawn.</li>",
+    ):
+        assert words in text
+
+
+def test_what_was_not_measured_is_not_said(make_table: Any) -> None:
+    table = make_table(caution_below=None)
+    text = page(replace(table, familiarity=np.full(len(table), np.nan)))
+    assert "0 films were refused and count in no number." in text
+    for words in ("less familiar", "refitted", "Beside a published network", "Shortcuts", "None"):
+        assert words not in text
+
+
+def test_every_figure_stands_on_the_page_with_its_caption(make_table: Any) -> None:
+    table = make_table()
+    text = html_report(measure(table, 20), {**draw_figures(table), "other": "<svg id='x'></svg>"})
+    assert text.count("<figure>") == text.count("</svg>") == 5
+    for caption in (*FIGURES.values(), "other"):
+        assert f"<figcaption>{escape(caption)}</figcaption>" in text
 
 
 def test_the_page_says_that_it_is_no_medical_device(make_table: Any) -> None:
