@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plainfilm.datasets.sample import Sample, read_samples, table_header, write_samples
+from plainfilm.datasets.sample import (
+    Sample,
+    read_samples,
+    table_header,
+    table_header_with_body_part,
+    write_samples,
+)
 from plainfilm.findings import Finding, LabelSet
 
 LABELS = LabelSet((Finding("mass", "Mass"), Finding("hernia", "Hernia")))
@@ -26,12 +32,14 @@ samples = st.builds(
         lambda values: np.array(values, np.float32)
     ),
     official_split=MAYBE,
+    body_part=MAYBE,
 )
 
 
 def fields(sample: Sample) -> list[object]:
     words = [sample.image, sample.patient, sample.study, sample.view, sample.sex, sample.age]
-    return [*words, sample.split, sample.official_split, sample.labels.tobytes()]
+    parts = [sample.split, sample.official_split, sample.body_part]
+    return [*words, *parts, sample.labels.tobytes()]
 
 
 @settings(max_examples=40)
@@ -40,8 +48,9 @@ def test_samples_return_from_their_table_unchanged(written: list[Sample]) -> Non
     text = write_samples(LABELS, written).decode()
     header, *rows = csv.reader(io.StringIO(text, newline=""))
 
-    assert header == table_header(LABELS)
-    assert [fields(s) for s in read_samples(rows)] == [fields(s) for s in written]
+    own_parts = any(sample.body_part for sample in written)
+    assert header == (table_header_with_body_part if own_parts else table_header)(LABELS)
+    assert [fields(s) for s in read_samples(header, rows)] == [fields(s) for s in written]
 
 
 def test_what_is_not_known_is_an_empty_cell() -> None:
@@ -53,7 +62,14 @@ def test_what_is_not_known_is_an_empty_cell() -> None:
 
 def test_a_cell_that_is_no_number_is_refused() -> None:
     with pytest.raises(ValueError, match="float"):
-        read_samples([["a.png", "p", "s", "", "", "", "", "", "yes", "0"]])
+        read_samples(table_header(LABELS), [["a.png", "p", "s", "", "", "", "", "", "yes", "0"]])
+
+
+def test_a_body_part_of_its_own_survives_other_labels() -> None:
+    labels = np.zeros(1, np.float32)
+    sample = Sample("a.png", "p", "s", None, None, None, "", labels, None, "elbow")
+
+    assert sample.with_labels(labels).body_part == "elbow"
 
 
 def test_a_split_of_another_name_is_refused() -> None:

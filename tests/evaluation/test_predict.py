@@ -73,6 +73,15 @@ def test_a_film_outside_the_population_by_the_manifests_age_is_refused(manifest:
     assert np.isnan(table.audits["frame"]).all()
 
 
+def test_a_film_with_a_body_part_of_its_own_is_judged_by_that(manifest: Manifest) -> None:
+    samples = list(manifest.samples)
+    samples[4] = replace(samples[4], body_part="knee")
+    mixed = replace(manifest, samples=tuple(samples))
+    table = predict(Reader(tiny_bundle(2), threads=1), mixed, "test")
+    assert [bool(reason) for reason in table.refused] == [False, False, True, False]
+    assert "body part knee" in table.refused[2]
+
+
 def test_progress_counts_the_films(manifest: Manifest) -> None:
     seen: list[tuple[int, int]] = []
     reader = Reader(tiny_bundle(2), threads=1)

@@ -5,13 +5,14 @@ from collections import Counter
 import numpy as np
 from PIL import Image
 
+from plainfilm.datasets.body_parts import body_part_table, body_parts
 from plainfilm.datasets.manifest import Manifest, count_splits
 from plainfilm.datasets.sample import Sample
 from plainfilm.errors import DatasetError
 
 
 def describe(manifest: Manifest) -> str:
-    """Counts per split and finding, patients, what was dropped, and every caution, for reading."""
+    """Counts per split, finding and body part, what was dropped, and every caution, for reading."""
     counts = count_splits(manifest)
     wide = max(len(name) for name in ("patients", *manifest.label_set.names))
     lines = [
@@ -26,6 +27,8 @@ def describe(manifest: Manifest) -> str:
     lines += ["", *_breakdown("views", [sample.view for sample in manifest.samples])]
     lines += _breakdown("sexes", [sample.sex for sample in manifest.samples])
     lines += _ages(manifest.samples)
+    if len(set(body_parts(manifest))) > 1:
+        lines += ["", body_part_table(manifest), ""]
     lines += [f"dropped: {n} ({reason})" for reason, n in sorted(manifest.dropped.items())]
     lines += [f"caution: {caution}" for caution in manifest.cautions]
     return "\n".join(lines)

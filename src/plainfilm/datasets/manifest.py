@@ -22,6 +22,7 @@ from plainfilm.datasets.sample import (
     Sample,
     read_samples,
     table_header,
+    table_header_with_body_part,
     write_samples,
 )
 from plainfilm.datasets.stored import StoredRecord, read_label_set, write_label_set
@@ -51,7 +52,7 @@ class Manifest:
     dropped
         Why films or files were left out → how many.
     body_part
-        Lower-case English, the same for every film.
+        Lower-case English, of every film that has none of its own; "" = not known.
     release
         Which edition of the data set or its labels this is, in words; "" = not told.
     cautions
@@ -196,12 +197,12 @@ class Manifest:
         header, rows = read_table(table)
         if sha256_of(table) != record.text("csv_sha256"):
             raise DatasetError(f"{TABLE_NAME}: altered since {RECORD_NAME} was written. {_AGAIN}")
-        if header != table_header(label_set):
+        if header not in (table_header(label_set), table_header_with_body_part(label_set)):
             raise DatasetError(f"{TABLE_NAME}: its columns do not fit {RECORD_NAME}. {_AGAIN}")
         try:
             return cls(
                 label_set,
-                read_samples(rows),
+                read_samples(header, rows),
                 record.text("source"),
                 root or Path(os.path.normpath(folder / record.text("root"))),
                 record.counts("dropped"),

@@ -15,6 +15,7 @@ Labels = NDArray[np.float32]
 SPLITS = ("train", "val", "test")
 
 _COLUMNS = ("image", "patient", "study", "view", "sex", "age", "split", "official_split")
+_BODY_PART = "body_part"  # a column only where films have a body part of their own
 _LABEL = "label:"
 
 
@@ -42,6 +43,8 @@ class Sample:
         float32 (K,), in the label set's order: 1 present, 0 absent, NaN unknown.
     official_split
         What the data set's publisher calls the part the film belongs to; None = nothing said.
+    body_part
+        Lower-case English; None = the manifest's.
     """
 
     image: str
@@ -53,6 +56,7 @@ class Sample:
     split: str
     labels: Labels
     official_split: str | None = None
+    body_part: str | None = None
 
     def __post_init__(self) -> None:
         if self.split not in ("", *SPLITS):
@@ -74,6 +78,7 @@ class Sample:
             self.split,
             labels,
             self.official_split,
+            self.body_part,
         )
 
 
@@ -82,16 +87,25 @@ def table_header(label_set: LabelSet) -> list[str]:
     return [*_COLUMNS, *(_LABEL + name for name in label_set.names)]
 
 
+def table_header_with_body_part(label_set: LabelSet) -> list[str]:
+    """The same where films have a body part of their own."""
+    return [*_COLUMNS, _BODY_PART, *(_LABEL + name for name in label_set.names)]
+
+
 def write_samples(label_set: LabelSet, samples: Sequence[Sample]) -> bytes:
     """Samples as a comma-separated table; what is not known is an empty cell."""
-    return table_bytes([table_header(label_set), *map(_cells, samples)])
+    if not any(sample.body_part for sample in samples):
+        rows = [[*_words(sample), *label_cells(sample.labels)] for sample in samples]
+        return table_bytes([table_header(label_set), *rows])
+    rows = [[*_words(s), s.body_part or "", *label_cells(s.labels)] for s in samples]
+    return table_bytes([table_header_with_body_part(label_set), *rows])
 
 
-def read_samples(rows: Sequence[Sequence[str]]) -> tuple[Sample, ...]:
-    """Samples from the rows below the header; ValueError where a cell cannot be read."""
-    n_findings = len(rows[0]) - len(_COLUMNS) if rows else 0
-    labels = read_labels([row[len(_COLUMNS) :] for row in rows], n_findings)
-    return tuple(_sample(row, labels[number]) for number, row in enumerate(rows))
+def read_samples(header: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[Sample, ...]:
+    """Samples from a header and the rows below it; ValueError where a cell cannot be read."""
+    n_words = len(_COLUMNS) + (_BODY_PART in header)
+    labels = read_labels([row[n_words:] for row in rows], len(header) - n_words)
+    return tuple(_sample(row[:n_words], labels[number]) for number, row in enumerate(rows))
 
 
 def label_cells(labels: Labels) -> list[str]:
@@ -105,15 +119,23 @@ def read_labels(cells: Sequence[Sequence[str]], n_findings: int) -> Labels:
     return np.array(filled, np.float32).reshape(len(filled), n_findings)
 
 
-def _cells(sample: Sample) -> list[str]:
+def _words(sample: Sample) -> list[str]:
     age = "" if sample.age is None else repr(float(sample.age)).removesuffix(".0")
     words = [sample.image, sample.patient, sample.study, sample.view or "", sample.sex or "", age]
-    return [*words, sample.split, sample.official_split or "", *label_cells(sample.labels)]
+    return [*words, sample.split, sample.official_split or ""]
 
 
-def _sample(row: Sequence[str], labels: Labels) -> Sample:
-    image, patient, study, view, sex, age, split, official = row[: len(_COLUMNS)]
-    years = float(age) if age else None
+def _sample(words: Sequence[str], labels: Labels) -> Sample:
+    image, patient, study, view, sex, age, split, official, *part = words
     return Sample(
-        image, patient, study, view or None, sex or None, years, split, labels, official or None
+        image,
+        patient,
+        study,
+        view or None,
+        sex or None,
+        float(age) if age else None,
+        split,
+        labels,
+        official or None,
+        (part[0] or None) if part else None,
     )

@@ -143,7 +143,7 @@ def _answer(reader: Reader, films: Manifest, sample: Sample) -> FilmAnswer:
         radiograph,
         age_years=sample.age if radiograph.age_years is None else None,
         view=View(sample.view) if radiograph.view is None and sample.view else None,
-        body_part=films.body_part if radiograph.body_part is None else None,
+        body_part=_body_part(films, sample) if radiograph.body_part is None else None,
     )
     familiarity = np.nan if prediction.familiarity is None else prediction.familiarity
     if prediction.refused is not None:
@@ -156,6 +156,10 @@ def _answer(reader: Reader, films: Manifest, sample: Sample) -> FilmAnswer:
         "",
         audit_film(reader.engine, radiograph.pixels),
     )
+
+
+def _body_part(films: Manifest, sample: Sample) -> str | None:
+    return sample.body_part or films.body_part or None
 
 
 def _collect(
