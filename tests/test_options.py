@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from plainfilm import options
-from plainfilm.datasets import PrepareOptions
+from plainfilm.datasets import PrepareOptions, Selection
 from plainfilm.datasets.fit import POLICIES
 from plainfilm.datasets.sample import SPLITS
 from plainfilm.evaluation import EvaluateOptions
@@ -68,13 +68,33 @@ def test_what_is_said_of_a_measurement_arrives() -> None:
 
 
 def test_what_is_said_of_a_preparation_arrives() -> None:
-    words = ("--seed", "4", "--allow-missing", "--threads", "3", "--force")
+    words = ("--seed", "4", "--allow-missing", "--threads", "3", "--force", "--only", "mass")
+    more = ("--body-part", "chest", "--shares", "70/10/20", "--fold", "2/5")
 
-    assert told(options.prepare_options, *words) == PrepareOptions(4, True, True, 3)
+    selection = Selection("mass", "chest", (70.0, 10.0, 20.0), (2, 5))
+    said = told(options.prepare_options, *words, *more)
+    assert said == PrepareOptions(4, True, True, 3, selection)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("--fold", "2"), ("--fold", "two/five"), ("--fold", "-1/5"), ("--shares", "most/rest"),
+     ("--threads", "0")],
+)  # fmt: skip
+def test_what_is_no_fold_and_no_share_is_wrong_usage(words: tuple[str, ...]) -> None:
+    verb = click.command()(options.prepare_options(click.echo))
+
+    found = CliRunner().invoke(verb, words)
+
+    assert found.exit_code == 2
+    assert words[0] in found.output
 
 
 @pytest.mark.parametrize(("gather", "kind"), GATHERED)
 def test_every_field_has_an_option(gather: Any, kind: type) -> None:
     verb = click.command()(gather(click.echo))
 
-    assert len(verb.params) == len(signature(kind).parameters)
+    fields = {*signature(kind).parameters}
+    if "selection" in fields:
+        fields = (fields - {"selection"}) | {*signature(Selection).parameters}
+    assert len(verb.params) == len(fields)

@@ -6,8 +6,12 @@ As in cli.py, the rooms are imported inside, so that --help is fast and a bare i
 import functools
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from plainfilm.datasets import Selection
 
 DEFAULT_BUNDLE = "pneumonia-paediatric"
 VIEWS = ("PA", "AP", "LATERAL", "OBLIQUE")
@@ -54,20 +58,25 @@ def read_options(verb: Verb) -> Verb:
 def prepare_options(verb: Verb) -> Verb:
     """Give a verb the options of a preparation beside the pixels', as its argument `how`."""
 
-    @click.option("--seed", default=0, show_default=True,
-                  help="Draws the validation patients, where the set has no split.")  # fmt: skip
+    @_selection_options
+    @click.option("--seed", default=0, show_default=True, help="Of splits that are drawn.")
     @click.option("--allow-missing", is_flag=True, help="Leave out films that are not there.")
     @click.option("--threads", type=click.IntRange(1), metavar="N",
                   help="Films decoded at once; default: one per processor, at most 8.")  # fmt: skip
     @force_option
     @functools.wraps(verb)
     def with_how(
-        seed: int, allow_missing: bool, threads: int | None, force: bool, **others: object
+        selection: "Selection",
+        seed: int,
+        allow_missing: bool,
+        threads: int | None,
+        force: bool,
+        **others: object,
     ) -> None:
         """The verb, told by `PrepareOptions` how to prepare."""
         from plainfilm.datasets import PrepareOptions
 
-        verb(how=PrepareOptions(seed, allow_missing, overwrite=force, threads=threads), **others)
+        verb(how=PrepareOptions(seed, allow_missing, force, threads, selection), **others)
 
     return with_how
 
@@ -92,3 +101,47 @@ def evaluate_options(verb: Verb) -> Verb:
         verb(how=EvaluateOptions(split, draws, seed, compare, overwrite=force), **others)
 
     return with_how
+
+
+def _selection_options(verb: Verb) -> Verb:
+    """Give a verb the options that choose films, findings and splits, as its `selection`."""
+
+    @click.option("--only", metavar="FINDING", help="One finding against all others.")
+    @click.option("--body-part", metavar="NAME", help="Only films of this body part.")
+    @click.option("--shares", metavar="70/10/20", callback=_percents,
+                  help="Draw train, val and test anew, in percent of the patients; two numbers "
+                       "leave test as it is.")  # fmt: skip
+    @click.option("--fold", metavar="2/5", callback=_fold,
+                  help="Cross-validation: which fold, of how many, is val.")  # fmt: skip
+    @functools.wraps(verb)
+    def with_selection(
+        only: str | None,
+        body_part: str | None,
+        shares: tuple[float, ...] | None,
+        fold: tuple[int, int] | None,
+        **others: object,
+    ) -> None:
+        """The verb, told by `Selection` what to keep."""
+        from plainfilm.datasets import Selection
+
+        verb(selection=Selection(only, body_part, shares, fold), **others)
+
+    return with_selection
+
+
+def _percents(_: click.Context, __: click.Parameter, text: str | None) -> tuple[float, ...] | None:
+    if text is None:
+        return None
+    try:
+        return tuple(float(part) for part in text.split("/"))
+    except ValueError as error:
+        raise click.BadParameter(f"{text!r}; expected percents, as in 70/10/20.") from error
+
+
+def _fold(_: click.Context, __: click.Parameter, text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    number, _slash, k = text.partition("/")
+    if not (number.isdecimal() and k.isdecimal()):
+        raise click.BadParameter(f"{text!r}; expected NUMBER/FOLDS, as in 2/5.")
+    return int(number), int(k)

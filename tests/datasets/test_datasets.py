@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from plainfilm.datasets import DATASETS, Cache, Manifest, PrepareOptions, prepare
+from plainfilm.datasets import DATASETS, Cache, Manifest, PrepareOptions, Selection, prepare
 from plainfilm.datasets.files import locked
 from plainfilm.errors import DatasetError, LeakError
 
@@ -136,6 +136,46 @@ def test_another_split_keeps_the_pixels_that_are_there(nih_folder: Path, tmp_pat
 def test_no_thread_is_no_preparation() -> None:
     with pytest.raises(DatasetError, match="0 threads; expected 1 or more"):
         PrepareOptions(threads=0)
+
+
+def test_s0_06_one_finding_against_all_is_prepared_and_again_without_a_change(
+    nih_folder: Path, tmp_path: Path
+) -> None:
+    """S0-06: from the label file, any finding against all others; a second run changes nothing."""
+    out, only = tmp_path / "out", PrepareOptions(selection=Selection("Mass"))
+
+    prepare("chestxray14", nih_folder, out, size=32, options=only)
+    first = bytes_of(out)
+    prepare("chestxray14", nih_folder, out, size=32, options=only)
+
+    manifest = Manifest.load(out)
+    assert bytes_of(out) == first
+    assert manifest.label_set.names == ("mass",)
+    assert (len(manifest), int(manifest.labels.sum())) == (40, 20)
+
+
+def test_the_same_films_with_other_findings_are_no_replacement(
+    nih_folder: Path, tmp_path: Path
+) -> None:
+    out, only = tmp_path / "out", PrepareOptions(selection=Selection("mass"))
+    prepare("chestxray14", nih_folder, out, size=32)
+
+    with pytest.raises(DatasetError, match="already holds the same films with other findings"):
+        prepare("chestxray14", nih_folder, out, size=32, options=only)
+
+    assert len(Manifest.load(out).label_set) == 14
+
+
+def test_a_fold_is_prepared_and_the_films_of_test_stay(nih_folder: Path, tmp_path: Path) -> None:
+    whole = prepare("chestxray14", nih_folder, tmp_path / "whole", size=32)
+    folds = []
+    for number in (1, 2, 3):
+        options = PrepareOptions(selection=Selection(fold=(number, 3)))
+        folds.append(prepare("chestxray14", nih_folder, tmp_path / f"{number}", options=options))
+
+    tests = [{s.image for s in m.split("test").samples} for m in (whole, *folds)]
+    assert tests == tests[:1] * 4
+    assert sorted(len(fold.patients("val")) for fold in folds) == [5, 5, 5]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plainfilm.datasets.manifest import Manifest
-from plainfilm.datasets.splits import check_duplicates, folds, fractions, official
+from plainfilm.datasets.splits import check_duplicates, deal, folds, fractions, official
 from plainfilm.errors import DatasetError, LeakError
 
 SHARES = {"train": 0.7, "val": 0.1, "test": 0.2}
@@ -103,6 +103,30 @@ def test_shares_that_do_not_make_a_whole_are_refused(shares: dict[str, float]) -
         fractions(["a"], shares)
 
 
+@given(
+    st.lists(st.tuples(st.integers(0, 40).map(str), st.sampled_from("abcde")), min_size=1),
+    st.lists(st.integers(1, 50), min_size=1, max_size=4),
+    st.integers(0, 9),
+)
+def test_dealing_meets_every_share_to_less_than_a_patient_and_of_each_class_to_less_than_two(
+    films: list[tuple[str, str]], weights: list[int], seed: int
+) -> None:
+    class_of = dict(films)  # each patient is of one class
+    patients = [patient for patient, _ in films]
+    shares = {f"s{place}": weight / sum(weights) for place, weight in enumerate(weights)}
+    strata = [class_of[patient] for patient in patients]
+
+    place = dict(zip(patients, deal(patients, shares, seed=seed, strata=strata), strict=True))
+
+    assert list(deal(patients, shares, seed=seed, strata=strata)) == [place[p] for p in patients]
+    for split, share in shares.items():
+        members = [patient for patient, found in place.items() if found == split]
+        assert abs(len(members) - share * len(place)) < 1
+        for stratum, n in Counter(class_of.values()).items():
+            of_class = sum(class_of[patient] == stratum for patient in members)
+            assert abs(of_class - share * n) < 2
+
+
 def test_a_film_goes_where_the_official_list_says() -> None:
     lists = {"train_val": ["a.png", "c.png"], "test": ["b.png"]}
 
@@ -152,6 +176,17 @@ def test_a_patient_s_fold_does_not_depend_on_how_many_films_there_are(
 
     assert first == second
     assert set(first.values()) == set(range(k))
+
+
+def test_folds_share_out_each_class_evenly_and_no_class_changes_nothing() -> None:
+    patients = [str(number) for number in range(50)]
+    strata = ["rare" if number < 5 else "usual" for number in range(50)]
+
+    fold = folds(patients, 5, strata=strata)
+
+    assert sorted(fold[:5].tolist()) == [0, 1, 2, 3, 4]
+    assert Counter(fold.tolist()) == dict.fromkeys(range(5), 10)
+    np.testing.assert_array_equal(folds(patients, 5, strata=["one"] * 50), folds(patients, 5))
 
 
 @pytest.mark.parametrize("k", [1, 3])

@@ -23,6 +23,7 @@ from plainfilm.datasets.files import clear_disk_errors, locked
 from plainfilm.datasets.fit import FitPolicy
 from plainfilm.datasets.manifest import RECORD_NAME, TABLE_NAME, Manifest
 from plainfilm.datasets.sample import Sample
+from plainfilm.datasets.selection import EVERYTHING, Selection
 from plainfilm.datasets.splits import check_duplicates
 from plainfilm.errors import DatasetError
 from plainfilm.whole_files import sweep
@@ -34,6 +35,7 @@ __all__ = [
     "Manifest",
     "PrepareOptions",
     "Sample",
+    "Selection",
     "describe",
     "prepare",
 ]
@@ -54,7 +56,7 @@ class PrepareOptions:
     Parameters
     ----------
     seed
-        Draws the validation patients where the data set brings no split of its own.
+        Draws the patients of the splits where the data set brings none or others are asked for.
     allow_missing
         True: films that are not there are left out and counted in `Manifest.dropped`.
     overwrite
@@ -62,6 +64,8 @@ class PrepareOptions:
     threads
         Films decoded at the same time; None = one per processor, at most eight. The pixels do not
         depend on it.
+    selection
+        Which films, findings and splits; by default all films and findings, split as they come.
 
     Raises
     ------
@@ -73,6 +77,7 @@ class PrepareOptions:
     allow_missing: bool = False
     overwrite: bool = False
     threads: int | None = None
+    selection: Selection = EVERYTHING
 
     def __post_init__(self) -> None:
         if self.threads is not None and self.threads < 1:
@@ -118,7 +123,8 @@ def prepare(
         A patient, a film or a picture stands in two splits.
     """
     choice = options or PrepareOptions()
-    manifest = _without_missing(_loader(name)(folder, seed=choice.seed), choice)
+    whole = _loader(name)(folder, seed=choice.seed)
+    manifest = _without_missing(choice.selection.of(whole, seed=choice.seed), choice)
     if not len(manifest):
         raise DatasetError(f"{folder.name}: no film of {name} found")
     content = CacheContent.of(manifest, size, policy)
@@ -173,6 +179,11 @@ def _make_room(
     check_replaceable(out, content)
     if (out / RECORD_NAME).is_file():
         there = Manifest.load_without_images(out)
-        if there.split_sha256 != manifest.split_sha256:
-            words = "already holds the same films in another split"
-            raise DatasetError(f"{out.name}: {words}. Take another folder, or overwrite (--force).")
+        for what, differ in (
+            ("in another split", there.split_sha256 != manifest.split_sha256),
+            ("with other findings", there.label_set.names != manifest.label_set.names),
+        ):
+            if differ:
+                words = f"already holds the same films {what}"
+                advice = "Take another folder, or overwrite (--force)."
+                raise DatasetError(f"{out.name}: {words}. {advice}")

@@ -37,9 +37,9 @@ from plainfilm.datasets.chestxray14_metadata import (
 from plainfilm.datasets.files import list_folder, read_text
 from plainfilm.datasets.manifest import Manifest
 from plainfilm.datasets.sample import SPLITS, Sample
+from plainfilm.datasets.selection import one_finding
 from plainfilm.datasets.splits import fractions, official
 from plainfilm.errors import DatasetError
-from plainfilm.findings import LabelSet
 
 __all__ = [
     "FINDINGS",
@@ -111,17 +111,14 @@ def at_least_one_finding(manifest: Manifest) -> Manifest:
 
 
 def one_vs_all(manifest: Manifest, label: str) -> Manifest:
-    """The same films with one label: this finding, or not.
+    """The same films with one label: this finding, or not; in any spelling that `resolve` knows.
 
     Raises
     ------
     DatasetError
         No such finding.
     """
-    finding = resolve(label)
-    place = manifest.label_set.names.index(finding.name)
-    samples = (s.with_labels(s.labels[place : place + 1]) for s in manifest.samples)
-    return replace(manifest, label_set=LabelSet((finding,)), samples=tuple(samples))
+    return one_finding(manifest, resolve(label).name)
 
 
 def _label_file(folder: Path) -> Path:

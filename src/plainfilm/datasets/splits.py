@@ -44,9 +44,7 @@ def fractions(
     """
     if abs(sum(shares.values()) - 1) > 1e-9 or min(shares.values()) <= 0:
         raise DatasetError(f"split shares must be positive and add up to 1; found {dict(shares)}")
-    classes: dict[str, str] = {}
-    for patient, stratum in zip(patients, strata or [""] * len(patients), strict=True):
-        classes[patient] = max(stratum, classes.get(patient, stratum))
+    classes = _classes(patients, strata)
     members: dict[str, list[str]] = defaultdict(list)
     for patient in _shuffled(classes, seed):
         members[classes[patient]].append(patient)
@@ -54,6 +52,34 @@ def fractions(
     for group in members.values():
         chosen |= zip(group, _share_out(len(group), shares), strict=True)
     return tuple(chosen[patient] for patient in patients)
+
+
+def deal(
+    patients: Sequence[str],
+    shares: Mapping[str, float],
+    *,
+    seed: int = 0,
+    strata: Sequence[str] | None = None,
+) -> tuple[str, ...]:
+    """As `fractions`, for many small classes, whose rounded shares would not add up to the whole.
+
+    Each split gets its share of all patients to less than one patient, and its share of each
+    class to less than two.
+
+    References
+    ----------
+    Tijdeman 1980, "The chairman assignment problem", Discrete Mathematics 32:323.
+    """
+    slack = 1 / max(1, 2 * len(shares) - 2)
+    classes = _classes(patients, strata)
+    dealt, place = dict.fromkeys(shares, 0), dict[str, str]()
+    for n, patient in enumerate(_by_class(classes, seed), start=1):
+        due = {name: share * n - dealt[name] for name, share in shares.items()}
+        ready = [name for name in shares if due[name] >= slack - 1e-9]
+        chosen = min(ready, key=lambda name: (1 - slack - due[name]) / shares[name])
+        dealt[chosen] += 1
+        place[patient] = chosen
+    return tuple(place[patient] for patient in patients)
 
 
 def official(names: Sequence[str], lists: Mapping[str, Collection[str]]) -> tuple[str, ...]:
@@ -78,15 +104,21 @@ def official(names: Sequence[str], lists: Mapping[str, Collection[str]]) -> tupl
     return tuple(place[name] for name in names)
 
 
-def folds(patients: Sequence[str], k: int, seed: int = 0) -> NDArray[np.int64]:
+def folds(
+    patients: Sequence[str], k: int, seed: int = 0, *, strata: Sequence[str] | None = None
+) -> NDArray[np.int64]:
     """int64 (n,): the fold, 0 to k - 1, of each film; a patient's films share one fold.
+
+    Folds differ by one patient at most, and so do their patients of each class (`strata`, as in
+    `fractions`).
 
     Raises
     ------
     DatasetError
         Fewer patients than folds, or fewer than two folds.
     """
-    order = _shuffled(set(patients), seed)
+    classes = _classes(patients, strata)
+    order = _by_class(classes, seed)
     if not 2 <= k <= len(order):
         raise DatasetError(f"{k} folds of {len(order)} patients; expected 2 to {len(order)} folds")
     fold = {patient: place % k for place, patient in enumerate(order)}
@@ -114,6 +146,19 @@ def check_duplicates(manifest: Manifest, digests: Sequence[Hashable | None]) -> 
 def _named(names: Sequence[str], what: str) -> str:
     first = ", ".join(names[:N_NAMED]) + (", …" if len(names) > N_NAMED else "")
     return f"{len(names):,} {what}{'s' * (len(names) != 1)} ({first})"
+
+
+def _classes(patients: Sequence[str], strata: Sequence[str] | None) -> dict[str, str]:
+    """Each patient's class: of two, the alphabetically last one."""
+    classes: dict[str, str] = {}
+    for patient, stratum in zip(patients, strata or [""] * len(patients), strict=True):
+        classes[patient] = max(stratum, classes.get(patient, stratum))
+    return classes
+
+
+def _by_class(classes: Mapping[str, str], seed: int) -> list[str]:
+    """The patients, class by class, within each in an order that only seed and keys decide."""
+    return sorted(_shuffled(classes, seed), key=lambda patient: classes[patient])
 
 
 def _shuffled(patients: Iterable[str], seed: int) -> list[str]:
