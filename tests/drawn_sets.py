@@ -14,9 +14,9 @@ HEADER_2017 = (
 )
 
 
-def draw_film(path: Path, seed: int, size: tuple[int, int] = (40, 48)) -> None:
+def draw_film(path: Path, seed: int, size: tuple[int, int] = (40, 48), view: str = "PA") -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    pixels = np.rint(phantom(size=size, seed=seed) * 255).astype(np.uint8)
+    pixels = np.rint(phantom(view, size=size, seed=seed) * 255).astype(np.uint8)
     Image.fromarray(pixels).save(path)
 
 

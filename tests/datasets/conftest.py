@@ -36,6 +36,22 @@ def kermany_folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def knee_folder(tmp_path: Path) -> Path:
+    """The knees in small: 9 patients of two knees, of grades 0 to 4, in train, val and test."""
+    folder = tmp_path / "knees"
+    for patient in range(9):
+        part = ("train", "train", "val", "test")[patient % 4]
+        for place, side in enumerate("LR"):
+            film = f"{part}/{(patient + place) % 5}/{9_000_000 + patient}{side}.png"
+            draw_film(folder / film, seed=2 * patient + place, view="KNEE")
+    for empty in (
+        folder / part / str(grade) for part in ("train", "val", "test") for grade in range(5)
+    ):
+        empty.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture
 def make_manifest(tmp_path: Path) -> Callable[..., Manifest]:
     """make_manifest(splits, patients=…, labels=…): a manifest with one finding, films drawn."""
 

@@ -18,9 +18,10 @@ def bytes_of(folder: Path) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("name", sorted(DATASETS))
 def test_a_prepared_folder_opens_and_fits_together(
-    name: str, nih_folder: Path, kermany_folder: Path, tmp_path: Path
+    name: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    folder = {"chestxray14": nih_folder, "kermany": kermany_folder}[name]
+    fixture = "nih_folder" if name == "chestxray14" else f"{name}_folder"
+    folder: Path = request.getfixturevalue(fixture)
 
     returned = prepare(name, folder, tmp_path / "out", size=32)
 
@@ -179,7 +180,7 @@ def test_a_fold_is_prepared_and_the_films_of_test_stay(nih_folder: Path, tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("name", "said"), [("kermani", "did you mean 'kermany'"), ("mura!", "Known: chestxray14, ke")]
+    ("name", "said"), [("kermani", "did you mean 'kermany'"), ("mura!", "Known: chestxray14, ")]
 )
 def test_an_unknown_data_set_is_answered_with_the_known_ones(
     tmp_path: Path, name: str, said: str

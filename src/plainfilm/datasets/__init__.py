@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from plainfilm.datasets import chestxray14, kermany
+from plainfilm.datasets import chestxray14, kermany, knee
 from plainfilm.datasets.cache import (
     Cache,
     CacheContent,
@@ -43,6 +43,7 @@ __all__ = [
 DATASETS: dict[str, Callable[..., Manifest]] = {
     chestxray14.NAME: chestxray14.load,
     kermany.NAME: kermany.load,
+    knee.NAME: knee.load,
 }
 """Name → loader(folder, *, seed=0)."""
 
