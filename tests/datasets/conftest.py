@@ -52,6 +52,33 @@ def knee_folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def mura_folder(tmp_path: Path) -> Path:
+    """MURA in small: per body part two train patients (one abnormal) and one valid patient.
+
+    Every study has two films, of different sizes; train patient 1 has an elbow and a finger.
+    """
+    root = tmp_path / "MURA-v1.1"
+    parts = ("ELBOW", "FINGER", "FOREARM", "HAND", "HUMERUS", "SHOULDER", "WRIST")
+    tables: dict[str, list[str]] = {}
+    for place, part in enumerate(parts):
+        for number, name, label in (
+            (max(1, 2 * place - 1), "train", "negative"),
+            (2 * place + 20, "train", "positive"),
+            (place + 50, "valid", ("positive", "negative")[place % 2]),
+        ):
+            study = f"{name}/XR_{part}/patient{number:05d}/study1_{label}/"
+            line = f"MURA-v1.1/{study},{int(label == 'positive')}"
+            tables.setdefault(f"{name}_labeled_studies", []).append(line)
+            for image in (1, 2):
+                film = f"{study}image{image}.png"
+                tables.setdefault(f"{name}_image_paths", []).append(f"MURA-v1.1/{film}")
+                draw_film(root / film, 100 * number + image, (40 + image, 50), view="KNEE")
+    for name, lines in tables.items():
+        (root / f"{name}.csv").write_text("\n".join(lines) + "\n")
+    return root
+
+
+@pytest.fixture
 def make_manifest(tmp_path: Path) -> Callable[..., Manifest]:
     """make_manifest(splits, patients=…, labels=…): a manifest with one finding, films drawn."""
 

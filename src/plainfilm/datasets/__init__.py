@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from plainfilm.datasets import chestxray14, kermany, knee
+from plainfilm.datasets import chestxray14, kermany, knee, mura
 from plainfilm.datasets.cache import (
     Cache,
     CacheContent,
@@ -44,6 +44,7 @@ DATASETS: dict[str, Callable[..., Manifest]] = {
     chestxray14.NAME: chestxray14.load,
     kermany.NAME: kermany.load,
     knee.NAME: knee.load,
+    mura.NAME: mura.load,
 }
 """Name → loader(folder, *, seed=0)."""
 
@@ -152,15 +153,16 @@ def _loader(name: str) -> Callable[..., Manifest]:
 
 def _without_missing(manifest: Manifest, choice: PrepareOptions) -> Manifest:
     missing = set(manifest.missing_images())
-    if missing and not choice.allow_missing:
-        first = min(missing).rpartition("/")[2]
+    if not missing:
+        return manifest
+    rows = [row for row, sample in enumerate(manifest.samples) if sample.image not in missing]
+    if not choice.allow_missing:
+        place = min(set(range(len(manifest))) - set(rows))
+        first = f"{manifest.samples[place].image.rpartition('/')[2]} (film {place + 1:,})"
         found = f"{len(missing):,} of {len(manifest):,} films are not there, the first {first}"
         raise DatasetError(
             f"{manifest.source}: {found}. Fetch them, or go on without (--allow-missing)."
         )
-    if not missing:
-        return manifest
-    rows = [row for row, sample in enumerate(manifest.samples) if sample.image not in missing]
     rest = manifest.keep(np.array(rows, np.int64))
     return replace(rest, dropped={**manifest.dropped, _MISSING: len(missing)})
 
