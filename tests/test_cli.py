@@ -345,6 +345,26 @@ def test_an_impossible_preparation_is_wrong_usage(
     assert not (tmp_path / "out").exists()
 
 
+def test_a_fold_of_one_finding_of_your_own_films_is_prepared(
+    tmp_path: Path, capsys: Output
+) -> None:
+    rows = ["path,patient,label:mass,label:nodule"]
+    for number in range(12):
+        Image.fromarray(np.full((40, 40), 20 * number, np.uint8)).save(tmp_path / f"{number}.png")
+        rows.append(f"{number}.png,p{number},{number % 2},0")
+    (tmp_path / "ward.csv").write_text("\n".join(rows))
+    words = ("prepare", "table", tmp_path / "ward.csv", "--out", tmp_path / "out", "--size", "32")
+
+    assert run(*words, "--only", "mass", "--shares", "50/25/25", "--fold", "2/3") == 0
+    text = capsys.readouterr().out
+    assert "table:ward: 12 images / 12 patients" in text
+    assert "nodule" not in text
+    assert "validation is fold 2 of 3" in text
+    assert run(*words, "--fold", "4/3", "--force") == 1
+    assert "fold 4/3: expected a fold from 1 to 3" in one_error_line(capsys.readouterr().err)
+    assert run(*words, "--fold", "4", "--force") == 2
+
+
 def test_an_unknown_key_in_a_recipe_is_told(tmp_path: Path, capsys: Output) -> None:
     pytest.importorskip("torch")
     recipe = tmp_path / "r.toml"

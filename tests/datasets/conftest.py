@@ -79,6 +79,18 @@ def mura_folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def table_folder(tmp_path: Path) -> Path:
+    """Our own films: a table of 20 patients of one film each, without a split, and the films."""
+    folder = tmp_path / "own"
+    lines = ["path,patient,sex,age,label:Mass,label:Pleural Effusion"]
+    for number in range(20):
+        draw_film(folder / "films" / f"{number}.png", seed=number)
+        lines.append(f"films/{number}.png,P{number:02d},F,{20 + number},{number % 2},")
+    (folder / "films.csv").write_text("\n".join(lines) + "\n")
+    return folder
+
+
+@pytest.fixture
 def make_manifest(tmp_path: Path) -> Callable[..., Manifest]:
     """make_manifest(splits, patients=…, labels=…): a manifest with one finding, films drawn."""
 

@@ -156,6 +156,14 @@ def test_a_caution_tells_that_the_splits_are_not_the_publisher_s() -> None:
     assert fold[1].startswith("validation is fold 2 of 5, by patient (seed 3)")
 
 
+def test_of_splits_drawn_twice_the_last_ones_are_told() -> None:
+    once = with_shares(bare_manifest([(1.0,)] * 20), (70, 10, 20))
+
+    (caution,) = with_shares(once, (50, 30, 20)).cautions
+
+    assert "50/30/20" in caution
+
+
 @pytest.mark.parametrize(
     "percents", [(100,), (50, 60), (70, 30, 0), (110, -10), (float("nan"), 50), (), (25,) * 4]
 )

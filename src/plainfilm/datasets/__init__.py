@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from plainfilm.datasets import chestxray14, kermany, knee, mura
+from plainfilm.datasets import chestxray14, kermany, knee, mura, table
 from plainfilm.datasets.cache import (
     Cache,
     CacheContent,
@@ -45,6 +45,7 @@ DATASETS: dict[str, Callable[..., Manifest]] = {
     kermany.NAME: kermany.load,
     knee.NAME: knee.load,
     mura.NAME: mura.load,
+    table.NAME: table.load,
 }
 """Name → loader(folder, *, seed=0)."""
 

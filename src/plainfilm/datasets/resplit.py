@@ -14,6 +14,8 @@ from plainfilm.datasets.sample import SPLITS, Sample
 from plainfilm.datasets.splits import deal, folds
 from plainfilm.errors import DatasetError
 
+_DRAWN = "splits drawn by patient"
+
 
 def with_shares(manifest: Manifest, percents: Sequence[float], *, seed: int = 0) -> Manifest:
     """The manifest with splits drawn anew by patient; a caution says so.
@@ -46,8 +48,9 @@ def with_shares(manifest: Manifest, percents: Sequence[float], *, seed: int = 0)
     if empty:
         found = f"{len(set(_patients(pool)))} patients in shares of {words} leave {empty[0]} empty"
         raise DatasetError(f"{manifest.source}: {found}. Ask for another share, or fewer splits.")
-    caution = f"splits drawn by patient ({' / '.join(names)} {words} %, seed {seed}), not official"
-    return _with_splits(manifest, pool, drawn, caution)
+    older = [caution for caution in manifest.cautions if not caution.startswith(_DRAWN)]
+    caution = f"{_DRAWN} ({' / '.join(names)} {words} %, seed {seed}), not official"
+    return _with_splits(replace(manifest, cautions=tuple(older)), pool, drawn, caution)
 
 
 def with_fold(manifest: Manifest, number: int, k: int, *, seed: int = 0) -> Manifest:
