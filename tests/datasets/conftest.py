@@ -91,6 +91,16 @@ def table_folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def folders_folder(tmp_path: Path) -> Path:
+    """Twenty films sorted by class: Normal, Mass and Rib Fracture."""
+    folder = tmp_path / "sorted"
+    for number in range(20):
+        name = ("Normal", "Mass", "Rib Fracture", "Normal")[number % 4]
+        draw_film(folder / name / f"{number:02d}.png", seed=number)
+    return folder
+
+
+@pytest.fixture
 def make_manifest(tmp_path: Path) -> Callable[..., Manifest]:
     """make_manifest(splits, patients=…, labels=…): a manifest with one finding, films drawn."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from plainfilm.datasets import chestxray14, kermany, knee, mura, table
+from plainfilm.datasets import chestxray14, folders, kermany, knee, mura, table
 from plainfilm.datasets.cache import (
     Cache,
     CacheContent,
@@ -42,6 +42,7 @@ __all__ = [
 
 DATASETS: dict[str, Callable[..., Manifest]] = {
     chestxray14.NAME: chestxray14.load,
+    folders.NAME: folders.load,
     kermany.NAME: kermany.load,
     knee.NAME: knee.load,
     mura.NAME: mura.load,
