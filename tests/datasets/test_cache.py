@@ -103,6 +103,7 @@ def test_the_cache_holds_each_film_fitted_in_the_manifest_s_order(
 
 
 def test_any_number_of_threads_writes_the_same_bytes(many: Manifest, tmp_path: Path) -> None:
+    """S0-13: the number of workers is an option, and changes no result."""
     for threads in (1, 3):
         (tmp_path / str(threads)).mkdir()
         write_cache(many, tmp_path / str(threads), content_of(many), threads=threads)

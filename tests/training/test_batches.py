@@ -58,6 +58,20 @@ def test_the_order_is_a_function_of_seed_and_epoch() -> None:
     assert not np.array_equal(epoch_order(50, 1, 2), epoch_order(50, 2, 2))
 
 
+@given(n=st.integers(1, 250), seed=st.integers(0, 9), size=st.integers(1, 40))
+def test_s3_06_shuffling_keeps_every_film_with_its_label(n: int, seed: int, size: int) -> None:
+    """S3-06: films and labels are shuffled as pairs."""
+    numbers = np.arange(n)
+    pixels = np.tile(numbers[:, np.newaxis, np.newaxis], (1, 2, 2)).astype(np.uint8)
+    labels, side = numbers[:, np.newaxis].astype(np.float32), np.zeros((n, 0), np.float32)
+
+    order = epoch_order(n, seed, 0)
+    batch = Films(pixels, numbers, labels, side).take(batch_positions(order, 0, size))
+
+    shown = (batch.films[:, 0, 0, 0] * 255).round()
+    assert shown.tolist() == batch.labels[:, 0].tolist()
+
+
 @given(n=st.integers(1, 100), size=st.integers(2, 40), world=st.integers(1, 4))
 def test_the_ranks_together_see_the_batch_of_one_process(n: int, size: int, world: int) -> None:
     order = epoch_order(n, 0, 0)
