@@ -18,6 +18,7 @@ from plainfilm.evaluation.audit import (
     paste_marker,
 )
 from plainfilm.evaluation.bootstrap import draw_patients
+from plainfilm.evaluation.metrics import auroc
 from plainfilm.reading.engine import Engine
 from tiny_bundle import tiny_bundle
 
@@ -56,6 +57,49 @@ def test_mirrored_or_inverted_twice_is_the_film() -> None:
     pixels = phantom(size=(40, 30))
     np.testing.assert_array_equal(mirror(mirror(pixels)), pixels)
     np.testing.assert_allclose(invert(invert(pixels)), pixels, atol=1e-6)
+
+
+@given(st.integers(20, 90), st.integers(20, 90))
+def test_a_marker_is_a_letter_l_of_its_size_at_its_place(height: int, width: int) -> None:
+    white = paste_marker(np.zeros((height, width), np.float32)) == 1
+    rows, columns = np.flatnonzero(white.any(axis=1)), np.flatnonzero(white.any(axis=0))
+    letter = white[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    assert letter.shape[0] == max(5, round(0.1 * min(height, width)))
+    assert letter[:, 0].all()
+    assert letter[-1].all()
+    assert not letter[:-2, -1].any()
+    assert rows[0] == round(0.04 * height)
+    assert columns[-1] == width - round(0.04 * width) - 1
+
+
+@given(st.integers(8, 90), st.integers(8, 90))
+def test_frame_and_centre_never_show_the_same_pixel(height: int, width: int) -> None:
+    one, other = np.zeros((height, width), np.float32), np.ones((height, width), np.float32)
+    for alter, reverse in ((keep_frame, keep_centre), (keep_centre, keep_frame)):
+        kept = alter(one) != alter(other)
+        assert not (kept & (reverse(one) != reverse(other))).any()
+        assert (alter(one)[~kept] == 0.5).all()
+
+
+def test_an_audit_s_auroc_is_that_of_its_scores(make_table: Any) -> None:
+    table = make_table(n=60)
+    rng = np.random.default_rng(3)
+    answers = {name: rng.normal(table.labels, 2) for name in AUDITS}
+    draws = draw_patients(table.patient, 20, 0)
+    numbers: Any = audit_numbers(replace(table, audits=answers), draws)
+    for column, finding in enumerate(("pneumonia", "mass")):
+        for name in ("frame", "centre", "mirrored", "inverted"):
+            found = numbers[finding][f"{name}_auroc"]
+            assert found.value == auroc(answers[name][:, column], table.labels[:, column])
+            assert found.low < found.value < found.high
+
+
+def test_a_film_of_which_nothing_is_known_is_not_healthy(make_table: Any) -> None:
+    table = make_table(n=4)
+    table.labels[:] = [[np.nan, np.nan], [0, np.nan], [0, 0], [1, np.nan]]
+    table = replace(table, audits={"marker": table.probabilities + 0.25})
+    numbers: Any = audit_numbers(table, draw_patients(table.patient, 5, 0))
+    assert numbers["mass"]["marker"]["n_films"] == 2
 
 
 def test_each_audit_gets_the_bundles_answer_to_the_altered_film() -> None:

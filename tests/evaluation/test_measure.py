@@ -1,5 +1,6 @@
 import json
-from dataclasses import replace
+import re
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,8 @@ import numpy as np
 import pytest
 
 from plainfilm.evaluation.measure import evaluate_table, measure
-from plainfilm.evaluation.metrics import auroc, confusion_at
+from plainfilm.evaluation.metrics import auroc, brier, confusion_at
+from plainfilm.evaluation.reliability import ece
 
 
 def test_the_numbers_follow_from_the_file_alone(make_table: Any, tmp_path: Path) -> None:
@@ -30,6 +32,68 @@ def test_a_number_stands_with_its_interval(make_table: Any) -> None:
     assert row["threshold"] == 0.4
     mean = np.mean([numbers["findings"][f]["auroc"][0] for f in ("pneumonia", "mass")])
     assert numbers["mean"]["auroc"][0] == pytest.approx(mean)
+
+
+def test_the_order_of_the_films_changes_no_number(make_table: Any) -> None:
+    table = make_table()
+    turned = {
+        field.name: value[::-1]
+        for field in fields(table)
+        if isinstance(value := getattr(table, field.name), np.ndarray)
+    }
+    ours, theirs = (json.dumps(measure(t, 30)) for t in (table, replace(table, **turned)))
+    ours_flat, theirs_flat = (re.findall(r"-?\d+\.\d+(?:e-?\d+)?", text) for text in (ours, theirs))
+    assert np.array(ours_flat, float) == pytest.approx(np.array(theirs_flat, float))
+    assert re.sub(r"-?\d+\.\d+(?:e-?\d+)?", "", ours) == re.sub(
+        r"-?\d+\.\d+(?:e-?\d+)?", "", theirs
+    )
+
+
+def test_unlabelled_films_change_no_finding_s_value(make_table: Any) -> None:
+    table = make_table(n=100)
+    labels = table.labels.copy()
+    labels[60:, 1] = np.nan
+    numbers: Any = measure(replace(table, labels=labels), 20)
+    row = numbers["findings"]["mass"]
+    assert (row["n_films"], numbers["findings"]["pneumonia"]["n_films"]) == (60, 100)
+    assert row["auroc"][0] == auroc(table.scores[:60, 1], table.labels[:60, 1])
+    assert row["brier"][0] == pytest.approx(brier(table.probabilities[:60, 1], labels[:60, 1]))
+    assert row["ece"][0] == pytest.approx(ece(table.probabilities[:60, 1], labels[:60, 1]))
+    assert row["prevalence"] == pytest.approx(labels[:60, 1].mean())
+
+
+def test_no_finding_on_any_film_leaves_no_mean(make_table: Any) -> None:
+    table = make_table(n=20)
+    table.labels[:] = np.nan
+    numbers: Any = measure(table, 5)
+    assert numbers["mean"] == {"n_findings": 0}
+    for row in numbers["findings"].values():
+        assert (row["n_films"], row["n_present"], row["prevalence"]) == (0, 0, None)
+        assert row["auroc"] == row["ece"] == row["npv"] == [None, None, None]
+
+
+def test_every_film_refused_is_an_evaluation_of_nothing(make_table: Any) -> None:
+    table = make_table(n=20)
+    numbers: Any = measure(replace(table, refused=np.full(20, "too dark")), 5)
+    assert (numbers["n_films"], numbers["n_refused"], numbers["refused"]) == (
+        20, 20, {"too dark": 20},
+    )  # fmt: skip
+    assert numbers["mean"] == {"n_findings": 0}
+
+
+@pytest.mark.parametrize("cut", [None, 0.0, 1.0])
+def test_the_share_below_the_cut_needs_a_cut(make_table: Any, cut: float | None) -> None:
+    numbers: Any = measure(make_table(n=10, caution_below=cut), 5)
+    assert numbers["familiarity"] == {
+        "caution_below": cut, "n_measured": 10, "share_below": cut,
+    }  # fmt: skip
+
+
+def test_the_seed_moves_intervals_and_no_value(make_table: Any) -> None:
+    table = make_table()
+    one, other = (measure(table, 30, seed)["findings"]["mass"] for seed in (0, 1))  # type: ignore[index,call-overload]
+    assert one["auroc"][0] == other["auroc"][0]
+    assert one["auroc"][1:] != other["auroc"][1:]
 
 
 def test_a_refused_film_is_counted_and_measured_nowhere(make_table: Any) -> None:

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from dicoms import dicom_file
 from phantoms import phantom
 from plainfilm.datasets.manifest import Manifest
 from plainfilm.datasets.sample import Sample
 from plainfilm.errors import DatasetError, EvaluationError
+from plainfilm.evaluation.audit import audit_film
 from plainfilm.evaluation.predict import describe, predict
 from plainfilm.findings import Finding, LabelSet
 from plainfilm.images import read_radiograph
@@ -82,6 +84,57 @@ def test_a_film_with_a_body_part_of_its_own_is_judged_by_that(manifest: Manifest
     assert "body part knee" in table.refused[2]
 
 
+def with_header(manifest: Manifest, row: int, **header: Any) -> Manifest:
+    """The manifest with one film that is a DICOM file and tells of itself."""
+    pixels = (phantom(size=(96, 80), seed=row) * 4095).astype(np.uint16)
+    (manifest.root / "film.dcm").write_bytes(dicom_file(pixels, BitsStored=12, **header))
+    samples = list(manifest.samples)
+    samples[row] = replace(samples[row], image="film.dcm")
+    return replace(manifest, samples=tuple(samples))
+
+
+def test_what_a_film_s_own_header_says_counts_more_than_the_manifest(manifest: Manifest) -> None:
+    children = Population(("chest",), ("PA",), (1, 5), "children")
+    reader = Reader(change(tiny_bundle(2), population=children), threads=1)
+    for header, words in (
+        ({"PatientAge": "060Y", "ViewPosition": "PA"}, "age 60"),
+        ({"PatientAge": "004Y", "ViewPosition": "LL"}, "view LATERAL"),
+        ({"BodyPartExamined": "KNEE"}, "body part knee"),
+        ({"PatientAge": "004Y"}, ""),  # silent of the view, which the manifest knows
+    ):
+        table = predict(reader, with_header(manifest, 3, **header), "test")
+        assert table.refused[1][: len(words)] == words
+        assert bool(table.refused[1]) == bool(words)
+        assert table.refused[[0, 2, 3]].tolist() == ["", "", ""]
+
+
+def test_details_stand_beside_each_film_and_no_pixel_does(manifest: Manifest) -> None:
+    samples = [replace(s, sex=None, view=None, age=None) for s in manifest.samples]
+    bare = replace(manifest, samples=(*manifest.samples[:3], *samples[3:]))
+    table = predict(Reader(tiny_bundle(2), threads=1), bare, "test")
+    assert table.details["sex"].tolist() == ["F", "", "", ""]
+    assert table.details["view"].tolist() == ["PA", "", "", ""]
+    assert table.details["study"].tolist() == ["s2", "s3", "s4", "s5"]
+    np.testing.assert_array_equal(table.age, [3.0, np.nan, np.nan, np.nan])
+    assert table.patient.tolist() == ["p1", "p1", "p2", "p2"]
+
+
+def test_the_audits_of_an_answered_film_are_those_of_its_pixels(manifest: Manifest) -> None:
+    reader = Reader(tiny_bundle(2), threads=1)
+    table = predict(reader, manifest, "test")
+    expected = audit_film(reader.engine, read_radiograph(manifest.root / "film-2.png").pixels)
+    assert sorted(table.audits) == sorted(expected)
+    for name, values in expected.items():
+        np.testing.assert_array_equal(table.audits[name][0], values)
+
+
+def test_a_bundle_without_familiarity_leaves_it_unknown(manifest: Manifest) -> None:
+    reader = Reader(tiny_bundle(2, familiarity=False), threads=1)
+    table = predict(reader, manifest, "test")
+    assert np.isnan(table.familiarity).all()
+    assert table.about.caution_below is None
+
+
 def test_progress_counts_the_films(manifest: Manifest) -> None:
     seen: list[tuple[int, int]] = []
     reader = Reader(tiny_bundle(2), threads=1)
@@ -125,12 +178,30 @@ def test_no_finding_in_common_is_refused(manifest: Manifest) -> None:
         describe(Reader(tiny_bundle(names=["hernia"]), threads=1), manifest, "test")
 
 
+def test_a_recipe_that_cannot_be_read_is_told(manifest: Manifest) -> None:
+    reader = learned_from(manifest, manifest.split_sha256, "[release")
+    with pytest.raises(EvaluationError, match="tiny: its recipe is not TOML"):
+        describe(reader, manifest, "test")
+
+
+def test_the_facts_are_the_bundle_s_own(manifest: Manifest) -> None:
+    reader = Reader(tiny_bundle(2), threads=1)
+    facts, header = describe(reader, manifest, "test"), reader.bundle.header
+    assert (facts.bundle, facts.version) == (header.name, header.version)
+    assert facts.network_sha256 == reader.bundle.network_sha256
+    assert facts.thresholds == tuple(header.thresholds[name] for name in facts.findings)
+    assert facts.displays == ("Pneumonia", "Atelectasis")
+    assert (facts.data_set, facts.split) == ("drawn", "test")
+    assert facts.split_sha256 == manifest.split_sha256
+
+
 @pytest.mark.parametrize(
     ("release", "rule"),
     [
         ('calibration = "cross-fit-test"\nthreshold_rule = "half"', "half"),
         ('calibration = "cross-fit-test"', "youden-plateau"),
         ('calibration = "validation"', None),
+        ("", None),
     ],
 )
 def test_the_recipe_tells_whether_to_refit(

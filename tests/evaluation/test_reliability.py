@@ -1,3 +1,5 @@
+from random import Random
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -30,6 +32,55 @@ def test_the_error_is_a_share(films: list[tuple[float, float]]) -> None:
     probability, labels = np.array(films).T
     assert 0 <= ece(probability, labels) <= 1
     assert 0 <= ece_equal_mass(probability, labels) <= 1
+
+
+@given(FILMS, st.randoms(use_true_random=False))
+def test_the_order_of_films_does_not_count(
+    films: list[tuple[float, float]], random: Random
+) -> None:
+    shuffled = list(films)
+    random.shuffle(shuffled)
+    for error in (ece, ece_equal_mass):
+        found = error(*np.array(shuffled).T)
+        assert found == pytest.approx(error(*np.array(films).T))
+
+
+@given(FILMS)
+def test_every_film_is_in_one_bin_and_bins_rise_with_probability(
+    films: list[tuple[float, float]],
+) -> None:
+    probability, labels = np.array(films).T
+    for bins_of in (equal_width_bins, equal_mass_bins):
+        bins = bins_of(probability)
+        assert 0 <= bins.min() <= bins.max() <= 14
+        order = np.argsort(probability, kind="stable")
+        assert (np.diff(bins[order]) >= 0).all()
+        rows = reliability(probability, labels, bins, 15)
+        assert rows.n_films.sum() == len(films)
+        filled = rows.n_films > 0
+        weighted = (rows.mean_probability[filled] * rows.n_films[filled]).sum()
+        assert weighted == pytest.approx(probability.sum())
+
+
+@given(FILMS)
+def test_one_bin_holds_the_plain_difference(films: list[tuple[float, float]]) -> None:
+    probability, labels = np.array(films).T
+    expected = abs(probability.mean() - labels.mean())
+    assert ece(probability, labels, 1) == pytest.approx(expected)
+    assert ece_equal_mass(probability, labels, 1) == pytest.approx(expected)
+
+
+@given(FILMS)
+def test_more_bins_never_hide_more(films: list[tuple[float, float]]) -> None:
+    """Halving bins splits gaps that cancelled."""
+    probability, labels = np.array(films).T
+    assert ece(probability, labels, 8) >= ece(probability, labels, 4) - 1e-12
+
+
+def test_unknown_labels_are_left_out() -> None:
+    probability, labels = np.array([0.1, 0.9, 0.5]), np.array([0.0, 1.0, np.nan])
+    for error in (ece, ece_equal_mass):
+        assert error(probability, labels) == pytest.approx(0.1)
 
 
 def test_the_last_bin_holds_1() -> None:
