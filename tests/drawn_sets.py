@@ -49,3 +49,60 @@ def draw_nih(folder: Path, size: tuple[int, int] = (40, 48)) -> Path:
     for part, listed in names.items():
         (folder / f"{part}_list.txt").write_text("\n".join(listed))
     return folder
+
+
+def draw_knees(folder: Path) -> Path:
+    """The knees in small: 9 patients of two knees, of grades 0 to 4, in train, val and test."""
+    for patient in range(9):
+        part = ("train", "train", "val", "test")[patient % 4]
+        for place, side in enumerate("LR"):
+            film = f"{part}/{(patient + place) % 5}/{9_000_000 + patient}{side}.png"
+            draw_film(folder / film, seed=2 * patient + place, view="KNEE")
+    for empty in (
+        folder / part / str(grade) for part in ("train", "val", "test") for grade in range(5)
+    ):
+        empty.mkdir(exist_ok=True)
+    return folder
+
+
+def draw_mura(folder: Path) -> Path:
+    """MURA in small: per body part two train patients (one abnormal) and one valid patient.
+
+    Every study has two films, of different sizes; train patient 1 has an elbow and a finger.
+    """
+    parts = ("ELBOW", "FINGER", "FOREARM", "HAND", "HUMERUS", "SHOULDER", "WRIST")
+    tables: dict[str, list[str]] = {}
+    for place, part in enumerate(parts):
+        for number, name, label in (
+            (max(1, 2 * place - 1), "train", "negative"),
+            (2 * place + 20, "train", "positive"),
+            (place + 50, "valid", ("positive", "negative")[place % 2]),
+        ):
+            study = f"{name}/XR_{part}/patient{number:05d}/study1_{label}/"
+            line = f"MURA-v1.1/{study},{int(label == 'positive')}"
+            tables.setdefault(f"{name}_labeled_studies", []).append(line)
+            for image in (1, 2):
+                film = f"{study}image{image}.png"
+                tables.setdefault(f"{name}_image_paths", []).append(f"MURA-v1.1/{film}")
+                draw_film(folder / film, 100 * number + image, (40 + image, 50), view="KNEE")
+    for name, lines in tables.items():
+        (folder / f"{name}.csv").write_text("\n".join(lines) + "\n")
+    return folder
+
+
+def draw_table(folder: Path) -> Path:
+    """Our own films: a table of 20 patients of one film each, without a split, and the films."""
+    lines = ["path,patient,sex,age,label:Mass,label:Pleural Effusion"]
+    for number in range(20):
+        draw_film(folder / "films" / f"{number}.png", seed=number)
+        lines.append(f"films/{number}.png,P{number:02d},F,{20 + number},{number % 2},")
+    (folder / "films.csv").write_text("\n".join(lines) + "\n")
+    return folder
+
+
+def draw_sorted(folder: Path) -> Path:
+    """Twenty films sorted by class: Normal, Mass and Rib Fracture."""
+    for number in range(20):
+        name = ("Normal", "Mass", "Rib Fracture", "Normal")[number % 4]
+        draw_film(folder / name / f"{number:02d}.png", seed=number)
+    return folder

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from dicoms import dicom_file
-from drawn_sets import draw_nih, write_published
+from drawn_sets import draw_knees, draw_mura, draw_nih, draw_sorted, draw_table, write_published
 from drawn_story import run, shrink_recipes, smaller
 from pages import (
     README,
@@ -228,7 +228,12 @@ def test_the_tutorial_prints_what_it_shows(desk: Path, capsys: pytest.CaptureFix
 @pytest.mark.parametrize("page", SLOW, ids=name_of)
 def test_a_page_about_learning_runs(page: Path, desk: Path, story: Path) -> None:
     shutil.copytree(story / "films", desk / "films")
-    draw_nih(desk / "films" / "nih", size=(80, 90))
+    films = desk / "films"
+    draw_nih(films / "nih", size=(80, 90))
+    draw_knees(films / "ClsKLData" / "kneeKL224")
+    draw_mura(films / "MURA-v1.1")
+    draw_sorted(films / "sorted")
+    (draw_table(films / "ward") / "films.csv").rename(films / "ward" / "ward-7.csv")
     write_published(desk / "preds.csv.gz")
     shrink_recipes(desk / "recipes")
     if "plainfilm prepare" not in text_of(page):

@@ -214,6 +214,7 @@ def test_a_row_of_another_length_is_refused(write: Write) -> None:
     [
         ("path", "", "empty; expected a path relative to the table's folder"),
         ("path", r"films\a.png", "a backslash; expected a path relative"),
+        ("path", "films\0/a.png", "a control character; expected a path"),
         ("path", "/films/a.png", "a path that leads out of the table's folder"),
         ("path", "C:/films/a.png", "a path that leads out"),
         ("path", "films/../../a.png", "a path that leads out"),
@@ -240,6 +241,27 @@ def test_a_cell_that_is_none_is_refused_by_row_and_column(
 
     assert said in str(caught.value)
     assert "anna" not in str(caught.value)
+
+
+cells = st.sampled_from(["", "0", "1", "a.png", "train", "chest", "PA", "F", "\0", '"', "\r"])
+anything = st.text(st.characters(codec="utf-8")) | st.lists(
+    st.lists(cells | st.text(max_size=3), min_size=4, max_size=4).map(",".join)
+).map(lambda rows: "\n".join(["path,patient,split,label:x", *rows]))
+
+
+@given(anything.map(str.encode) | st.binary())
+def test_whatever_the_file_holds_it_is_a_manifest_or_one_clear_refusal(
+    tmp_path_factory: pytest.TempPathFactory, content: bytes
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "anything.csv"
+    path.write_bytes(content)
+
+    try:
+        manifest = table.load(path)
+    except DatasetError as error:
+        assert str(error).startswith("anything.csv: ")  # noqa: PT017 - both ends are right
+    else:
+        assert len(manifest.missing_images()) <= len(manifest)
 
 
 # --- rows that contradict each other

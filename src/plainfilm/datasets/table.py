@@ -21,7 +21,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from unicodedata import normalize
+from unicodedata import category, normalize
 
 import numpy as np
 
@@ -186,6 +186,8 @@ def _path(row: _Row) -> str:
         raise row.refuse("path", "empty", expected)
     if "\\" in text:
         raise row.refuse("path", "a backslash", expected)
+    if any(category(letter) == "Cc" for letter in text):
+        raise row.refuse("path", "a control character", expected)
     if path.is_absolute() or PureWindowsPath(text).drive or ".." in path.parts:
         raise row.refuse("path", "a path that leads out of the table's folder", expected)
     return path.as_posix()
