@@ -106,7 +106,7 @@ def test_a_finding_has_its_number_its_words_and_what_was_measured(
     assert "Pneumonia 91 % 50 % above the threshold; most likely 0.975 (0.958 to 0.988)" in text
     assert "Cardiomegaly &lt; 1 % 50 % below the threshold; very unlikely not measured" in text
     assert "Measured on phantoms, test split" in text
-    assert "3 findings were looked for; nothing else was." in text
+    assert "Looked for: Pneumonia, Atelectasis, Cardiomegaly; nothing else." in text
 
 
 def test_the_bar_has_a_tick_at_the_threshold(

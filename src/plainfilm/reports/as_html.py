@@ -104,7 +104,8 @@ def _table(prediction: Prediction, report: Report) -> str:
     heads = ["Finding", kind.capitalize(), "On a scale from 0 to 1", "Threshold", "In words"]
     heads.append("AUROC measured (95 % interval)")
     columns = [f'<th scope="col">{head}</th>' for head in heads]
-    looked = f"{len(prediction.results)} findings were looked for; nothing else was."
+    names = ", ".join(result.finding.display for result in prediction.results)
+    looked = f"Looked for: {names}; nothing else."
     about = [looked, wording.familiarity(prediction), wording.measured_on(report.evaluation)]
     return "\n".join(
         [
