@@ -46,6 +46,14 @@ def test_two_trainings_cannot_share_a_folder(tmp_path: Path) -> None:
         claim(tmp_path / "run", later)
 
 
+def test_what_a_killed_write_left_in_a_run_is_removed(tmp_path: Path) -> None:
+    left = tmp_path / ".plainfilm-0123456789abcdef"
+    left.write_bytes(b"half")
+    with ExitStack() as stack:
+        claim(tmp_path, stack)
+        assert not left.exists()
+
+
 def test_a_folder_of_other_things_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
     with ExitStack() as stack, pytest.raises(RunError, match=r"holds 1 other files and no run"):

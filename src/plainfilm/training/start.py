@@ -36,6 +36,7 @@ from plainfilm.training.record import (
     write_record,
 )
 from plainfilm.training.toml import differences
+from plainfilm.whole_files import sweep
 
 
 def pick_device(name: str) -> torch.device:
@@ -69,8 +70,7 @@ def claim(out: Path, stack: ExitStack) -> None:
     except DatasetError as error:
         advice = "wait for it, or give another folder"
         raise RunError(f"{out.name}: another training is writing here; {advice}.") from error
-    for half in out.glob(".*.*.*"):  # a file that was being written when a training was killed
-        half.unlink()
+    sweep(out)
 
 
 def begin(
