@@ -30,7 +30,7 @@ from phantoms import phantom
 from plainfilm.cli import main, plainfilm
 from plainfilm.radiograph import View
 from plainfilm.reading.bundle import Bundle
-from plainfilm.reading.gate import Circumstances, check_population
+from plainfilm.reading.gate import Circumstances, Told, check_population
 from plainfilm.reading.shelf import default_bundle
 
 DOCS = REPOSITORY / "docs"
@@ -77,7 +77,8 @@ def test_each_command_is_one_that_there_is(page: Path) -> None:
     for block in blocks(page):
         for words in our_commands(block):
             command, arguments = verb_of(words)
-            command.make_context(command.name, arguments)
+            above = click.Context(plainfilm, **plainfilm.context_settings)
+            command.make_context(command.name, arguments, parent=above)
 
 
 @each_page
@@ -170,7 +171,10 @@ def test_the_example_of_a_prediction_has_the_default_bundle_s_words() -> None:
     (block, *_) = [b for b in blocks(DOCS / "reference" / "prediction.md") if b.language == "json"]
     example, bundle = json.loads(block.text), Bundle.load(default_bundle())
     known = Circumstances(None, View.PA, "chest")
-    assert tuple(example["cautions"]) == check_population(bundle.header.population, known).cautions
+    assert (
+        tuple(example["cautions"])
+        == check_population(bundle.header.population, Told(known)).cautions
+    )
     assert example["bundle"]["version"] == bundle.header.version
     (finding,) = example["findings"]
     assert finding["threshold"] == round(bundle.header.thresholds[finding["finding"]], 3)

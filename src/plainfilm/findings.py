@@ -119,7 +119,7 @@ class Prediction:
         Who answered.
     calibrated
         True: the numbers are probabilities at the calibration set's prevalence. False: model
-        scores.
+        scores, of a bundle that was never calibrated, or of a film outside its population.
     results
         One per finding, in the label set's order; empty where the film was refused.
     familiarity

@@ -13,6 +13,7 @@ from plainfilm.reading.bundle import FamiliarityCut, Population
 from plainfilm.reading.gate import (
     Check,
     Circumstances,
+    Told,
     check_familiarity,
     check_image,
     check_population,
@@ -102,20 +103,60 @@ def test_a_large_film_is_judged_like_a_small_one() -> None:
     ],
 )
 def test_a_film_known_to_be_outside_is_refused(known: Circumstances, outside: str) -> None:
-    refusal = check_population(CHILDREN, known).refusal
+    refusal = check_population(CHILDREN, Told(known)).refusal
 
     assert refusal is not None
     assert refusal.startswith(outside)
     assert refusal.endswith("The bundle is only for children of one to five years")
 
 
+@pytest.mark.parametrize(
+    ("header", "outside"),
+    [
+        (Circumstances(age_years=54.0), "by the film's header age 54, expected 1 to 5 years"),
+        (Circumstances(view=View.LATERAL), "by the film's header view LATERAL"),
+        (Circumstances(body_part="hip"), "by the film's header body part hip"),
+    ],
+)
+def test_a_film_outside_by_its_header_is_refused_whatever_the_caller_says(
+    header: Circumstances, outside: str
+) -> None:
+    refusal = check_population(CHILDREN, Told(KNOWN, header)).refusal
+
+    assert refusal is not None
+    assert refusal.startswith(outside)
+
+
+def test_what_both_say_is_told_once() -> None:
+    old = replace(KNOWN, age_years=40.0)
+    refusal = check_population(CHILDREN, Told(old, old)).refusal
+
+    assert refusal is not None
+    assert refusal.count("age 40") == 1
+    assert "header" not in refusal
+
+
+def test_a_header_s_birthday_a_little_later_does_not_matter() -> None:
+    told = Told(replace(KNOWN, age_years=5.5), replace(KNOWN, age_years=6.0))
+    assert check_population(CHILDREN, told) == Check()
+
+
+@pytest.mark.parametrize(
+    ("age", "words"), [(64.4764, "age 64,"), (0.99, "age 0.9,"), (6.999, "age 6,")]
+)
+def test_an_age_is_told_as_a_person_would(age: float, words: str) -> None:
+    refusal = check_population(CHILDREN, Told(replace(KNOWN, age_years=age))).refusal
+    assert refusal is not None
+    assert words in refusal
+
+
 @pytest.mark.parametrize("age", [1.0, 5.0, 5.99])
 def test_the_oldest_age_lasts_to_the_next_birthday(age: float) -> None:
-    assert check_population(CHILDREN, replace(KNOWN, age_years=age)) == Check()
+    assert check_population(CHILDREN, Told(replace(KNOWN, age_years=age))) == Check()
 
 
 def test_all_that_is_outside_is_named_at_once() -> None:
-    refusal = check_population(CHILDREN, Circumstances(40.0, View.LATERAL, "knee")).refusal
+    refusal = check_population(CHILDREN, Told(Circumstances(40.0, View.LATERAL, "knee"))).refusal
 
     assert refusal is not None
     assert all(each in refusal for each in ("age 40", "view LATERAL", "body part knee"))
@@ -130,7 +171,7 @@ def test_all_that_is_outside_is_named_at_once() -> None:
     ],
 )
 def test_what_is_not_known_is_one_caution(known: Circumstances, caution: str) -> None:
-    check = check_population(CHILDREN, known)
+    check = check_population(CHILDREN, Told(known))
 
     assert check.refusal is None
     assert len(check.cautions) == 1
@@ -138,17 +179,17 @@ def test_what_is_not_known_is_one_caution(known: Circumstances, caution: str) ->
 
 
 def test_age_does_not_matter_where_the_bundle_names_none() -> None:
-    assert check_population(ALL_AGES, Circumstances(None, View.PA, "thorax")) == Check()
-    assert check_population(ALL_AGES, Circumstances(99.0, View.PA, "chest")) == Check()
+    assert check_population(ALL_AGES, Told(Circumstances(None, View.PA, "thorax"))) == Check()
+    assert check_population(ALL_AGES, Told(Circumstances(99.0, View.PA, "chest"))) == Check()
 
 
 def test_what_is_said_counts_and_a_contradiction_is_told() -> None:
     header = Radiograph(phantom(), "x", view=View.AP, body_part="chest", age_years=40.0)
 
-    known, cautions = gather(header, Circumstances(3.0, View.PA, " Knee "))
+    told = gather(header, Circumstances(3.0, View.PA, " Knee "))
 
-    assert known == Circumstances(3.0, View.PA, "knee")
-    assert [caution.split(",")[0] for caution in cautions] == [
+    assert told.known == Circumstances(3.0, View.PA, "knee")
+    assert [caution.split(",")[0] for caution in told.contradictions] == [
         "the film's header says age 40",
         "the film's header says view AP",
         "the film's header says body part chest",
@@ -158,20 +199,22 @@ def test_what_is_said_counts_and_a_contradiction_is_told() -> None:
 def test_the_header_counts_where_nothing_is_said() -> None:
     header = Radiograph(phantom(), "x", view=View.AP, body_part="CHEST", age_years=4.0)
 
-    assert gather(header, Circumstances()) == (Circumstances(4.0, View.AP, "chest"), ())
+    told = gather(header, Circumstances())
+    assert told.known == told.header == Circumstances(4.0, View.AP, "chest")
+    assert told.contradictions == ()
 
 
 def test_ages_that_round_alike_do_not_contradict() -> None:
     header = Radiograph(phantom(), "x", age_years=3.8)
 
-    assert gather(header, Circumstances(age_years=3.0))[1] == ()
+    assert gather(header, Circumstances(age_years=3.0)).contradictions == ()
 
 
 def test_an_empty_body_part_is_not_known() -> None:
-    known, cautions = gather(film(phantom()), Circumstances(body_part="  "))
+    told = gather(film(phantom()), Circumstances(body_part="  "))
 
-    assert known.body_part is None
-    assert cautions == ()
+    assert told.known.body_part is None
+    assert told.contradictions == ()
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,26 @@ def test_an_override_reads_it_with_a_shout_first(bundle: Bundle, chest: Radiogra
     assert prediction.refused is None
     assert prediction.results != ()
     assert prediction.cautions[0].startswith("OUTSIDE POPULATION: age 40")
+    assert not prediction.calibrated
+    assert reader.read(chest, age_years=None, override_population=False).refused is not None
+
+
+def test_an_override_that_is_not_needed_changes_nothing(reader: Reader, chest: Radiograph) -> None:
+    plain, override = reader.read(chest), reader.read(chest, override_population=True)
+
+    assert override.cautions == plain.cautions
+    assert override.calibrated
+
+
+def test_a_child_s_age_given_by_mistake_makes_no_child_of_a_grown_up(
+    bundle: Bundle, chest: Radiograph
+) -> None:
+    reader = Reader(replace(bundle, header=replace(bundle.header, population=CHILDREN)), threads=1)
+
+    refused = reader.read(chest, age_years=3).refused
+
+    assert refused is not None
+    assert refused.startswith("by the film's header age 40")
 
 
 def test_what_the_caller_says_counts_more_than_the_header(

@@ -140,3 +140,18 @@ def test_the_films_it_was_measured_on_are_named(evaluation: dict[str, object]) -
 
 def test_what_a_terminal_should_not_be_sent_is_not_printable() -> None:
     assert wording.printable("a\x1b[2Jb\nc\udcff ü") == "a?[2Jb?c? ü"
+
+
+def test_a_finding_that_may_be_told_by_chance_alone_says_so() -> None:
+    evaluation = {"findings": {"mass": {"auroc": [0.62, 0.49, 0.74], "n_films": 241}}}
+    assert (
+        wording.measured(evaluation, "mass") == "0.620 (0.490 to 0.740), 241 films; may be chance"
+    )
+
+
+def test_what_was_measured_does_not_stand_beside_a_film_outside_the_population(
+    answered: Prediction, evaluation: dict[str, object]
+) -> None:
+    outside = replace(answered, cautions=("OUTSIDE POPULATION: age 40, expected 1 to 5",))
+    assert wording.measured_for(answered, evaluation, "pneumonia").startswith("0.975")
+    assert wording.measured_for(outside, evaluation, "pneumonia") == "not measured on such films"

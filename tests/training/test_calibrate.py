@@ -69,6 +69,15 @@ def test_a_very_rare_findings_threshold_is_its_share() -> None:
     assert 0 < chosen.values["common"] < 1
 
 
+def test_a_specificity_rests_on_the_films_without_a_rare_finding() -> None:
+    seen = seen_films(n_rare=3)
+    chosen = choose_thresholds(seen, (IDENTITY, IDENTITY), NAMES, "specificity-0.9")
+    absent = seen.labels[:, 1] == 0
+    probability = IDENTITY.apply(seen.scores[absent, 1])
+    assert 0.9 <= (probability < chosen.values["rare"]).mean() < 0.91
+    assert "rare" not in chosen.words
+
+
 def test_the_rule_half_asks_nobody() -> None:
     seen = seen_films(n_rare=0)
     chosen = choose_thresholds(seen, (IDENTITY, IDENTITY), NAMES, "half")

@@ -73,7 +73,8 @@ class Reader:
             What is known of the film (of every film of the study); None = see its header.
         override_population
             Read what is outside the bundle's population, or unlike its films, all the same; the
-            cautions then begin with "OUTSIDE POPULATION".
+            cautions then begin with "OUTSIDE POPULATION", and the numbers are model scores
+            (`calibrated` is False), since no such film was calibrated on.
 
         Returns
         -------
@@ -95,12 +96,13 @@ class Reader:
 
     def _read_film(self, film: Radiograph, said: Circumstances, *, override: bool) -> Prediction:
         header = self.bundle.header
-        known, contradictions = gather(film, said)
+        told = gather(film, said)
         image = check_image(film, header.input.size)
-        population = check_population(header.population, known)
+        population = check_population(header.population, told)
+        outside = population.refusal is not None
         if override:
             population = overridden(population)
-        cautions = (*population.cautions, *image.cautions, *contradictions, *film.cautions)
+        cautions = (*population.cautions, *image.cautions, *told.contradictions, *film.cautions)
         refusal = image.refusal or population.refusal
         if refusal is not None:
             return self._answer(film, _Reading(cautions=cautions, refused=refusal))
@@ -109,11 +111,12 @@ class Reader:
         if found.familiarity is not None and header.familiarity is not None:
             share = float(found.familiarity[0])
             familiar = check_familiarity(share, header.familiarity)
+        outside = outside or familiar.refusal is not None
         if override:
             familiar = overridden(familiar)
         cautions = (*familiar.cautions, *cautions)
         results = () if familiar.refusal else self._results(found)
-        return self._answer(film, _Reading(results, share, cautions, familiar.refusal))
+        return self._answer(film, _Reading(results, share, cautions, familiar.refusal, outside))
 
     def _results(self, found: GraphOutput) -> tuple[FindingResult, ...]:
         header = self.bundle.header
@@ -133,7 +136,7 @@ class Reader:
         return Prediction(
             name=film.name,
             bundle=self.bundle.id,
-            calibrated=self.bundle.header.calibration.calibrated,
+            calibrated=self.bundle.header.calibration.calibrated and not reading.outside,
             results=reading.results,
             familiarity=reading.familiarity,
             cautions=reading.cautions,
@@ -147,3 +150,5 @@ class _Reading:
     familiarity: float | None = None
     cautions: tuple[str, ...] = ()
     refused: str | None = None
+    outside: bool = False
+    """Of the population or unlike its films: the calibration was fitted on no such film."""

@@ -8,6 +8,7 @@ bedside chests (Hannover), 2,602 knees. "Seen" gives what a proper one of those 
 had, so none of them crosses a limit except by being what the sentence says.
 """
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -84,56 +85,99 @@ def check_image(radiograph: Radiograph, input_size: int | None = None) -> Check:
     return Check(tuple(found))
 
 
-def gather(radiograph: Radiograph, said: Circumstances) -> tuple[Circumstances, tuple[str, ...]]:
-    """What is known of a film from its header and from what the caller said of it.
+@dataclass(frozen=True)
+class Told:
+    """What is known of a film, and who says so.
 
-    What was said counts; where the header says otherwise, a caution tells.
+    Parameters
+    ----------
+    known
+        What counts: the caller's word, else the header's.
+    header
+        What the film's own header says.
     """
-    read = Circumstances(radiograph.age_years, radiograph.view, _part(radiograph.body_part))
-    said = replace(said, body_part=_part(said.body_part))
+
+    known: Circumstances
+    header: Circumstances = Circumstances()
+
+    @property
+    def contradictions(self) -> tuple[str, ...]:
+        """A caution for each thing that the header says otherwise."""
+        known, header = self.known, self.header
+        pairs = [("age", _years(header), _years(known)), ("view", header.view, known.view)]
+        pairs.append(("body part", header.body_part, known.body_part))
+        if _same_age(known, header):
+            del pairs[0]
+        return tuple(
+            f"the film's header says {what} {read}, the caller says {said}; the caller's was taken"
+            for what, read, said in pairs
+            if read not in (None, said)
+        )
+
+
+def gather(radiograph: Radiograph, said: Circumstances) -> Told:
+    """What is known of a film from its header and from what the caller said of it."""
+    header = Circumstances(radiograph.age_years, radiograph.view, _part(radiograph.body_part))
     known = Circumstances(
-        read.age_years if said.age_years is None else said.age_years,
-        said.view or read.view,
-        said.body_part or read.body_part,
+        header.age_years if said.age_years is None else said.age_years,
+        said.view or header.view,
+        _part(said.body_part) or header.body_part,
     )
-    cautions = []
-    if known.age_years is not None and read.age_years is not None:
-        difference = abs(known.age_years - read.age_years)
-        if difference >= SAME_AGE_YEARS:
-            cautions.append(_contradiction("age", f"{read.age_years:g}", f"{known.age_years:g}"))
-    if read.view not in (None, known.view):
-        cautions.append(_contradiction("view", f"{read.view}", f"{known.view}"))
-    if read.body_part not in (None, known.body_part):
-        cautions.append(_contradiction("body part", f"{read.body_part}", f"{known.body_part}"))
-    return known, tuple(cautions)
+    return Told(known, header)
 
 
-def check_population(population: Population, known: Circumstances) -> Check:
+def check_population(population: Population, told: Told) -> Check:
     """Whether the film is of those the bundle is for.
 
-    Known to be outside: refused. Not known: one caution names what is missing. The oldest age
-    counts to the end of its year.
+    Known to be outside: refused, be it by what counts or by the header that the caller
+    contradicts: one slip of the hand shall not turn a grown-up into a child. Not known: one caution
+    names what is missing. The oldest age counts to the end of its year.
     """
-    outside, unknown = [], []
-    if population.age_years is not None:
-        low, high = population.age_years
-        if known.age_years is None:
-            unknown.append("age")
-        elif not low <= known.age_years < high + 1:
-            outside.append(f"age {known.age_years:g}, expected {low:g} to {high:g} years")
-    if known.view is None:
-        unknown.append("view")
-    elif known.view not in population.views:
-        outside.append(f"view {known.view}, expected {' or '.join(population.views)}")
-    if known.body_part is None:
-        unknown.append("body part")
-    elif known.body_part not in population.body_parts:
-        expected = " or ".join(population.body_parts)
-        outside.append(f"body part {known.body_part}, expected {expected}")
-    cautions = _unknown(unknown, population.words)
+    known, header = told.known, told.header
+    if _same_age(known, header):
+        header = replace(header, age_years=None)
+    outside = _outside(population, known)
+    by_header = [words for words in _outside(population, header) if words not in outside]
+    outside += [f"by the film's header {words}" for words in by_header]
+    cautions = _unknown(_missing(population, known), population.words)
     if outside:
         return Check(cautions, f"{'; '.join(outside)}. The bundle is only for {population.words}")
     return Check(cautions)
+
+
+def _missing(population: Population, known: Circumstances) -> list[str]:
+    facts = {"view": known.view, "body part": known.body_part}
+    if population.age_years is not None:
+        facts = {"age": _years(known), **facts}
+    return [what for what, fact in facts.items() if fact is None]
+
+
+def _outside(population: Population, found: Circumstances) -> list[str]:
+    outside = []
+    if population.age_years is not None and found.age_years is not None:
+        low, high = population.age_years
+        if not low <= found.age_years < high + 1:
+            outside.append(f"age {_years(found)}, expected {low:g} to {high:g} years")
+    if found.view is not None and found.view not in population.views:
+        outside.append(f"view {found.view}, expected {' or '.join(population.views)}")
+    if found.body_part is not None and found.body_part not in population.body_parts:
+        expected = " or ".join(population.body_parts)
+        outside.append(f"body part {found.body_part}, expected {expected}")
+    return outside
+
+
+def _years(found: Circumstances) -> str | None:
+    """The age as a person would say it: years, under 3 with one decimal."""
+    if found.age_years is None:
+        return None
+    tenths = math.floor(10 * found.age_years) / 10  # never rounded up over a birthday
+    return f"{tenths:g}" if found.age_years < 3 else f"{math.floor(found.age_years)}"
+
+
+def _same_age(one: Circumstances, other: Circumstances) -> bool:
+    if one.age_years is None or other.age_years is None:
+        return True
+    return abs(one.age_years - other.age_years) < SAME_AGE_YEARS
 
 
 def check_familiarity(familiarity: float, cut: FamiliarityCut) -> Check:
@@ -202,10 +246,6 @@ def _part(body_part: str | None) -> str | None:
 def _share(value: float) -> str:
     # Two digits however small, so that a share below a cut also reads as less than the cut.
     return np.format_float_positional(value, precision=2, fractional=False, trim="-")
-
-
-def _contradiction(what: str, read: str, said: str) -> str:
-    return f"the film's header says {what} {read}, the caller says {said}; the caller's was taken"
 
 
 def _unknown(missing: list[str], words: str) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ def combine(name: str, films: Sequence[Prediction]) -> Prediction:
     return Prediction(
         name=name,
         bundle=films[0].bundle,
-        calibrated=films[0].calibrated,
+        calibrated=all(film.calibrated for film in answered or films),
         results=_mean_results(answered),
         familiarity=min(shares, default=None),
         cautions=(*_cautions(answered or films), *(left_out if answered else ())),

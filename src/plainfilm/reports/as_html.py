@@ -123,7 +123,7 @@ def _finding(result: FindingResult, prediction: Prediction, report: Report) -> s
     calibrated = prediction.calibrated
     value = wording.number(result.probability, calibrated)
     threshold = wording.number(result.threshold, calibrated)
-    measured = wording.measured(report.evaluation, result.finding.name)
+    measured = wording.measured_for(prediction, report.evaluation, result.finding.name)
     return (
         f'<tr class="{wording.verdict(result)}">'
         f'<th scope="row">{escape(result.finding.display)}</th>'

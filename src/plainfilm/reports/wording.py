@@ -19,6 +19,7 @@ NOT_NORMAL = "This does not mean that the film is normal."
 # The reading room's word for "the caller overrode the bundle's population".
 _OVERRIDE = "OUTSIDE POPULATION"
 
+CHANCE = 0.5  # the AUROC of a coin
 RARE = 0.25  # of the calibration films; below, the bands of a report's words say nothing
 
 _BANDS = (
@@ -121,7 +122,18 @@ def measured(evaluation: Mapping[str, object] | None, finding: str) -> str:
     if len(values) != 3:
         return "not measured"
     words = f"{values[0]:.3f} ({values[1]:.3f} to {values[2]:.3f}), {numbers.get('n_films')} films"
-    return f"{words}, too few to rely on" if numbers.get("too_few") else words
+    if numbers.get("too_few"):
+        return f"{words}, too few to rely on"
+    return f"{words}; may be chance" if values[1] <= CHANCE else words
+
+
+def measured_for(
+    prediction: Prediction, evaluation: Mapping[str, object] | None, finding: str
+) -> str:
+    """As `measured`, where the prediction's film is one of those that were measured."""
+    if any(is_override(caution) for caution in prediction.cautions):
+        return "not measured on such films"
+    return measured(evaluation, finding)
 
 
 def measured_on(evaluation: Mapping[str, object] | None) -> str:

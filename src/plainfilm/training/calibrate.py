@@ -136,7 +136,7 @@ def choose_thresholds(
     for k, name in enumerate(names):
         known = ~np.isnan(seen.labels[:, k])
         probability = platts[k].apply(seen.scores[known, k])
-        if rule != "half" and min(_counts(seen, k)) < MIN_FOR_THRESHOLD:
+        if rule != "half" and _leaned_on(rule, *_counts(seen, k)) < MIN_FOR_THRESHOLD:
             rare.append(k)
             values[name] = float(seen.labels[known, k].mean()) if known.any() else 0.5
         else:
@@ -146,6 +146,15 @@ def choose_thresholds(
         few = f"fewer than {MIN_FOR_THRESHOLD} films with or without it"
         words += f"; the finding's share of the films{_of(rare, names)} ({few})"
     return Thresholds(values, words)
+
+
+def _leaned_on(rule: str, n_present: int, n_absent: int) -> int:
+    """How many films a rule's choice rests on; 0 where a class is missing."""
+    if not n_present or not n_absent:
+        return 0
+    if rule.startswith("specificity"):
+        return n_absent
+    return n_present if rule.startswith("sensitivity") else min(n_present, n_absent)
 
 
 def _counts(seen: Seen, k: int) -> tuple[int, int]:
