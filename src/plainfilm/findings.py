@@ -129,6 +129,8 @@ class Prediction:
         Plain sentences that belong beside every number.
     refused
         Why no answer is given; None = answered.
+    age_years, view, body_part
+        What the film was taken for, from its header or from the caller; None = not known.
     """
 
     name: str
@@ -138,6 +140,9 @@ class Prediction:
     familiarity: float | None
     cautions: tuple[str, ...] = ()
     refused: str | None = None
+    age_years: float | None = None
+    view: str | None = None
+    body_part: str | None = None
 
     def __post_init__(self) -> None:
         if bool(self.results) == (self.refused is not None):

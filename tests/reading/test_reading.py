@@ -116,6 +116,14 @@ def test_an_override_reads_it_with_a_shout_first(bundle: Bundle, chest: Radiogra
     assert reader.read(chest, age_years=None, override_population=False).refused is not None
 
 
+def test_the_answer_says_what_the_film_was_taken_for(reader: Reader, chest: Radiograph) -> None:
+    own = reader.read(chest)
+    said = reader.read(chest, age_years=10, view=View.AP)
+
+    assert (own.age_years, own.view, own.body_part) == (40, View.PA, "chest")
+    assert (said.age_years, said.view) == (10, View.AP)
+
+
 def test_an_override_that_is_not_needed_changes_nothing(reader: Reader, chest: Radiograph) -> None:
     plain, override = reader.read(chest), reader.read(chest, override_population=True)
 

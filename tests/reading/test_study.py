@@ -1,6 +1,7 @@
 """What the films of a study say together."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -90,3 +91,15 @@ def test_what_holds_for_all_films_is_said_once_and_the_rest_names_its_film() -> 
     )
 
     assert study.cautions == ("age", "a: faint")
+
+
+def test_a_study_is_calibrated_where_each_answered_film_is() -> None:
+    inside, outside = answer("a", 0.3), replace(answer("b", 0.3), calibrated=False)
+    assert combine("s", [inside, inside]).calibrated
+    assert not combine("s", [inside, outside]).calibrated
+
+
+def test_a_study_is_read_as_what_all_its_films_are() -> None:
+    front = replace(answer("a", 0.3), age_years=4.0, view="PA", body_part="chest")
+    study = combine("s", [front, replace(front, view="LATERAL")])
+    assert (study.age_years, study.view, study.body_part) == (4.0, None, "chest")

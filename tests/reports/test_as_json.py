@@ -28,7 +28,8 @@ def test_one_film_is_an_object_and_several_are_an_array(
 def test_the_schema_is_the_documented_one(answered: Prediction) -> None:
     found = prediction_json(answered)
     assert list(found) == [
-        "schema", "name", "bundle", "calibrated", "findings", "familiarity", "cautions", "refused",
+        "schema", "name", "bundle", "read_as", "calibrated", "findings", "familiarity",
+        "cautions", "refused",
     ]  # fmt: skip
     assert found["schema"] == "plainfilm.prediction/1"
     assert found["findings"][0] == {
@@ -41,7 +42,7 @@ def test_the_schema_is_the_documented_one(answered: Prediction) -> None:
         "prevalence": None,
     }
     text = DOCUMENT.read_text(encoding="utf-8")
-    for key in [*found, *found["findings"][0], *found["bundle"]]:
+    for key in [*found, *found["findings"][0], *found["bundle"], *found["read_as"]]:
         assert f'"{key}"' in text, f"{key} is not documented"
 
 
@@ -66,6 +67,7 @@ def test_the_document_s_example_is_what_is_written() -> None:
         example["familiarity"],
         tuple(example["cautions"]),
         example["refused"],
+        **example["read_as"],
     )
     assert prediction_json(prediction) == example
 

@@ -155,3 +155,8 @@ def test_what_was_measured_does_not_stand_beside_a_film_outside_the_population(
     outside = replace(answered, cautions=("OUTSIDE POPULATION: age 40, expected 1 to 5",))
     assert wording.measured_for(answered, evaluation, "pneumonia").startswith("0.975")
     assert wording.measured_for(outside, evaluation, "pneumonia") == "not measured on such films"
+
+
+def test_a_report_says_what_the_film_was_taken_for(answered: Prediction) -> None:
+    known = replace(answered, age_years=5.8, view="PA", body_part=None)
+    assert wording.read_as(known) == "Read as: age 5, view PA, body part not known."

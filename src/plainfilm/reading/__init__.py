@@ -105,7 +105,7 @@ class Reader:
         cautions = (*population.cautions, *image.cautions, *told.contradictions, *film.cautions)
         refusal = image.refusal or population.refusal
         if refusal is not None:
-            return self._answer(film, _Reading(cautions=cautions, refused=refusal))
+            return self._answer(film, told.known, _Reading(cautions=cautions, refused=refusal))
         found = self.engine.run(film.pixels[None, None])
         share, familiar = None, Check()
         if found.familiarity is not None and header.familiarity is not None:
@@ -116,7 +116,8 @@ class Reader:
             familiar = overridden(familiar)
         cautions = (*familiar.cautions, *cautions)
         results = () if familiar.refusal else self._results(found)
-        return self._answer(film, _Reading(results, share, cautions, familiar.refusal, outside))
+        reading = _Reading(results, share, cautions, familiar.refusal, outside)
+        return self._answer(film, told.known, reading)
 
     def _results(self, found: GraphOutput) -> tuple[FindingResult, ...]:
         header = self.bundle.header
@@ -132,7 +133,7 @@ class Reader:
             for index, finding in enumerate(header.label_set.findings)
         )
 
-    def _answer(self, film: Radiograph, reading: "_Reading") -> Prediction:
+    def _answer(self, film: Radiograph, known: Circumstances, reading: "_Reading") -> Prediction:
         return Prediction(
             name=film.name,
             bundle=self.bundle.id,
@@ -141,6 +142,9 @@ class Reader:
             familiarity=reading.familiarity,
             cautions=reading.cautions,
             refused=reading.refused,
+            age_years=known.age_years,
+            view=known.view,
+            body_part=known.body_part,
         )
 
 

@@ -2,10 +2,13 @@
 
 import math
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 
 from plainfilm.findings import FindingResult, Prediction
+
+T = TypeVar("T")
 
 _SMALLEST = 1e-7  # nearest a probability comes to 0 or 1 before its logit is taken
 
@@ -38,7 +41,15 @@ def combine(name: str, films: Sequence[Prediction]) -> Prediction:
         familiarity=min(shares, default=None),
         cautions=(*_cautions(answered or films), *(left_out if answered else ())),
         refused=None if answered else "; ".join(refusals),
+        age_years=_shared([film.age_years for film in films]),
+        view=_shared([film.view for film in films]),
+        body_part=_shared([film.body_part for film in films]),
     )
+
+
+def _shared(values: Sequence[T | None]) -> T | None:
+    """The value that all have, else None."""
+    return values[0] if all(value == values[0] for value in values) else None
 
 
 def _mean_results(films: Sequence[Prediction]) -> tuple[FindingResult, ...]:

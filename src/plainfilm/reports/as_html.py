@@ -106,7 +106,12 @@ def _table(prediction: Prediction, report: Report) -> str:
     columns = [f'<th scope="col">{head}</th>' for head in heads]
     names = ", ".join(result.finding.display for result in prediction.results)
     looked = f"Looked for: {names}; nothing else."
-    about = [looked, wording.familiarity(prediction), wording.measured_on(report.evaluation)]
+    about = [
+        wording.read_as(prediction),
+        looked,
+        wording.familiarity(prediction),
+        wording.measured_on(report.evaluation),
+    ]
     return "\n".join(
         [
             '<div class="scroll" tabindex="0" role="region" aria-label="Findings"><table>',

@@ -48,6 +48,11 @@ def prediction_json(prediction: Prediction) -> dict[str, object]:
         "schema": SCHEMA,
         "name": prediction.name,
         "bundle": {"name": bundle.name, "version": bundle.version, "sha256": bundle.sha256},
+        "read_as": {
+            "age_years": None if prediction.age_years is None else float(prediction.age_years),
+            "view": None if prediction.view is None else str(prediction.view),
+            "body_part": prediction.body_part,
+        },
         "calibrated": prediction.calibrated,
         "findings": [_finding_json(prediction, result) for result in prediction.results],
         "familiarity": None if prediction.familiarity is None else float(prediction.familiarity),

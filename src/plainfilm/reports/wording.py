@@ -4,6 +4,7 @@ A number is an "estimated probability" only where the bundle is calibrated, else
 A low number never becomes an absence, and nothing here is called a diagnosis.
 """
 
+import math
 from collections.abc import Mapping
 
 from plainfilm.findings import FindingResult, Prediction
@@ -104,6 +105,14 @@ def familiarity(prediction: Prediction) -> str:
         return ""
     share = f"{100 * prediction.familiarity:.0f} %"
     return f"Looks at least as familiar as {share} of the films the bundle was validated on."
+
+
+def read_as(prediction: Prediction) -> str:
+    """What the film was taken for: "Read as: age 3, view PA, body part chest."."""
+    age = None if prediction.age_years is None else f"{math.floor(prediction.age_years)}"
+    facts = {"age": age, "view": prediction.view, "body part": prediction.body_part}
+    words = (f"{what} {fact or 'not known'}" for what, fact in facts.items())
+    return f"Read as: {', '.join(words)}."
 
 
 def printable(text: str) -> str:
