@@ -1,3 +1,5 @@
+import copy
+
 import pytest
 import torch
 from torch import Tensor
@@ -100,3 +102,66 @@ def test_a_grey_network_refuses_three_channels() -> None:
 def test_an_unknown_normalisation_is_named() -> None:
     with pytest.raises(RecipeError, match="found 'histogram'; expected one of film, imagenet"):
         build("film-net", 2, normalise="histogram")
+
+
+def test_a_state_dict_under_other_names_comes_back() -> None:
+    torch.manual_seed(0)
+    first, second = build("resnet18", 3), build("resnet18", 3)
+    assert not torch.equal(first.head_weight, second.head_weight)
+
+    second.load_state_dict(first.state_dict(), strict=True)
+
+    left, right = first.state_dict(), second.state_dict()
+    assert list(left) == list(right)
+    assert all(torch.equal(left[key], right[key]) for key in left)
+
+
+def test_a_copy_keeps_the_names() -> None:
+    classifier = build("resnet18", 3)
+
+    assert list(copy.deepcopy(classifier).state_dict()) == list(classifier.state_dict())
+
+
+def test_other_names_hold_within_a_larger_module() -> None:
+    keys = set(torch.nn.ModuleList([build("resnet18", 3)]).state_dict())
+
+    assert {"0.conv1.weight", "0.layer4.1.bn2.weight", "0.fc.bias"} <= keys
+
+
+def test_a_state_dict_of_other_names_is_refused() -> None:
+    with pytest.raises(RuntimeError, match="Missing key"):
+        build("resnet18", 3).load_state_dict({"layer1.0.conv1.weight": torch.zeros(1)})
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "expected"),
+    [
+        ("film-net", "own", ("classifier.weight", "classifier.bias")),
+        ("film-net", "mlp", ("classifier.6.weight", "classifier.6.bias")),
+        ("resnet18", "own", ("fc.weight", "fc.bias")),
+        ("conv4", "own", ("classifier.3.weight", "classifier.3.bias")),
+    ],
+)
+def test_the_keys_of_the_logits_are_told(name: str, head: str, expected: tuple[str, str]) -> None:
+    classifier = build(name, 3, head=head, size=64)
+    state = classifier.state_dict()
+
+    assert classifier.logit_keys == expected
+    assert torch.equal(state[expected[0]], classifier.head_weight)
+    assert torch.equal(state[expected[1]], classifier.head_bias)
+    heads = {key for key in state if classifier.is_head_key(key)}
+    assert len(heads) == len(list(classifier.classifier.state_dict()))
+
+
+def test_only_an_average_and_one_layer_are_linear() -> None:
+    assert build("film-net", 2).is_linear
+    assert not build("film-net", 2, head="mlp").is_linear
+
+
+def test_dropout_of_a_hidden_head_acts_in_training_only() -> None:
+    classifier = build("film-net", 2, head="mlp", dropout=0.5)
+    last_map = torch.rand(8, 128, 2, 2)
+
+    assert not torch.equal(classifier.judge(last_map), classifier.judge(last_map))
+    classifier.eval()
+    assert torch.equal(classifier.judge(last_map), classifier.judge(last_map))

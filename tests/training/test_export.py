@@ -6,16 +6,21 @@ import numpy as np
 import pytest
 import torch
 
+from phantoms import phantom
+from plainfilm import reports
 from plainfilm.datasets.cache import Cache
 from plainfilm.datasets.manifest import Manifest
 from plainfilm.errors import BundleError, DatasetError, RecipeError, RunError
 from plainfilm.images import read_radiograph
+from plainfilm.radiograph import Radiograph
 from plainfilm.reading import Bundle, Engine, Reader
 from plainfilm.reading.verify import verify
 from plainfilm.training.checkpoint import load_classifier
 from plainfilm.training.export import export
 from plainfilm.training.graph import Fit
+from plainfilm.training.loop import train
 from tiny_release import releasable
+from tiny_training import tiny_recipe
 
 CREATED = datetime(2025, 1, 31, 12, tzinfo=UTC)
 
@@ -85,6 +90,32 @@ def test_the_same_runs_give_the_same_bundle(
 def test_a_folder_is_written_where_the_name_has_no_ending(exported: Path, tmp_path: Path) -> None:
     Bundle.load(exported).save(tmp_path / "folder")
     assert (tmp_path / "folder" / "CARD.md").read_text(encoding="utf-8").startswith("# tiny 0.1.0")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("settings", "has_map"),
+    [
+        (["network.head=mlp", "network.dropout=0.5", "data.side_targets=['view']"], True),
+        (["network.name=dense-net"], False),
+    ],
+)
+def test_a_network_of_another_kind_becomes_a_bundle(
+    prepared: Path, tmp_path: Path, settings: list[str], has_map: bool
+) -> None:
+    """The whole way; where the network has no map the bundle, reader and report say so."""
+    trained = train(tiny_recipe("optim.epochs=1", *settings), prepared, tmp_path / "a", threads=1)
+
+    bundle = export(releasable(trained, tmp_path / "b"), prepared, tmp_path / "c.bundle")
+
+    film = Radiograph(phantom(size=(90, 80), seed=1), "drawn")
+    header = bundle.header
+    prediction = Reader(bundle, threads=1).read(film, override_population=True)
+    assert (header.map is not None) == has_map
+    assert [result.map is not None for result in prediction.results] == [has_map] * 2
+    report = tmp_path / "seen.html"
+    reports.write([prediction], [film], header, report)
+    assert ("This report has no maps" in report.read_text(encoding="utf-8")) != has_map
 
 
 def test_what_is_there_stays(run: Path, prepared: Path, tmp_path: Path) -> None:

@@ -2,7 +2,8 @@ import numpy as np
 
 from plainfilm.reading.golden import golden_from_bytes, golden_to_bytes
 from plainfilm.training.golden import draw_chest, draw_radiographs, make_golden
-from plainfilm.training.onnx_file import OUTPUTS, run_onnx
+from plainfilm.training.graph import OUTPUTS
+from plainfilm.training.onnx_file import run_onnx
 from tiny_graph import SIZE, tiny_network
 
 

@@ -40,6 +40,11 @@ def test_no_gradient_is_left_behind(classifier: Classifier) -> None:
     assert all(weight.grad is None for weight in classifier.parameters())
 
 
+def test_a_network_without_a_map_is_refused() -> None:
+    with pytest.raises(ValueError, match="no feature map"):
+        gradcam(build("dense-net", 2, size=32).eval(), films())
+
+
 def test_a_network_in_training_is_refused(classifier: Classifier) -> None:
     with pytest.raises(ValueError, match=r"classifier\.eval"):
         gradcam(classifier.train(), films())

@@ -6,13 +6,32 @@ from hypothesis import strategies as st
 
 from phantoms import phantom
 from plainfilm.datasets.fit import fit
+from plainfilm.networks import Classifier, build
 from plainfilm.reading.bundle import FitPolicy
 from plainfilm.reading.heatmap import heatmap
 from plainfilm.training.gradcam import gradcam
 from plainfilm.training.graph import Fit, ReadingGraph, evidence
-from tiny_graph import CALIBRATION, SIZE, phantoms, tiny_classifier, tiny_graph
+from tiny_graph import (
+    CALIBRATION,
+    N_FINDINGS,
+    SIZE,
+    phantoms,
+    tiny_classifier,
+    tiny_familiarity,
+    tiny_graph,
+)
 
 POLICIES = list(FitPolicy)
+
+
+def settled(name: str, head: str, size: int) -> Classifier:
+    """A network whose BatchNorms have seen some films, in evaluation mode."""
+    torch.manual_seed(0)
+    classifier = build(name, 3, head=head, size=size)
+    with torch.no_grad():
+        for seed in range(3):
+            classifier(phantoms(4, first=10 * seed, size=(size, size)))
+    return classifier.eval()
 
 
 @pytest.mark.parametrize("policy", POLICIES)
@@ -51,6 +70,56 @@ def test_maps_equal_gradcam_by_autograd() -> None:
     classifier, films = tiny_classifier(), phantoms(3)
     ours = evidence(classifier, classifier.embed(films)[0])
     assert (ours - gradcam(classifier, films)).abs().max() <= 1e-5
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "size"),
+    [
+        ("film-net", "mlp", 64),
+        ("densenet121", "own", 64),
+        ("densenet121", "mlp", 64),
+        ("resnet18", "own", 64),
+        ("vgg16", "own", 32),
+        ("vgg16-flatten", "own", 32),
+        ("alexnet", "own", 80),
+        ("lenet5", "own", 48),
+        ("lenet5-tanh", "own", 48),
+        ("conv2", "own", 64),
+        ("conv3", "own", 100),
+        ("conv4", "own", 64),
+    ],
+)
+def test_maps_of_every_kind_of_head_equal_gradcam_by_autograd(
+    name: str, head: str, size: int
+) -> None:
+    """S0-69, S3-29: to 1e-5 of the largest value, whatever stands after the last feature map."""
+    classifier, films = settled(name, head, size), phantoms(2, size=(size, size))
+
+    ours = evidence(classifier, classifier.embed(films)[0])
+
+    reference = gradcam(classifier, films)
+    assert ours.shape == reference.shape
+    assert reference.abs().max() > 0
+    assert (ours - reference).abs().max() <= 1e-5 * reference.abs().max()
+
+
+def test_a_network_without_a_map_gets_none() -> None:
+    classifier = build("dense-net", N_FINDINGS, size=SIZE).eval()
+    graph = ReadingGraph([classifier], Fit(SIZE), CALIBRATION, tiny_familiarity([classifier]))
+
+    answers = graph(phantoms(2))
+
+    assert answers.map is None
+    assert graph.outputs == ("probability", "score", "familiarity")
+    with pytest.raises(ValueError, match="no feature map"):
+        evidence(classifier, phantoms(2))
+
+
+def test_one_network_without_a_map_takes_the_ensembles_away() -> None:
+    both = [tiny_classifier(), build("dense-net", N_FINDINGS, size=SIZE).eval()]
+    graph = ReadingGraph(both, Fit(SIZE), CALIBRATION, tiny_familiarity(both))
+
+    assert graph(phantoms(2)).map is None
 
 
 def test_a_map_adds_up_to_its_logit_less_the_bias() -> None:

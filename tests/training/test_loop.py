@@ -210,7 +210,11 @@ def test_a_student_learns_from_its_teachers(finished: Path, prepared: Path, tmp_
     assert not same_weights(finished, out)
 
 
-@pytest.mark.parametrize("setting", ["optim.precision=bfloat16", "network.name=densenet121"])
+@pytest.mark.parametrize(
+    "setting",
+    ["optim.precision=bfloat16", "network.name=densenet121", "network.name=resnet18",
+     "network.head=mlp", "network.name=conv4", "network.name=dense-net"],
+)  # fmt: skip
 def test_every_way_of_training_ends_in_a_classifier(
     prepared: Path, tmp_path: Path, setting: str
 ) -> None:

@@ -9,18 +9,27 @@ import torch
 from phantoms import phantom
 from plainfilm.errors import RunError
 from plainfilm.evaluation.calibration import Platt
+from plainfilm.networks import build
 from plainfilm.reading.bundle import FitPolicy
 from plainfilm.reading.graph_file import check_graph_file
-from plainfilm.training.graph import Fit, ReadingGraph
+from plainfilm.training.gradcam import gradcam
+from plainfilm.training.graph import OUTPUTS, Fit, ReadingGraph
 from plainfilm.training.onnx_file import (
     MAX_IR_VERSION,
-    OUTPUTS,
     check_agreement,
     run_onnx,
     run_torch,
     to_onnx,
 )
-from tiny_graph import SIZE, tiny_classifier, tiny_graph, tiny_network
+from tiny_graph import (
+    CALIBRATION,
+    N_FINDINGS,
+    SIZE,
+    tiny_classifier,
+    tiny_familiarity,
+    tiny_graph,
+    tiny_network,
+)
 
 SIZES = [(SIZE, SIZE), (150, 150), (97, 141), (20, 200), (1024, 700), (3000, 2500)]
 
@@ -38,6 +47,30 @@ def test_onnxruntime_says_what_torch_says_at_every_size(size: tuple[int, int]) -
 def test_every_fit_policy_agrees(policy: FitPolicy) -> None:
     films = [phantom(size=size, seed=3) for size in ((SIZE, SIZE), (97, 141), (300, 250))]
     assert check_agreement(tiny_graph(policy), tiny_network(policy), films) <= 1e-5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "head"), [("film-net", "mlp"), ("lenet5-tanh", "own"), ("dense-net", "own")]
+)
+def test_heads_with_hidden_layers_agree_and_give_maps_where_there_are_any(
+    name: str, head: str
+) -> None:
+    """S0-69: the exported graph's maps are the network's Grad-CAM."""
+    torch.manual_seed(0)
+    network = build(name, N_FINDINGS, head=head, size=SIZE).eval()
+    graph = ReadingGraph([network], Fit(SIZE), CALIBRATION, tiny_familiarity([network]))
+    content = to_onnx(graph)
+    films = [phantom(size=size, seed=3) for size in ((SIZE, SIZE), (97, 141))]
+
+    check_graph_file(content)
+    assert check_agreement(graph, content, films) <= 1e-5
+    output = run_onnx(content, films[:1])[0]
+    assert tuple(output) == graph.outputs
+    assert ("map" in output) == network.has_map
+    if network.has_map:
+        reference = gradcam(network, torch.from_numpy(films[0])[None, None])[0].numpy()
+        assert np.abs(output["map"] - reference).max() <= 1e-5 * np.abs(reference).max()
 
 
 def test_a_film_with_flat_black_borders_gets_finite_numbers() -> None:

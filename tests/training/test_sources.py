@@ -50,6 +50,26 @@ def test_maps_have_the_last_stages_shape(finished: Path, prepared: Path) -> None
     assert 1 <= height == width < SIZE
 
 
+def test_a_network_without_maps_has_no_shape_of_them(
+    finished: Path, prepared: Path, tmp_path: Path
+) -> None:
+    recipe = tiny_recipe("network.name=dense-net", "optim.epochs=1")
+    flat = train(recipe, prepared, tmp_path / "flat", threads=1)
+
+    assert Sources.open([flat], prepared).map_shape() is None
+    assert Sources.open([finished, flat], prepared).map_shape() is None
+
+
+def test_maps_of_two_sizes_cannot_be_averaged(
+    finished: Path, prepared: Path, tmp_path: Path
+) -> None:
+    recipe = tiny_recipe("network.name=resnet18", "optim.epochs=1")
+    other = train(recipe, prepared, tmp_path / "other", threads=1)
+
+    with pytest.raises(RunError, match="maps have 1 x 1, 2 x 2 places"):
+        Sources.open([finished, other], prepared).map_shape()
+
+
 def test_some_films_are_original_validation_films(finished: Path, prepared: Path) -> None:
     films = Sources.open([finished], prepared).some_films(4)
     assert [film.shape for film in films] == [(48, 48)] * 4

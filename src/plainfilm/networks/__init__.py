@@ -4,23 +4,63 @@ A new network is one file with its body, one line in `NETWORKS`, one test file.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import partial
+from typing import Literal, get_args
 
 from plainfilm.errors import RecipeError
-from plainfilm.networks.classifier import Classifier, Features, Normalisation
-from plainfilm.networks.pretrained import DenseNetFeatures
+from plainfilm.networks import baselines, pretrained
+from plainfilm.networks.classifier import INNER, Classifier, Features, KeyNames, Normalisation
+from plainfilm.networks.heads import AVERAGE, MLP, HeadPlan
 from plainfilm.networks.small import FilmNet
 
-__all__ = ["NETWORKS", "Classifier", "Features", "Normalisation", "build"]
+__all__ = ["NETWORKS", "Classifier", "Design", "Features", "Head", "Normalisation", "build"]
 
-NETWORKS: dict[str, Callable[[], Features]] = {
-    "film-net": FilmNet,
-    "densenet121": DenseNetFeatures,
+Head = Literal["own", "average", "mlp"]
+RESNET_KEYS = KeyNames(body="", head="fc.")
+
+
+@dataclass(frozen=True)
+class Design:
+    """A network by name: its body, the head that its paper gives it, its keys in a state dict."""
+
+    body: Callable[[], Features]
+    head: HeadPlan = AVERAGE
+    keys: KeyNames = INNER
+
+
+_densenet = pretrained.DenseNetFeatures
+_resnet = pretrained.ResNetFeatures
+
+NETWORKS: dict[str, Design] = {
+    "film-net": Design(FilmNet),
+    "densenet121": Design(_densenet),
+    "densenet169": Design(partial(_densenet, pretrained.DENSENET169_BLOCKS)),
+    "densenet201": Design(partial(_densenet, pretrained.DENSENET201_BLOCKS)),
+    "densenet264": Design(partial(_densenet, pretrained.DENSENET264_BLOCKS)),
+    "resnet18": Design(partial(_resnet, (2, 2, 2, 2), "basic"), keys=RESNET_KEYS),
+    "resnet50": Design(partial(_resnet, (3, 4, 6, 3), "bottleneck"), keys=RESNET_KEYS),
+    "vgg16": Design(pretrained.vgg16, pretrained.VGG16_HEAD),
+    "vgg16-flatten": Design(pretrained.vgg16, pretrained.VGG16_FLATTEN_HEAD),
+    "alexnet": Design(baselines.alexnet, baselines.ALEXNET_HEAD),
+    "lenet5": Design(baselines.lenet5, baselines.LENET5_HEAD),
+    "lenet5-tanh": Design(baselines.lenet5_tanh, baselines.LENET5_TANH_HEAD),
+    "conv2": Design(baselines.conv2, baselines.CONV2_HEAD),
+    "conv3": Design(baselines.conv3, baselines.CONV3_HEAD),
+    "conv4": Design(baselines.conv4, baselines.CONV4_HEAD),
+    "dense-net": Design(baselines.Pixels, baselines.DENSE_NET_HEAD),
 }
 
 
 def build(
-    name: str, n_findings: int, *, normalise: str = "film", dropout: float = 0.0
+    name: str,
+    n_findings: int,
+    *,
+    normalise: str = "film",
+    dropout: float = 0.0,
+    head: str = "own",
+    size: int = 224,
 ) -> Classifier:
     """A freshly initialised network, by its name in a recipe.
 
@@ -30,13 +70,16 @@ def build(
         A key of `NETWORKS`.
     n_findings
         K, the number of logits.
-    normalise, dropout
+    normalise, dropout, size
         As in `Classifier`.
+    head
+        "own": as the network's paper has it; "average": an average and one linear layer; "mlp":
+        fast.ai's, maximum and average pool and one hidden layer of 512.
 
     Raises
     ------
     RecipeError
-        No network has this name.
+        No network or head has this name, or the two or the films' size do not go together.
 
     Notes
     -----
@@ -47,4 +90,20 @@ def build(
         hint = f" Did you mean {near[0]!r}?" if near else ""
         known = ", ".join(NETWORKS)
         raise RecipeError(f"network.name: found {name!r}; expected one of {known}.{hint}")
-    return Classifier(NETWORKS[name](), n_findings, normalise=normalise, dropout=dropout)
+    design = NETWORKS[name]
+    plan = _head_plan(name, head)
+    classifier = Classifier(
+        design.body(), n_findings, normalise=normalise, dropout=dropout, head=plan, size=size
+    )
+    if design.keys != INNER:
+        classifier.use_key_names(design.keys)
+    return classifier
+
+
+def _head_plan(name: str, head: str) -> HeadPlan:
+    if head not in get_args(Head):
+        known = ", ".join(get_args(Head))
+        raise RecipeError(f"network.head: found {head!r}; expected one of {known}.")
+    if head != "own" and NETWORKS[name].body is baselines.Pixels:
+        raise RecipeError(f"network.head: {name} has no feature map to pool; expected 'own'.")
+    return {"own": NETWORKS[name].head, "average": AVERAGE, "mlp": MLP}[head]

@@ -1,22 +1,24 @@
-"""`Classifier`: films in, one logit per finding out; normalise → features → average → linear.
+"""`Classifier`: films in, one logit per finding out; normalise → features → pool → layers.
 
 In: float32 (N, 1, S, S), displayed luminance in [0, 1]. Out: float32 (N, K) logits. Everything
 between is inside, so that a graph traced from a `Classifier` needs no step before it.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import Literal, Protocol, get_args
+from collections.abc import Iterator, MutableMapping, Sequence
+from typing import Literal, NamedTuple, Protocol, get_args
 
 import torch
 from torch import Tensor, nn
 
 from plainfilm.errors import RecipeError
+from plainfilm.networks.heads import AVERAGE, HeadPlan, Pool, make_layers
 
 Normalisation = Literal["film", "imagenet"]
 
 FLAT_FILM = 1e-3  # luminance; a film that varies less than a grey step becomes (nearly) all zero
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
+SAFE_SIZE = 96  # pixels; no network here needs larger films
 
 
 class Features(Protocol):
@@ -68,8 +70,18 @@ class ImageNet(nn.Module):
         return (x - self.mean) / self.std
 
 
+class KeyNames(NamedTuple):
+    """What the keys of a state dict begin with: those of the body, and those of the head."""
+
+    body: str = "features."
+    head: str = "classifier."
+
+
+INNER = KeyNames()  # how the modules themselves are called
+
+
 class Classifier(nn.Module):
-    """A network with its normalisation before it and one linear head over the average after it.
+    """A network with its normalisation before it and its head after it.
 
     Parameters
     ----------
@@ -80,18 +92,22 @@ class Classifier(nn.Module):
     normalise
         "film": each film by its own mean and deviation; "imagenet": fixed, three channels.
     dropout
-        In [0, 1); on the averaged features, in training only.
+        In [0, 1), in training only; on the averaged features, or on the hidden layers of a head
+        that has some (see `heads.make_layers`).
+    head
+        From the last feature map to the logits; by default an average and one linear layer.
+    size
+        S; the head of a "flatten" plan fits films of this side only.
 
     Raises
     ------
     RecipeError
-        `normalise` is unknown, or gives three channels to a network of one.
+        `normalise` is unknown, or gives three channels to a network of one; films of `size` are
+        too small for the network.
 
     Notes
     -----
-    With an average and one linear layer, Grad-CAM of finding k at the last feature map A is
-    `sum_c W[k, c] A[c] / (h w)`: algebra, no autograd. The head is called `classifier`, so that
-    torchvision's DenseNet weights load strictly.
+    Keys of the state dict are torchvision's (`KeyNames`), so that its weight files load strictly.
     """
 
     features: Features
@@ -103,27 +119,63 @@ class Classifier(nn.Module):
         *,
         normalise: str = "film",
         dropout: float = 0.0,
+        head: HeadPlan = AVERAGE,
+        size: int = 224,
     ) -> None:
         super().__init__()
         self.normalise = _normaliser(normalise, _in_channels(features))
         self.features = features
-        self.dropout = nn.Dropout(dropout)
-        self.classifier = nn.Linear(features.out_channels, n_findings)
+        self.pool = Pool(head)
+        self.dropout = nn.Dropout(head.pool_dropout if head.hidden else dropout)
+        width = _pooled_width(self.pool, features, size)
+        self.classifier = make_layers(head, width, n_findings, dropout)
+        self.key_names = INNER
+
+    @property
+    def has_map(self) -> bool:
+        """Whether there is a last feature map that a Grad-CAM can be drawn on."""
+        return any(isinstance(part, nn.Conv2d) for part in self.features.modules())
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether the head is an average and one linear layer."""
+        return isinstance(self.classifier, nn.Linear) and self.pool.kind == "average"
 
     @property
     def head(self) -> nn.Linear:
-        """The linear layer from the averaged last map (C) to the logits (K)."""
-        return self.classifier
+        """The linear layer that gives the logits (K)."""
+        last = self.classifier if isinstance(self.classifier, nn.Linear) else self.classifier[-1]
+        if not isinstance(last, nn.Linear):
+            raise TypeError(f"found {type(last).__name__} as the last layer; expected Linear")
+        return last
 
     @property
     def head_weight(self) -> Tensor:
-        """The head's weight, float32 (K, C)."""
-        return self.classifier.weight
+        """The last layer's weight, float32 (K, V)."""
+        return self.head.weight
 
     @property
     def head_bias(self) -> Tensor:
-        """The head's bias, float32 (K,)."""
-        return self.classifier.bias
+        """The last layer's bias, float32 (K,)."""
+        return self.head.bias
+
+    @property
+    def logit_keys(self) -> tuple[str, str]:
+        """Keys of the last layer's weight and bias in the state dict."""
+        prefix = self.key_names.head
+        if isinstance(self.classifier, nn.Sequential):
+            prefix += f"{len(self.classifier) - 1}."
+        return f"{prefix}weight", f"{prefix}bias"
+
+    def is_head_key(self, key: str) -> bool:
+        """Whether a key of the state dict is one of the head's."""
+        return key.startswith(self.key_names.head)
+
+    def use_key_names(self, names: KeyNames) -> None:
+        """Give and take state dicts under these names; once, right after building."""
+        self.key_names = names
+        self.register_state_dict_post_hook(_name_outwards)  # type: ignore[no-untyped-call]
+        self.register_load_state_dict_pre_hook(_name_inwards)  # type: ignore[no-untyped-call]
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits (N, K) of films (N, 1, S, S) in [0, 1]."""
@@ -131,7 +183,7 @@ class Classifier(nn.Module):
 
     def judge(self, last_map: Tensor) -> Tensor:
         """Logits (N, K) of the last feature map (N, C, h, w)."""
-        logits: Tensor = self.classifier(self.dropout(last_map.mean(dim=(2, 3))))
+        logits: Tensor = self.classifier(self.dropout(self.pool(last_map)))
         return logits
 
     def embed(self, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -152,8 +204,68 @@ class Classifier(nn.Module):
         return stages[-1], torch.cat([_statistics(stage) for stage in stages], dim=1)
 
 
+def last_map_shape(features: Features, size: int) -> tuple[int, ...]:
+    """The last feature map's (C, h, w) for films of one side; nothing is drawn or changed.
+
+    Raises
+    ------
+    RuntimeError
+        The films are too small for the network.
+    """
+    body = features if isinstance(features, nn.Module) else nn.Identity()
+    device = next((weight.device for weight in body.parameters()), None)
+    film = torch.zeros(1, _in_channels(features), size, size, device=device)
+    training = body.training
+    body.eval()  # BatchNorm needs no second film and keeps its statistics
+    try:
+        with torch.no_grad():
+            last_map: Tensor = body(film)
+    finally:
+        body.train(training)
+    return tuple(last_map.shape[1:])
+
+
+def _pooled_width(pool: Pool, features: Features, size: int) -> int:
+    """V, which only a "flatten" pool must look at a map for; small films are tried on all."""
+    if pool.kind != "flatten" and size >= SAFE_SIZE:
+        return features.out_channels * (2 if pool.kind == "concat" else 1)
+    try:
+        return pool.width(last_map_shape(features, size))
+    except RuntimeError as error:
+        found = f"films of {size} pixels are too small for this network"
+        raise RecipeError(f"data.size: {found}; take larger ones.") from error
+
+
+def _name_outwards(
+    module: nn.Module, state: MutableMapping[str, Tensor], prefix: str, _metadata: object
+) -> None:
+    if isinstance(module, Classifier):
+        _rename(state, prefix, INNER, module.key_names)
+
+
+def _name_inwards(
+    module: nn.Module, state: MutableMapping[str, Tensor], prefix: str, *_others: object
+) -> None:
+    if isinstance(module, Classifier):
+        _rename(state, prefix, module.key_names, INNER)
+
+
+def _rename(
+    state: MutableMapping[str, Tensor], prefix: str, before: KeyNames, after: KeyNames
+) -> None:
+    for key in [key for key in state if key.startswith(prefix)]:
+        value, inner = state.pop(key), key.removeprefix(prefix)
+        # The head first: a body without a prefix of its own is all the rest.
+        for old, new in ((before.head, after.head), (before.body, after.body)):
+            if inner.startswith(old):
+                inner = new + inner.removeprefix(old)
+                break
+        state[prefix + inner] = value
+
+
 def _in_channels(features: Features) -> int:
-    return next(part.in_channels for part in features.modules() if isinstance(part, nn.Conv2d))
+    convolutions = (part for part in features.modules() if isinstance(part, nn.Conv2d))
+    return next((part.in_channels for part in convolutions), 1)
 
 
 def _normaliser(name: str, in_channels: int) -> nn.Module:

@@ -4,13 +4,30 @@ Key names are torchvision's: a state dict of a `Classifier` built here loads str
 torchvision file of the same network with as many outputs, and the other way round.
 """
 
+from collections.abc import Sequence
+from typing import Literal
+
 import torch
 from torch import Tensor, nn
 
+from plainfilm.networks.chain import Chain
+from plainfilm.networks.heads import HeadPlan
+
 DENSENET121_BLOCKS = (6, 12, 24, 16)
+DENSENET169_BLOCKS = (6, 12, 32, 32)
+DENSENET201_BLOCKS = (6, 12, 48, 32)
+DENSENET264_BLOCKS = (6, 12, 64, 48)  # torchvision has none
 GROWTH = 32
 BOTTLENECK = 4  # a layer's 1x1 convolution has BOTTLENECK * GROWTH channels
 STEM_CHANNELS = 64
+WIDENING = 4  # a bottleneck's last convolution has this many times its first's channels
+
+# Two convolutions of each width, then three; a pooling after each group, the last in the head.
+VGG16_GROUPS = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))
+# With a global pool, as transfer learning has it: 33,601,345 parameters with one output.
+VGG16_HEAD = HeadPlan("average", window=2, stride=2, hidden=(4096, 4096))
+# As the paper and torchvision have it: 134,264,641 with one output at 224 pixels.
+VGG16_FLATTEN_HEAD = HeadPlan("flatten", window=2, stride=2, hidden=(4096, 4096))
 
 
 class _DenseLayer(nn.Module):
@@ -54,7 +71,9 @@ class _Transition(nn.Module):
 
 
 class DenseNetFeatures(nn.Module):
-    """The body of DenseNet-121: 6,953,856 parameters, 1,024 channels, 1/32 of the input's side.
+    """The body of a DenseNet, 1/32 of the input's side.
+
+    With DenseNet-121's blocks: 6,953,856 parameters, 1,024 channels.
 
     References
     ----------
@@ -79,7 +98,7 @@ class DenseNetFeatures(nn.Module):
         _initialise(self)
 
     def forward(self, x: Tensor) -> Tensor:
-        """The last feature map (N, 1024, H/32, W/32) of films (N, 1 or 3, H, W)."""
+        """The last feature map (N, C, H/32, W/32) of films (N, 1 or 3, H, W)."""
         return self.stages(x)[-1]
 
     def stages(self, x: Tensor) -> tuple[Tensor, ...]:
@@ -95,8 +114,108 @@ class DenseNetFeatures(nn.Module):
         return (*maps, torch.relu(self.norm5(x)))
 
 
-def _initialise(network: nn.Module) -> None:
-    """He's normal start for convolutions, as the paper's code and torchvision do."""
+class _ResidualBlock(nn.Module):
+    """Two 3x3 convolutions, or 1x1, 3x3, 1x1, beside a shortcut; the 3x3 takes the stride."""
+
+    def __init__(self, before: int, width: int, *, stride: int, bottleneck: bool) -> None:
+        super().__init__()
+        after = width * WIDENING if bottleneck else width
+        self.bottleneck = bottleneck
+        if bottleneck:
+            self.conv1 = nn.Conv2d(before, width, 1, bias=False)
+            self.conv2 = nn.Conv2d(width, width, 3, stride=stride, padding=1, bias=False)
+        else:
+            self.conv1 = nn.Conv2d(before, width, 3, stride=stride, padding=1, bias=False)
+            self.conv2 = nn.Conv2d(width, width, 3, padding=1, bias=False)
+        self.bn1, self.bn2 = nn.BatchNorm2d(width), nn.BatchNorm2d(width)
+        if bottleneck:
+            self.conv3 = nn.Conv2d(width, after, 1, bias=False)
+            self.bn3 = nn.BatchNorm2d(after)
+        self.downsample: nn.Module = nn.Identity()
+        if stride != 1 or before != after:
+            self.downsample = nn.Sequential(
+                nn.Conv2d(before, after, 1, stride=stride, bias=False), nn.BatchNorm2d(after)
+            )
+
+    def forward(self, x: Tensor) -> Tensor:
+        change = self.bn2(self.conv2(torch.relu(self.bn1(self.conv1(x)))))
+        if self.bottleneck:
+            change = self.bn3(self.conv3(torch.relu(change)))
+        return torch.relu(change + self.downsample(x))
+
+
+class ResNetFeatures(nn.Module):
+    """The body of a ResNet, 1/32 of the input's side.
+
+    Parameters
+    ----------
+    blocks
+        In each of the four stages.
+    kind
+        "basic": two 3x3 convolutions, 512 channels at the end (ResNet-18 and 34); "bottleneck":
+        2,048 (50 and up).
+
+    References
+    ----------
+    He, Zhang, Ren, Sun 2016, CVPR (arXiv 1512.03385), table 1; the stride of a bottleneck lies on
+    its 3x3 convolution, as in torchvision ("version 1.5").
+    """
+
+    def __init__(self, blocks: Sequence[int], kind: Literal["basic", "bottleneck"]) -> None:
+        super().__init__()
+        bottleneck = kind == "bottleneck"
+        self.conv1 = nn.Conv2d(3, STEM_CHANNELS, 7, stride=2, padding=3, bias=False)
+        self.bn1 = nn.BatchNorm2d(STEM_CHANNELS)
+        self.maxpool = nn.MaxPool2d(3, stride=2, padding=1)
+        before = STEM_CHANNELS
+        for i, n_blocks in enumerate(blocks):
+            width, layers = STEM_CHANNELS * 2**i, []
+            for j in range(n_blocks):
+                stride = 2 if i and j == 0 else 1
+                layers.append(_ResidualBlock(before, width, stride=stride, bottleneck=bottleneck))
+                before = width * WIDENING if bottleneck else width
+            self.add_module(f"layer{i + 1}", nn.Sequential(*layers))
+        self.n_stages = len(blocks)
+        self.out_channels = before
+        _initialise(self, mode="fan_out")
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The last feature map (N, 512 or 2048, H/32, W/32) of films (N, 1 or 3, H, W)."""
+        return self.stages(x)[-1]
+
+    def stages(self, x: Tensor) -> tuple[Tensor, ...]:
+        """What each of the four stages hands on."""
+        x = self.maxpool(torch.relu(self.bn1(self.conv1(x.expand(-1, 3, -1, -1)))))
+        maps: list[Tensor] = []
+        for i in range(1, self.n_stages + 1):
+            x = self.get_submodule(f"layer{i}")(x)
+            maps.append(x)
+        return tuple(maps)
+
+
+def vgg16() -> Chain:
+    """The body of VGG-16 without its last pooling: 14,714,688 parameters.
+
+    References
+    ----------
+    Simonyan and Zisserman 2015, ICLR (arXiv 1409.1556), table 1, column D.
+    """
+    layers: list[nn.Module] = []
+    before = 3
+    for width, n_convolutions in VGG16_GROUPS:
+        for _ in range(n_convolutions):
+            layers += [nn.Conv2d(before, width, 3, padding=1), nn.ReLU()]
+            before = width
+        layers.append(nn.MaxPool2d(2))
+    body = Chain(layers[:-1])
+    _initialise(body, mode="fan_out")
+    return body
+
+
+def _initialise(network: nn.Module, mode: Literal["fan_in", "fan_out"] = "fan_in") -> None:
+    """He's normal start for convolutions, as the papers' code and torchvision do."""
     for part in network.modules():
         if isinstance(part, nn.Conv2d):
-            nn.init.kaiming_normal_(part.weight)
+            nn.init.kaiming_normal_(part.weight, mode=mode, nonlinearity="relu")
+            if part.bias is not None:
+                nn.init.zeros_(part.bias)

@@ -42,7 +42,7 @@ class Seen:
     labels
         float32 (n, K): 1, 0 or NaN.
     map_peak
-        `MAP_QUANTILE` of the positive map values; 0 where there are none.
+        `MAP_QUANTILE` of the positive map values; 0 where there are none or no maps.
     """
 
     scores: Floats
@@ -86,9 +86,9 @@ def see(graph: ReadingGraph, films: Manifest) -> Seen:
             answers = graph(torch.from_numpy(film.pixels)[None, None])
         scores.append(answers.score[0].double().numpy())
         familiarity.append(float(answers.familiarity[0]))
-        if row % stride == 0:
+        if row % stride == 0 and answers.map is not None:
             positive.append(answers.map[answers.map > 0].numpy())
-    values = np.concatenate(positive)
+    values = np.concatenate(positive) if positive else np.zeros(0)
     peak = float(np.quantile(values, MAP_QUANTILE)) if values.size else 0.0
     return Seen(np.stack(scores), np.array(familiarity), films.labels, peak)
 

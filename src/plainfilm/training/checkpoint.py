@@ -16,15 +16,14 @@ import torch
 from torch import Tensor
 
 from plainfilm.errors import RecipeError, RunError
-from plainfilm.networks import Classifier, build
-from plainfilm.training.learner import Learner
+from plainfilm.networks import Classifier
+from plainfilm.training.learner import Learner, build_network
 from plainfilm.training.record import EpochRow, put, read_recipe, read_record
 from plainfilm.training.toml import read_table
 
 CHECKPOINT_NAME = "checkpoint.pt"
 WEIGHTS_NAME = "weights.pt"
 FORMAT = "plainfilm.checkpoint/1"
-HEAD_NAMES = ("classifier.weight", "classifier.bias")
 
 
 @dataclass(frozen=True)
@@ -112,7 +111,7 @@ def save_weights(folder: Path, classifier: Classifier, n_findings: int) -> None:
         The disk refuses.
     """
     weights = {name: value.detach().cpu() for name, value in classifier.state_dict().items()}
-    for name in HEAD_NAMES:
+    for name in classifier.logit_keys:
         weights[name] = weights[name][:n_findings].clone()
     _write(folder / WEIGHTS_NAME, weights)
 
@@ -144,8 +143,7 @@ def load_classifier(folder: Path) -> Classifier:
         found = f"{record.epochs} of {recipe.optim.epochs} epochs are done"
         raise RunError(f"{folder.name}: not finished, {found}. Run the same training again.")
     with torch.random.fork_rng(devices=[]):  # building draws weights that are then replaced
-        network = recipe.network
-        classifier = build(network.name, len(record.label_set), normalise=network.normalise)
+        classifier = build_network(recipe, len(record.label_set))
     try:
         classifier.load_state_dict(load_weights(folder))
     except RuntimeError as error:

@@ -18,13 +18,13 @@ def gradcam(classifier: Classifier, films: Tensor) -> Tensor:
 
     Returns
     -------
-    float32 (N, K, h, w). No ReLU: what speaks against a finding is negative. A map adds up to its
-    logit less the head's bias.
+    float32 (N, K, h, w). No ReLU: what speaks against a finding is negative. Under a head of an
+    average and one linear layer, a map adds up to its logit less the head's bias.
 
     Raises
     ------
     ValueError
-        The classifier is in training mode.
+        The classifier is in training mode, or has no feature map.
 
     References
     ----------
@@ -32,6 +32,8 @@ def gradcam(classifier: Classifier, films: Tensor) -> Tensor:
     """
     if classifier.training:
         raise ValueError("gradcam needs classifier.eval(): dropout and batch statistics move maps")
+    if not classifier.has_map:
+        raise ValueError("this network has no feature map")
     with torch.enable_grad():
         features = classifier.features(classifier.normalise(films)).detach().requires_grad_()
         logits = classifier.judge(features)

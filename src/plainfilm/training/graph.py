@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from plainfilm.evaluation.calibration import Platt
 from plainfilm.networks import Classifier
+from plainfilm.networks.heads import logit_gradients
 from plainfilm.reading.bundle import FitPolicy
 from plainfilm.training.familiarity import Familiarity
 
@@ -30,12 +31,13 @@ OUTPUTS = ("probability", "score", "map", "familiarity")
 class Answers(NamedTuple):
     """What the graph gives; float32, K findings.
 
-    `probability` and `score` (N, K), `map` (N, K, h, w), `familiarity` (N,).
+    `probability` and `score` (N, K), `map` (N, K, h, w) or None where the networks have none,
+    `familiarity` (N,).
     """
 
     probability: Tensor
     score: Tensor
-    map: Tensor
+    map: Tensor | None
     familiarity: Tensor
 
 
@@ -83,7 +85,8 @@ class ReadingGraph(nn.Module):
     ----------
     classifiers
         One network, or several whose logits and maps are averaged; of the same findings and the
-        same map size. They are put into evaluation mode.
+        same map size. They are put into evaluation mode. Where one has no feature map, the graph
+        has no maps.
     fit
         How films become the networks' input.
     calibration
@@ -93,9 +96,10 @@ class ReadingGraph(nn.Module):
 
     Notes
     -----
-    The head is an average over the pixels and one linear layer, so Grad-CAM of finding k needs no
-    gradient: its weight for channel c is W[k, c] / (h w), and the map `sum_c W[k, c] A[c] / (h w)`
-    is signed and adds up to the logit less the head's bias.
+    Where the head is an average over the pixels and one linear layer, Grad-CAM of finding k needs
+    no gradient: its weight for channel c is W[k, c] / (h w), and the map
+    `sum_c W[k, c] A[c] / (h w)` is signed and adds up to the logit less the head's bias. Other
+    heads' gradients are written out by hand (`networks.heads`).
 
     References
     ----------
@@ -118,7 +122,13 @@ class ReadingGraph(nn.Module):
         self.register_buffer("slope", torch.tensor([platt.slope for platt in calibration]))
         self.register_buffer("intercept", torch.tensor([platt.intercept for platt in calibration]))
         self.familiarity = familiarity
+        self.has_map = all(classifier.has_map for classifier in classifiers)
         self.eval().requires_grad_(False)
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Names of what the graph gives: `OUTPUTS`, without "map" where there is none."""
+        return tuple(name for name in OUTPUTS if self.has_map or name != "map")
 
     def forward(self, radiographs: Tensor) -> Answers:
         """Answers for float32 (N, 1, H, W) in [0, 1], 0 = black."""
@@ -127,16 +137,29 @@ class ReadingGraph(nn.Module):
         embedded = [network.embed(films) for network in networks]
         pairs = [(network, last) for network, (last, _) in zip(networks, embedded, strict=True)]
         score = _mean([network.judge(last) for network, last in pairs])
-        maps = _mean([evidence(network, last) for network, last in pairs])
+        maps = _mean([evidence(network, last) for network, last in pairs]) if self.has_map else None
         familiarity = self.familiarity(films, [pooled for _, pooled in embedded])
         probability = torch.sigmoid(self.slope * score + self.intercept)
         return Answers(probability, score, maps, familiarity)
 
 
 def evidence(classifier: Classifier, last_map: Tensor) -> Tensor:
-    """Signed Grad-CAM (N, K, h, w) of every logit at the last feature map (N, C, h, w)."""
-    n_pixels = last_map.shape[2] * last_map.shape[3]
-    return F.conv2d(last_map, classifier.head_weight[:, :, None, None] / n_pixels)
+    """Signed Grad-CAM (N, K, h, w) of every logit at the last feature map (N, C, h, w).
+
+    Raises
+    ------
+    ValueError
+        The classifier has no feature map, or is in training mode.
+    """
+    if not classifier.has_map:
+        raise ValueError("this network has no feature map")
+    if classifier.is_linear:
+        n_pixels = last_map.shape[2] * last_map.shape[3]
+        return F.conv2d(last_map, classifier.head_weight[:, :, None, None] / n_pixels)
+    gradients = logit_gradients(classifier.classifier, classifier.pool(last_map))
+    weights = classifier.pool.channel_gradients(gradients, last_map)
+    height, width = last_map.shape[2:]
+    return (weights @ last_map.flatten(2)).reshape(-1, weights.shape[1], height, width)
 
 
 def _mean(parts: list[Tensor]) -> Tensor:

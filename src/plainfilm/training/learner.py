@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
-from plainfilm.networks import Classifier
+from plainfilm.networks import Classifier, build
 from plainfilm.training.augment import apply, draw
 from plainfilm.training.batches import Batch
 from plainfilm.training.chance import generator_for, seed_torch
@@ -123,6 +123,19 @@ class Learner:
                 value.lerp_(theirs[name], 1 - decay)
             else:
                 value.copy_(theirs[name])
+
+
+def build_network(recipe: Recipe, n_logits: int) -> Classifier:
+    """The recipe's network with weights drawn from torch's global random state."""
+    network = recipe.network
+    return build(
+        network.name,
+        n_logits,
+        normalise=network.normalise,
+        dropout=network.dropout,
+        head=network.head,
+        size=recipe.data.size,
+    )
 
 
 def make_optimiser(network: nn.Module, optim: Optim) -> torch.optim.Optimizer:

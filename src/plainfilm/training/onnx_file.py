@@ -16,7 +16,7 @@ from torch.export import Dim
 
 from plainfilm.errors import MissingExtra, RunError
 from plainfilm.radiograph import Pixels
-from plainfilm.training.graph import INPUT, OUTPUTS, ReadingGraph
+from plainfilm.training.graph import INPUT, ReadingGraph
 
 try:
     import onnx
@@ -53,7 +53,7 @@ def to_onnx(graph: ReadingGraph) -> bytes:
             dynamo=True,
             opset_version=OPSET,
             input_names=[INPUT],
-            output_names=list(OUTPUTS),
+            output_names=list(graph.outputs),
             dynamic_shapes={INPUT: free},
             verbose=False,
         )
@@ -69,9 +69,8 @@ def to_onnx(graph: ReadingGraph) -> bytes:
 def run_torch(graph: ReadingGraph, radiograph: Pixels) -> Outputs:
     """What torch says of one radiograph (H, W): output name to array, without the film axis."""
     with torch.no_grad():
-        answers = graph(torch.from_numpy(radiograph)[None, None])
-    values = [answer[0].numpy().astype(np.float32) for answer in answers]
-    return dict(zip(OUTPUTS, values, strict=True))
+        answers = graph(torch.from_numpy(radiograph)[None, None])._asdict()
+    return {name: answers[name][0].numpy().astype(np.float32) for name in graph.outputs}
 
 
 def run_onnx(content: bytes, radiographs: Iterable[Pixels]) -> list[Outputs]:
@@ -106,8 +105,9 @@ def check_agreement(graph: ReadingGraph, content: bytes, radiographs: Iterable[P
 
 
 def _run_session(session: "onnxruntime.InferenceSession", radiograph: Pixels) -> Outputs:
-    values = session.run(list(OUTPUTS), {INPUT: radiograph[None, None]})
-    return {name: value[0] for name, value in zip(OUTPUTS, values, strict=True)}
+    names = [output.name for output in session.get_outputs()]
+    values = session.run(names, {INPUT: radiograph[None, None]})
+    return {name: value[0] for name, value in zip(names, values, strict=True)}
 
 
 def _strip(proto: "onnx.ModelProto") -> None:

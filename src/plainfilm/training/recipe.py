@@ -11,7 +11,7 @@ from typing import Literal
 
 from plainfilm.errors import EvaluationError, RecipeError
 from plainfilm.evaluation.thresholds import rule_in_words
-from plainfilm.networks import Normalisation
+from plainfilm.networks import Head, Normalisation
 from plainfilm.training.augment import Augment
 from plainfilm.training.balance import Attribute
 from plainfilm.training.side import SideTarget
@@ -46,13 +46,16 @@ class Data:
 class Network:
     """Which network, and what it starts from.
 
-    `init` is "scratch" or a finished run's folder, whose body (and head, where the findings are
-    the same) is taken over. `distil_from` lists finished runs whose mean probability the network
-    learns beside the labels; `distil_table` is a table of a published network's probabilities, of
-    which it learns likewise ("" = none).
+    `head` is what follows the last feature map: "own", as the network's paper has it; "average",
+    an average and one linear layer; "mlp", fast.ai's. `dropout` acts in the head. `init` is
+    "scratch" or a finished run's folder, whose body (and head, where the findings are the same)
+    is taken over. `distil_from` lists finished runs whose mean probability the network learns
+    beside the labels; `distil_table` is a table of a published network's probabilities, of which
+    it learns likewise ("" = none).
     """
 
     name: str = "film-net"
+    head: Head = "own"
     normalise: Normalisation = "film"
     dropout: float = 0.0
     init: str = SCRATCH

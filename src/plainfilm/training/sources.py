@@ -13,6 +13,7 @@ from plainfilm.errors import RunError
 from plainfilm.evaluation.calibration import Platt
 from plainfilm.images import read_radiograph
 from plainfilm.networks import Classifier
+from plainfilm.networks.classifier import last_map_shape
 from plainfilm.radiograph import Pixels
 from plainfilm.reading.bundle import FitPolicy
 from plainfilm.training.batches import films_of
@@ -87,12 +88,24 @@ class Sources:
         """The networks with these calibrators and this familiarity."""
         return ReadingGraph(self.classifiers, self.fit, platts, Familiarity(spread, percentile))
 
-    def map_shape(self) -> tuple[int, int]:
-        """Height and width of the maps."""
-        side = self.cache.size
-        with torch.no_grad():
-            last, _ = self.classifiers[0].embed(torch.zeros(1, 1, side, side))
-        return last.shape[2], last.shape[3]
+    def map_shape(self) -> tuple[int, int] | None:
+        """Height and width of the maps; None where a network has none.
+
+        Raises
+        ------
+        RunError
+            The networks' maps differ in size and cannot be averaged.
+        """
+        if not all(classifier.has_map for classifier in self.classifiers):
+            return None
+        shapes = [
+            last_map_shape(classifier.features, self.cache.size) for classifier in self.classifiers
+        ]
+        sizes = {(height, width) for _, height, width in shapes}
+        if len(sizes) > 1:
+            found = ", ".join(f"{height} x {width}" for height, width in sorted(sizes))
+            raise RunError(f"the networks' maps have {found} places; runs to average need one size")
+        return sizes.pop()
 
     def describe_training(self) -> Descriptions:
         """Descriptions (n, D), as `Familiarity` makes them, of at most `MAX_DESCRIBED` films."""

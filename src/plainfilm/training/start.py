@@ -13,7 +13,7 @@ import torch
 import plainfilm
 from plainfilm.datasets.files import locked
 from plainfilm.errors import DatasetError, RunError
-from plainfilm.networks import Classifier, build
+from plainfilm.networks import Classifier
 from plainfilm.training.batches import Films
 from plainfilm.training.chance import seed_torch
 from plainfilm.training.checkpoint import (
@@ -21,7 +21,7 @@ from plainfilm.training.checkpoint import (
     load_classifier,
     weights_name,
 )
-from plainfilm.training.learner import Learner, Target
+from plainfilm.training.learner import Learner, Target, build_network
 from plainfilm.training.losses import balancing_weights
 from plainfilm.training.opinions import count_opinions
 from plainfilm.training.prepared import Prepared
@@ -104,12 +104,7 @@ def make_learner(out: Path, recipe: Recipe, prepared: Prepared, device: torch.de
     """
     names = prepared.manifest.label_set.names
     seed_torch(recipe.optim.seed, "weights")
-    network = build(
-        recipe.network.name,
-        len(names) + prepared.train.side.shape[1],
-        normalise=recipe.network.normalise,
-        dropout=recipe.network.dropout,
-    )
+    network = build_network(recipe, len(names) + prepared.train.side.shape[1])
     if recipe.network.init != SCRATCH and not (out / CHECKPOINT_NAME).exists():
         take_over(network, recipe, Path(recipe.network.init), names)
     target = Target(

@@ -49,7 +49,8 @@ class Parts:
     n_calibration, n_val
         How many films calibrators and thresholds, and the percentiles, were fitted on.
     map_peak
-        The map value that heatmaps draw at full strength; 0 = no map was positive anywhere.
+        The map value that heatmaps draw at full strength; 0 = no map was positive anywhere, or
+        there are none.
     """
 
     spread: Spread
@@ -100,7 +101,7 @@ def state(sources: Sources, parts: Parts, gap: float, created: datetime) -> Bund
         [release] lacks something that a bundle must say.
     """
     release = sources.recipe.release
-    height, width = sources.map_shape()
+    shape = sources.map_shape()
     try:
         return BundleHeader(
             name=release.name,
@@ -108,7 +109,7 @@ def state(sources: Sources, parts: Parts, gap: float, created: datetime) -> Bund
             created=created.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             label_set=sources.manifest.label_set,
             input=InputFit(sources.cache.size, FitPolicy(sources.cache.policy)),
-            map=MapScale(height, width, parts.map_peak or 1.0),
+            map=MapScale(*shape, parts.map_peak or 1.0) if shape else None,
             thresholds=parts.thresholds.values,
             threshold_rule=_threshold_words(sources, parts),
             calibration=_calibration(sources, parts),
