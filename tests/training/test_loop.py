@@ -6,13 +6,17 @@ import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from plainfilm.datasets.files import locked
+from plainfilm.datasets.manifest import Manifest
 from plainfilm.errors import RunError
+from plainfilm.findings import LabelSet
 from plainfilm.training.checkpoint import load_classifier
 from plainfilm.training.loop import train
 from plainfilm.training.record import read_record
@@ -213,7 +217,8 @@ def test_a_student_learns_from_its_teachers(finished: Path, prepared: Path, tmp_
 @pytest.mark.parametrize(
     "setting",
     ["optim.precision=bfloat16", "network.name=densenet121", "network.name=resnet18",
-     "network.head=mlp", "network.name=conv4", "network.name=dense-net"],
+     "network.head=mlp", "network.name=conv4", "network.name=dense-net",
+     "loss.name=focal", "loss.name=asymmetric", "loss.pos_weight=two-sided"],
 )  # fmt: skip
 def test_every_way_of_training_ends_in_a_classifier(
     prepared: Path, tmp_path: Path, setting: str
@@ -263,3 +268,22 @@ def test_side_targets_are_learnt_and_thrown_away(
     words = read_record(out).loss.words
     assert words.endswith("side targets (view, age, normal) at weight 0.3")
     assert read_record(out).val_auroc is not None
+
+
+def test_findings_that_exclude_each_other_are_learnt_by_cross_entropy(
+    prepared: Path, tmp_path: Path
+) -> None:
+    """S0-35, S0-36: two neurons for one finding and its absence."""
+    folder = shutil.copytree(prepared, tmp_path / "exclusive")
+    manifest = Manifest.load(folder)
+    pairs = [replace(s, labels=np.array([s.labels[0], 1 - s.labels[0]])) for s in manifest.samples]
+    label_set = LabelSet(manifest.label_set.findings, exclusive=True)
+    replace(manifest, samples=tuple(pairs), label_set=label_set).save(folder)
+    recipe = tiny_recipe("loss.name=cross-entropy", "loss.pos_weight=inverse", "optim.epochs=1")
+
+    out = train(recipe, folder, tmp_path / "run", threads=1)
+
+    record = read_record(out)
+    assert record.loss.words.startswith("cross-entropy over known labels of findings that exclude")
+    assert record.loss.pos_weight == (1.0, 1.0)
+    assert record.val_auroc is not None

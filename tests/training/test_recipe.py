@@ -73,6 +73,10 @@ def test_an_unknown_key_names_the_file_and_the_nearest_key(tmp_path: Path) -> No
         ("optim.precision=half", r"optim\.precision: .* float32, bfloat16"),
         ("loss.label_smoothing=1", r"loss\.label_smoothing"),
         ("loss.distil_share=2", r"loss\.distil_share"),
+        ("loss.pos_weight=half", r"loss\.pos_weight: .* two-sided, mura, co-occurrence"),
+        ("loss.weight_b=-1", r"loss\.weight_b: found -1; expected 0 or more"),
+        ("loss.weight_b=1", r"loss\.weight_b: only pos_weight = \"mura\" has a b"),
+        ("loss.focus=[1, 1, 0]", r"loss\.focus: found \[1, 1, 0\]; loss\.name 'bce' has none"),
         ("augment.mirror_share=2", r"augment\.mirror_share"),
         ("trainer.lr=2", r"trainer: unknown key in the recipe"),
     ],
@@ -80,6 +84,23 @@ def test_an_unknown_key_names_the_file_and_the_nearest_key(tmp_path: Path) -> No
 def test_an_impossible_value_is_refused(setting: str, expected: str) -> None:
     with pytest.raises(RecipeError, match=expected):
         Recipe.from_toml("", settings=[setting])
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        (["loss.name=focal", "loss.focus=[1, 4, 0]"], r"focal loss has one γ and no clip"),
+        (["loss.name=asymmetric", "loss.focus=[1, 4]"], r"expected \[γ of the present"),
+        (["loss.name=asymmetric", "loss.focus=[1, -4, 0]"], r"γ 0 or more"),
+        (["loss.name=asymmetric", "loss.focus=[1, 4, 1]"], r"clip in \[0, 1\)"),
+        (["loss.name=cross-entropy", "loss.pos_weight=mura"], r"expected none, balanced or inv"),
+        (["loss.name=cross-entropy", "data.side_targets=['sex']"], r"data\.side_targets: does not"),
+        (["loss.name=cross-entropy", "network.distil_from=['a']"], r"network\.distil_from: does"),
+    ],
+)
+def test_settings_that_do_not_go_together_are_refused(settings: list[str], expected: str) -> None:
+    with pytest.raises(RecipeError, match=expected):
+        Recipe.from_toml("", settings=settings)
 
 
 def test_the_release_group_does_not_make_another_training() -> None:
@@ -91,7 +112,7 @@ def test_the_release_group_does_not_make_another_training() -> None:
 def test_there_are_few_settings() -> None:
     counted = [Recipe().data, Recipe().network, Recipe().optim, Recipe().loss]
 
-    assert sum(len(fields(group)) for group in counted) <= 31  # each one more is one more to know
+    assert sum(len(fields(group)) for group in counted) <= 34  # each one more is one more to know
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)

@@ -77,7 +77,10 @@ def test_a_new_run_records_what_is_used(prepared: Path, tmp_path: Path) -> None:
     assert record.label_set == LABEL_SET
     assert (record.recipe, record.seed, record.init, record.threads) == ("tiny", 7, "scratch", 1)
     loss = record.loss
-    assert loss.words == "binary cross-entropy over known labels, label smoothing 0.1"
+    assert loss.words == (
+        "binary cross-entropy over known labels, label smoothing 0.1, "
+        'class weights "balanced" (N/P for the present)'
+    )
     assert (loss.present, loss.absent, loss.unknown) == ((20, 16), (20, 16), (0, 8))
     assert loss.pos_weight == (1.0, 1.0)
     assert not record.finished

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +34,23 @@ def test_it_equals_loss_and_auroc_of_all_films_at_once(prepared: Path, learner: 
 
     assert verdict.loss == pytest.approx(float(masked_bce(logits, batch.labels)), abs=1e-6)
     assert verdict.auroc == pytest.approx(mean_auroc(logits, batch.labels))
+
+
+def test_findings_that_exclude_each_other_are_ranked_by_their_share(prepared: Path) -> None:
+    torch.manual_seed(0)
+    recipe = tiny_recipe("loss.name=cross-entropy")
+    one = Learner(recipe, build("film-net", 2), Target(exclusive=True), torch.device("cpu"))
+    films = films_of(Manifest.load(prepared), Cache.open(prepared), "val")
+    labels = np.stack([films.labels[:, 0], 1 - films.labels[:, 0]], axis=1)
+    batch = films.take(np.arange(len(films)))
+    logits = one.average(batch.films)
+
+    verdict = validate(one, replace(films, labels=labels))
+
+    expected = torch.nn.functional.cross_entropy(logits, torch.from_numpy(labels))
+    assert verdict.loss == pytest.approx(float(expected), abs=1e-6)
+    difference = (logits[:, 0] - logits[:, 1]).detach().numpy()
+    assert verdict.auroc == pytest.approx(auroc(difference, labels[:, 0]))
 
 
 def test_without_films_nothing_is_said(prepared: Path, learner: Learner) -> None:

@@ -10,7 +10,13 @@ from plainfilm.networks import Classifier, build
 from plainfilm.training.augment import apply, draw
 from plainfilm.training.batches import Batch
 from plainfilm.training.chance import generator_for, seed_torch
-from plainfilm.training.losses import distilled, masked_bce, smoothed
+from plainfilm.training.losses import (
+    Focus,
+    distilled,
+    masked_bce,
+    smoothed,
+    weighted_cross_entropy,
+)
 from plainfilm.training.recipe import Optim, Recipe
 from plainfilm.training.schedule import Pace
 
@@ -19,28 +25,50 @@ SECOND_BETA = 0.99  # as fast.ai; torch's 0.999 remembers longer than a short tr
 
 @dataclass(frozen=True, eq=False)
 class Target:
-    """How labels become what is learnt: smoothing, weights, and the teachers' opinion."""
+    """How labels become what is learnt: smoothing, weights, and the teachers' opinion.
+
+    `exclusive`: exactly one finding holds for a film; then there are no side targets, no teachers
+    and no `neg_weight`, and `pos_weight` is the weight of each finding. Else each finding by
+    itself. `column_weight` (K + A,) is what each output counts beside the others.
+    """
 
     smoothing: float = 0.0
     pos_weight: Tensor | None = None
+    neg_weight: Tensor | None = None
     column_weight: Tensor | None = None
+    focus: Focus | None = None
+    exclusive: bool = False
     distil_share: float = 0.5
     teachers: tuple[Classifier, ...] = ()
 
     def loss(self, logits: Tensor, batch: Batch) -> Tensor:
         """The loss of logits (N, K + A) on (changed) films and their labels."""
+        targets = self.of(batch)
+        if self.exclusive:
+            return weighted_cross_entropy(logits, targets, class_weight=self.pos_weight)
         return masked_bce(
             logits,
-            self.of(batch),
+            targets,
             pos_weight=self.pos_weight,
-            column_weight=self.column_weight,
-            film_weight=batch.weights,
+            neg_weight=self.neg_weight,
+            weight=self._weight(batch),
+            focus=self.focus,
         )
+
+    def plain_loss(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """The loss of the findings (N, K) without weights, smoothing, focus and teachers."""
+        chosen = weighted_cross_entropy if self.exclusive else masked_bce
+        return chosen(logits, labels)
+
+    def scores(self, logits: Tensor) -> Tensor:
+        """What films are ranked by, (N, K): log-probabilities where findings exclude each other."""
+        return logits.log_softmax(dim=1) if self.exclusive else logits
 
     @torch.no_grad()
     def of(self, batch: Batch) -> Tensor:
         """Targets (N, K + A) in [0, 1] or NaN; teachers speak of the K findings only."""
-        targets = smoothed(batch.labels, self.smoothing)
+        n_classes = batch.labels.shape[1] if self.exclusive else 2
+        targets = smoothed(batch.labels, self.smoothing, n_classes=n_classes)
         opinions = [teacher(batch.films).sigmoid() for teacher in self.teachers]
         if batch.opinions is not None:
             opinions.append(batch.opinions)
@@ -50,6 +78,12 @@ class Target:
         mean = torch.stack(opinions).nanmean(dim=0)
         taught = distilled(targets[:, :k], mean, self.distil_share)
         return torch.cat([taught, targets[:, k:]], dim=1)
+
+    def _weight(self, batch: Batch) -> Tensor | None:
+        """What each label counts in the mean: by its column, and by its film."""
+        if self.column_weight is None or batch.weights is None:
+            return self.column_weight if batch.weights is None else batch.weights
+        return self.column_weight * batch.weights
 
 
 @dataclass(eq=False)

@@ -9,6 +9,7 @@ from plainfilm.datasets.manifest import Manifest
 from plainfilm.errors import RunError
 from plainfilm.training.balance import film_weights
 from plainfilm.training.batches import Films, films_of
+from plainfilm.training.objective import check_objective
 from plainfilm.training.opinions import read_opinions
 from plainfilm.training.recipe import Recipe
 from plainfilm.training.record import FilmsUsed
@@ -34,7 +35,8 @@ class Prepared:
         LeakError
             Splits share a patient.
         RunError
-            The recipe is for another data set or another size, or there are too few films.
+            The recipe is for another data set or another size, there are too few films, or the
+            loss does not go with the findings.
         """
         manifest, cache = Manifest.load(folder), Cache.open(folder)
         cache.check_fits(manifest)
@@ -43,6 +45,7 @@ class Prepared:
         )
         prepared = Prepared(manifest, cache, train, films_of(manifest, cache, "val"))
         _check_recipe(folder, recipe, prepared)
+        check_objective(recipe, train, manifest.label_set)
         return prepared
 
     @property

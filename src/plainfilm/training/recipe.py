@@ -14,6 +14,7 @@ from plainfilm.evaluation.thresholds import rule_in_words
 from plainfilm.networks import Head, Normalisation
 from plainfilm.training.augment import Augment
 from plainfilm.training.balance import Attribute
+from plainfilm.training.class_weights import Scheme
 from plainfilm.training.side import SideTarget
 from plainfilm.training.toml import (
     differences,
@@ -25,6 +26,8 @@ from plainfilm.training.toml import (
 )
 
 SCRATCH = "scratch"
+
+LossName = Literal["bce", "focal", "asymmetric", "cross-entropy"]
 
 
 @dataclass(frozen=True)
@@ -106,21 +109,35 @@ class Optim:
 
 @dataclass(frozen=True)
 class Loss:
-    """What is minimised: binary cross-entropy over the known labels.
+    """What is minimised, over the known labels.
 
-    `label_smoothing` s moves labels to [s/2, 1 - s/2]. `pos_weight` "balanced" weighs a present
-    finding by absent/present films of the training split. `distil_share` is the teachers' part
-    of the target. `side_weight` is what a side target counts beside a finding's 1. `balance` lists
-    attributes that shall not tell a finding, see `training.balance`.
+    `name` "bce": binary cross-entropy, each finding by itself; "focal" and "asymmetric": the same
+    with less weight for what is easy, `focus` (γ of the present, γ of the absent, clip; () = the
+    paper's); "cross-entropy": of findings that exclude each other. `label_smoothing` s moves
+    labels to [s/2, 1 - s/2]. `pos_weight` names a scheme of `training.class_weights`, `weight_b`
+    is the b of "mura". `distil_share` is the teachers' part of the target. `side_weight` is what
+    a side target counts beside a finding's 1. `balance` lists attributes that shall not tell a
+    finding, see `training.balance`.
     """
 
+    name: LossName = "bce"
+    focus: tuple[float, ...] = ()
     label_smoothing: float = 0.0
-    pos_weight: Literal["none", "balanced"] = "none"
+    pos_weight: Scheme = "none"
+    weight_b: float = 0.0
     distil_share: float = 0.5
     side_weight: float = 0.3
     balance: tuple[Attribute, ...] = ()
 
     def __post_init__(self) -> None:
+        _check_focus(self.name, self.focus)
+        one_sided = self.pos_weight in ("none", "balanced", "inverse")
+        if self.name == "cross-entropy" and not one_sided:
+            expected = 'none, balanced or inverse with "cross-entropy"'
+            raise RecipeError(f"loss.pos_weight: found {self.pos_weight!r}; expected {expected}.")
+        _expect(self.weight_b >= 0, "loss.weight_b", self.weight_b, "0 or more")
+        if self.weight_b and self.pos_weight != "mura":
+            raise RecipeError('loss.weight_b: only pos_weight = "mura" has a b; leave it 0.')
         smoothing, share = self.label_smoothing, self.distil_share
         _expect(0 <= smoothing < 1, "loss.label_smoothing", smoothing, "in [0, 1)")
         _expect(0 <= share <= 1, "loss.distil_share", share, "in [0, 1]")
@@ -179,6 +196,18 @@ class Recipe:
     loss: Loss = field(default_factory=Loss)
     release: Release = field(default_factory=Release)
 
+    def __post_init__(self) -> None:
+        if self.loss.name != "cross-entropy":
+            return
+        for key, found in (
+            ("data.side_targets", self.data.side_targets),
+            ("network.distil_from", self.network.distil_from),
+            ("network.distil_table", self.network.distil_table),
+            ("loss.balance", self.loss.balance),
+        ):
+            if found:
+                raise RecipeError(f'{key}: does not go with loss.name = "cross-entropy".')
+
     @staticmethod
     def load(path: Path | str, *, settings: Iterable[str] = ()) -> "Recipe":
         """The recipe of a TOML file, with single values replaced by "group.key=value" settings.
@@ -217,6 +246,20 @@ class Recipe:
     def settings_to(self, other: "Recipe") -> list[str]:
         """The settings, "group.key=value", that make another training's recipe of this one."""
         return settings_between(replace(self, release=other.release), other)
+
+
+def _check_focus(name: LossName, focus: tuple[float, ...]) -> None:
+    if not focus:
+        return
+    words = ", ".join(f"{value:g}" for value in focus)
+    if name not in ("focal", "asymmetric"):
+        raise RecipeError(f"loss.focus: found [{words}]; loss.name {name!r} has none.")
+    whole = len(focus) == 3 and min(focus) >= 0 and focus[2] < 1
+    if not whole:
+        expected = "[γ of the present, γ of the absent, clip], γ 0 or more, clip in [0, 1)"
+        raise RecipeError(f"loss.focus: found [{words}]; expected {expected}.")
+    if name == "focal" and (focus[0] != focus[1] or focus[2]):
+        raise RecipeError(f"loss.focus: found [{words}]; focal loss has one γ and no clip.")
 
 
 def _expect(holds: bool, key: str, found: float, expected: str) -> None:

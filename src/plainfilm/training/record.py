@@ -32,13 +32,17 @@ LOG_NAMES = ("log.jsonl", "log.csv")
 
 @dataclass(frozen=True)
 class LossUsed:
-    """The loss as it was computed, and on what: films per finding, in the label set's order."""
+    """The loss as it was computed, and on what: films per finding, in the label set's order.
+
+    `pos_weight` and `neg_weight` are what a present and an absent finding count; () = 1 each.
+    """
 
     words: str
     pos_weight: tuple[float, ...]
     present: tuple[int, ...]
     absent: tuple[int, ...]
     unknown: tuple[int, ...]
+    neg_weight: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import torch
 
 import plainfilm
@@ -21,14 +20,13 @@ from plainfilm.training.checkpoint import (
     load_classifier,
     weights_name,
 )
-from plainfilm.training.learner import Learner, Target, build_network
-from plainfilm.training.losses import balancing_weights
+from plainfilm.training.learner import Learner, build_network
+from plainfilm.training.objective import loss_used, make_target
 from plainfilm.training.opinions import count_opinions
 from plainfilm.training.prepared import Prepared
 from plainfilm.training.recipe import SCRATCH, Recipe
 from plainfilm.training.record import (
     RECORD_NAME,
-    LossUsed,
     RunRecord,
     read_recipe,
     read_record,
@@ -107,14 +105,9 @@ def make_learner(out: Path, recipe: Recipe, prepared: Prepared, device: torch.de
     network = build_network(recipe, len(names) + prepared.train.side.shape[1])
     if recipe.network.init != SCRATCH and not (out / CHECKPOINT_NAME).exists():
         take_over(network, recipe, Path(recipe.network.init), names)
-    target = Target(
-        smoothing=recipe.loss.label_smoothing,
-        pos_weight=_pos_weight(recipe, prepared.train).to(device),
-        column_weight=_column_weight(recipe, prepared.train).to(device),
-        distil_share=recipe.loss.distil_share,
-        teachers=tuple(_teacher(Path(run), names).to(device) for run in recipe.network.distil_from),
-    )
-    return Learner(recipe, network, target, device)
+    teachers = [_teacher(Path(run), names).to(device) for run in recipe.network.distil_from]
+    target = make_target(recipe, prepared.train, names, device)
+    return Learner(recipe, network, replace(target, teachers=tuple(teachers)), device)
 
 
 def take_over(network: Classifier, recipe: Recipe, run: Path, names: tuple[str, ...]) -> None:
@@ -181,7 +174,7 @@ def _new_record(
         recipe=recipe.release.name,
         label_set=label_set,
         films=prepared.used,
-        loss=_loss_used(recipe, prepared.train),
+        loss=loss_used(recipe, prepared.train, label_set.names),
         seed=recipe.optim.seed,
         init=SCRATCH if network.init == SCRATCH else weights_name(Path(network.init)),
         teachers=_teachers(recipe, prepared.train),
@@ -191,42 +184,6 @@ def _new_record(
         device=device.type,
         threads=threads,
     )
-
-
-def _loss_used(recipe: Recipe, films: Films) -> LossUsed:
-    weights = _pos_weight(recipe, films)
-    words = (
-        f"binary cross-entropy over known labels, label smoothing {recipe.loss.label_smoothing:g}"
-    )
-    if recipe.network.distil_from or recipe.network.distil_table:
-        words += f", teachers' share {recipe.loss.distil_share:g}"
-    if recipe.loss.balance:
-        words += f", films weighted so that {' and '.join(recipe.loss.balance)} tells no finding"
-    if recipe.data.side_targets:
-        names = ", ".join(recipe.data.side_targets)
-        words += f", side targets ({names}) at weight {recipe.loss.side_weight:g}"
-    return LossUsed(
-        words=words,
-        pos_weight=tuple(weights[: films.labels.shape[1]].tolist()),
-        present=tuple((films.labels == 1).sum(axis=0).tolist()),
-        absent=tuple((films.labels == 0).sum(axis=0).tolist()),
-        unknown=tuple(np.isnan(films.labels).sum(axis=0).tolist()),
-    )
-
-
-def _pos_weight(recipe: Recipe, films: Films) -> torch.Tensor:
-    """Weight of the present, float32 (K + A,); side targets are never balanced."""
-    n_findings, n_side = films.labels.shape[1], films.side.shape[1]
-    if recipe.loss.pos_weight == "none":
-        return torch.ones(n_findings + n_side)
-    balanced = balancing_weights(torch.from_numpy(films.labels))
-    return torch.cat([balanced, torch.ones(n_side)])
-
-
-def _column_weight(recipe: Recipe, films: Films) -> torch.Tensor:
-    """What each output counts, float32 (K + A,): a finding 1, a side target less."""
-    side = torch.full((films.side.shape[1],), recipe.loss.side_weight)
-    return torch.cat([torch.ones(films.labels.shape[1]), side])
 
 
 def _hardware(device: torch.device) -> str:

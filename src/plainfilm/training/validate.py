@@ -11,7 +11,6 @@ from plainfilm.errors import RunError
 from plainfilm.evaluation.metrics import auroc
 from plainfilm.training.batches import Films
 from plainfilm.training.learner import Learner
-from plainfilm.training.losses import masked_bce
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,9 @@ def validate(learner: Learner, films: Films) -> Verdict:
     if not torch.isfinite(logits).all():
         raise RunError("validation: a logit is not finite. Lower optim.lr, or use float32.")
     labels = torch.from_numpy(films.labels)
-    return Verdict(float(masked_bce(logits, labels)), mean_auroc(logits, labels))
+    target = learner.target
+    loss = float(target.plain_loss(logits, labels))
+    return Verdict(loss, mean_auroc(target.scores(logits), labels))
 
 
 def mean_auroc(logits: Tensor, labels: Tensor) -> float:
