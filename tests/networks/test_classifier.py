@@ -4,9 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from plainfilm.errors import RecipeError
 from plainfilm.networks import Classifier, build
-from plainfilm.networks.classifier import ImageNet, PerFilm
 
 
 def films(n: int = 3, side: int = 64, seed: int = 0) -> Tensor:
@@ -35,30 +33,6 @@ def test_a_film_is_read_alike_alone_and_among_others(classifier: Classifier) -> 
     alone = torch.cat([classifier(film.unsqueeze(0)) for film in films()])
 
     torch.testing.assert_close(alone, together, atol=1e-5, rtol=0)
-
-
-def test_a_film_of_one_grey_becomes_zero_not_nan() -> None:
-    flat = torch.full((1, 1, 8, 8), 0.7)
-
-    assert PerFilm()(flat).abs().max() < 1e-3
-
-
-def test_per_film_normalisation_leaves_mean_0_and_deviation_1() -> None:
-    standard = PerFilm()(films())
-
-    torch.testing.assert_close(standard.mean(dim=(1, 2, 3)), torch.zeros(3), atol=1e-5, rtol=0)
-    deviation = standard.std(dim=(1, 2, 3), correction=0)
-    torch.testing.assert_close(deviation, torch.ones(3), atol=1e-4, rtol=0)
-
-
-def test_imagenet_normalisation_gives_three_channels_by_hand() -> None:
-    grey = torch.full((1, 1, 2, 2), 0.5)
-
-    red, green, blue = ImageNet()(grey)[0, :, 0, 0].tolist()
-
-    assert red == pytest.approx((0.5 - 0.485) / 0.229)
-    assert green == pytest.approx((0.5 - 0.456) / 0.224)
-    assert blue == pytest.approx((0.5 - 0.406) / 0.225)
 
 
 def test_judging_the_embedded_map_gives_the_logits(classifier: Classifier) -> None:
@@ -92,16 +66,6 @@ def test_dropout_acts_in_training_only() -> None:
     last_map = torch.ones(4, 128, 2, 2)
     classifier.train()
     assert not torch.equal(classifier.judge(last_map), classifier.judge(last_map))
-
-
-def test_a_grey_network_refuses_three_channels() -> None:
-    with pytest.raises(RecipeError, match="this network takes one"):
-        build("film-net", 2, normalise="imagenet")
-
-
-def test_an_unknown_normalisation_is_named() -> None:
-    with pytest.raises(RecipeError, match="found 'histogram'; expected one of film, imagenet"):
-        build("film-net", 2, normalise="histogram")
 
 
 def test_a_state_dict_under_other_names_comes_back() -> None:

@@ -54,6 +54,8 @@ def test_an_unknown_key_names_the_file_and_the_nearest_key(tmp_path: Path) -> No
     ("setting", "expected"),
     [
         ("data.size=4", r"data\.size: found 4; expected at least 16"),
+        ("network.head=big", r"network\.head: .* own, average, mlp"),
+        ("network.init_adapt=['head']", r"network\.init_adapt: goes with a file of weights only"),
         ("network.dropout=1", r"network\.dropout: found 1; expected in \[0, 1\)"),
         ("optim.lr=0", r"optim\.lr: found 0; expected above 0"),
         ("optim.epochs=0", r"optim\.epochs"),
@@ -109,10 +111,20 @@ def test_the_release_group_does_not_make_another_training() -> None:
     assert Recipe().differences(other) == ["optim.lr: 0.002 and 0.5"]
 
 
+@pytest.mark.parametrize(
+    ("init", "expected"),
+    [("scratch", False), ("runs/first", False), ("a/w.pth", True), ("hub:a/b/w.bin", True)],
+)
+def test_a_file_of_weights_is_told_from_a_run(init: str, expected: bool) -> None:
+    recipe = Recipe.from_toml("", settings=[f"network.init='{init}'"])
+
+    assert recipe.network.begins_with_file == expected
+
+
 def test_there_are_few_settings() -> None:
     counted = [Recipe().data, Recipe().network, Recipe().optim, Recipe().loss]
 
-    assert sum(len(fields(group)) for group in counted) <= 34  # each one more is one more to know
+    assert sum(len(fields(group)) for group in counted) <= 35  # each one more is one more to know
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)

@@ -11,8 +11,9 @@ from typing import Literal, get_args
 
 from plainfilm.errors import RecipeError
 from plainfilm.networks import baselines, pretrained
-from plainfilm.networks.classifier import INNER, Classifier, Features, KeyNames, Normalisation
+from plainfilm.networks.classifier import INNER, Classifier, Features, KeyNames
 from plainfilm.networks.heads import AVERAGE, MLP, HeadPlan
+from plainfilm.networks.normalise import Normalisation
 from plainfilm.networks.small import FilmNet
 
 __all__ = ["NETWORKS", "Classifier", "Design", "Features", "Head", "Normalisation", "build"]

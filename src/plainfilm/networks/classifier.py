@@ -5,19 +5,15 @@ between is inside, so that a graph traced from a `Classifier` needs no step befo
 """
 
 from collections.abc import Iterator, MutableMapping, Sequence
-from typing import Literal, NamedTuple, Protocol, get_args
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor, nn
 
 from plainfilm.errors import RecipeError
 from plainfilm.networks.heads import AVERAGE, HeadPlan, Pool, make_layers
+from plainfilm.networks.normalise import normaliser
 
-Normalisation = Literal["film", "imagenet"]
-
-FLAT_FILM = 1e-3  # luminance; a film that varies less than a grey step becomes (nearly) all zero
-IMAGENET_MEAN = (0.485, 0.456, 0.406)
-IMAGENET_STD = (0.229, 0.224, 0.225)
 SAFE_SIZE = 96  # pixels; no network here needs larger films
 
 
@@ -43,33 +39,6 @@ class Features(Protocol):
         ...
 
 
-class PerFilm(nn.Module):
-    """Each film to mean 0 and standard deviation 1, over its own pixels."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Films (N, 1, H, W) → the same shape, mean 0, standard deviation 1."""
-        centred = x - x.mean(dim=(1, 2, 3), keepdim=True)
-        variance = centred.square().mean(dim=(1, 2, 3), keepdim=True)
-        return centred / (variance + FLAT_FILM**2).sqrt()
-
-
-class ImageNet(nn.Module):
-    """The fixed means and deviations of ImageNet, for weights that were trained with them."""
-
-    mean: Tensor
-    std: Tensor
-
-    def __init__(self) -> None:
-        super().__init__()
-        # Not persistent: a state dict holds torchvision's keys and no others.
-        self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(3, 1, 1), persistent=False)
-        self.register_buffer("std", torch.tensor(IMAGENET_STD).view(3, 1, 1), persistent=False)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Films (N, 1, H, W) → (N, 3, H, W), each channel by its own mean and deviation."""
-        return (x - self.mean) / self.std
-
-
 class KeyNames(NamedTuple):
     """What the keys of a state dict begin with: those of the body, and those of the head."""
 
@@ -90,7 +59,8 @@ class Classifier(nn.Module):
     n_findings
         K, the number of logits.
     normalise
-        "film": each film by its own mean and deviation; "imagenet": fixed, three channels.
+        "film": each film by its own mean and deviation; "imagenet": fixed, three channels;
+        "unit": 0 to 1 as it is; "signed": -1 to 1; "xrv": torchxrayvision's -1024 to 1024.
     dropout
         In [0, 1), in training only; on the averaged features, or on the hidden layers of a head
         that has some (see `heads.make_layers`).
@@ -123,7 +93,7 @@ class Classifier(nn.Module):
         size: int = 224,
     ) -> None:
         super().__init__()
-        self.normalise = _normaliser(normalise, _in_channels(features))
+        self.normalise = normaliser(normalise, _in_channels(features))
         self.features = features
         self.pool = Pool(head)
         self.dropout = nn.Dropout(head.pool_dropout if head.hidden else dropout)
@@ -266,20 +236,6 @@ def _rename(
 def _in_channels(features: Features) -> int:
     convolutions = (part for part in features.modules() if isinstance(part, nn.Conv2d))
     return next((part.in_channels for part in convolutions), 1)
-
-
-def _normaliser(name: str, in_channels: int) -> nn.Module:
-    if name == "film":
-        return PerFilm()
-    if name == "imagenet" and in_channels == 3:
-        return ImageNet()
-    if name == "imagenet":
-        raise RecipeError(
-            "network.normalise: 'imagenet' gives three channels, and this network takes one; "
-            "use 'film'."
-        )
-    known = ", ".join(get_args(Normalisation))
-    raise RecipeError(f"network.normalise: found {name!r}; expected one of {known}.")
 
 
 def _statistics(stage: Tensor) -> Tensor:

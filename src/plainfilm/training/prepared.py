@@ -49,6 +49,11 @@ class Prepared:
         return prepared
 
     @property
+    def n_logits(self) -> int:
+        """Outputs of the network: findings, then side targets."""
+        return int(self.train.labels.shape[1] + self.train.side.shape[1])
+
+    @property
     def used(self) -> FilmsUsed:
         """Which films these are, for the record."""
         patients = sorted(self.manifest.patients("train"))

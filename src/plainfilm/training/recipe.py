@@ -11,7 +11,8 @@ from typing import Literal
 
 from plainfilm.errors import EvaluationError, RecipeError
 from plainfilm.evaluation.thresholds import rule_in_words
-from plainfilm.networks import Head, Normalisation
+from plainfilm.networks import Head, Normalisation, hub
+from plainfilm.networks.weights import ENDINGS, Adapt
 from plainfilm.training.augment import Augment
 from plainfilm.training.balance import Attribute
 from plainfilm.training.class_weights import Scheme
@@ -51,10 +52,11 @@ class Network:
 
     `head` is what follows the last feature map: "own", as the network's paper has it; "average",
     an average and one linear layer; "mlp", fast.ai's. `dropout` acts in the head. `init` is
-    "scratch" or a finished run's folder, whose body (and head, where the findings are the same)
-    is taken over. `distil_from` lists finished runs whose mean probability the network learns
-    beside the labels; `distil_table` is a table of a published network's probabilities, of which
-    it learns likewise ("" = none).
+    "scratch"; or a finished run's folder, whose body (and head, where the findings are the same)
+    is taken over; or a file of weights or its address on a hub, of which `init_adapt` says what
+    may differ, see `networks.weights`. `distil_from` lists finished runs whose mean probability
+    the network learns beside the labels; `distil_table` is a table of a published network's
+    probabilities, of which it learns likewise ("" = none).
     """
 
     name: str = "film-net"
@@ -62,11 +64,21 @@ class Network:
     normalise: Normalisation = "film"
     dropout: float = 0.0
     init: str = SCRATCH
+    init_adapt: tuple[Adapt, ...] = ()
     distil_from: tuple[str, ...] = ()
     distil_table: str = ""
 
     def __post_init__(self) -> None:
         _expect(0 <= self.dropout < 1, "network.dropout", self.dropout, "in [0, 1)")
+        if self.init_adapt and not self.begins_with_file:
+            raise RecipeError(
+                f"network.init_adapt: goes with a file of weights only; init is {self.init!r}."
+            )
+
+    @property
+    def begins_with_file(self) -> bool:
+        """Whether `init` names a file of weights, here or on a hub."""
+        return self.init.startswith(hub.PREFIX) or self.init.endswith(ENDINGS)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from plainfilm.training.checkpoint import (
     load_classifier,
     weights_name,
 )
+from plainfilm.training.first_weights import first_weights_words, take_first_weights
 from plainfilm.training.learner import Learner, build_network
 from plainfilm.training.objective import loss_used, make_target
 from plainfilm.training.opinions import count_opinions
@@ -102,33 +103,12 @@ def make_learner(out: Path, recipe: Recipe, prepared: Prepared, device: torch.de
     """
     names = prepared.manifest.label_set.names
     seed_torch(recipe.optim.seed, "weights")
-    network = build_network(recipe, len(names) + prepared.train.side.shape[1])
+    network = build_network(recipe, prepared.n_logits)
     if recipe.network.init != SCRATCH and not (out / CHECKPOINT_NAME).exists():
-        take_over(network, recipe, Path(recipe.network.init), names)
+        take_first_weights(network, recipe, names)
     teachers = [_teacher(Path(run), names).to(device) for run in recipe.network.distil_from]
     target = make_target(recipe, prepared.train, names, device)
     return Learner(recipe, network, replace(target, teachers=tuple(teachers)), device)
-
-
-def take_over(network: Classifier, recipe: Recipe, run: Path, names: tuple[str, ...]) -> None:
-    """Copy the weights of a finished run: its body, and its head where the findings are the same.
-
-    Raises
-    ------
-    RunError
-        The run is missing, unfinished, or of another kind of network.
-    """
-    record, other = read_record(run), read_recipe(run)
-    if other.network.name != recipe.network.name:
-        found = f"{run.name} is a {other.network.name}"
-        raise RunError(f"network.init: {found}; the recipe wants {recipe.network.name}.")
-    start = load_classifier(run)
-    body = {name: v for name, v in start.state_dict().items() if name.startswith("features.")}
-    network.load_state_dict(body, strict=False)
-    if record.label_set.names == names:
-        with torch.no_grad():  # the rows of the findings; those of side targets start anew
-            network.head_weight[: len(names)] = start.head_weight
-            network.head_bias[: len(names)] = start.head_bias
 
 
 def _teacher(run: Path, names: tuple[str, ...]) -> Classifier:
@@ -155,6 +135,9 @@ def _refuse_other(
     found = read_recipe(out).differences(recipe) + differences(record.films, prepared.used, "films")
     if record.label_set.names != prepared.manifest.label_set.names:
         found.append("findings")
+    if not (out / CHECKPOINT_NAME).exists():  # it begins anew, with the weights as they are now
+        init = first_weights_words(recipe, record.label_set.names, prepared.n_logits)
+        found += [] if init == record.init else [f"network.init: {record.init} and {init}"]
     if threads not in (None, record.threads):
         found.append(f"threads: {record.threads} and {threads}")
     if found:
@@ -168,7 +151,6 @@ def _refuse_other(
 def _new_record(
     recipe: Recipe, prepared: Prepared, device: torch.device, threads: int
 ) -> RunRecord:
-    network = recipe.network
     label_set = prepared.manifest.label_set
     return RunRecord(
         recipe=recipe.release.name,
@@ -176,7 +158,7 @@ def _new_record(
         films=prepared.used,
         loss=loss_used(recipe, prepared.train, label_set.names),
         seed=recipe.optim.seed,
-        init=SCRATCH if network.init == SCRATCH else weights_name(Path(network.init)),
+        init=first_weights_words(recipe, label_set.names, prepared.n_logits),
         teachers=_teachers(recipe, prepared.train),
         code_version=plainfilm.__version__,
         torch_version=torch.__version__,
