@@ -98,3 +98,23 @@ def test_every_field_has_an_option(gather: Any, kind: type) -> None:
     if "selection" in fields:
         fields = (fields - {"selection"}) | {*signature(Selection).parameters}
     assert len(verb.params) == len(fields)
+
+
+def test_a_recipe_is_tried_with_each_weight_decay(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    path = tmp_path / "r.toml"
+    path.write_text("[optim]\nweight_decay = 0.5\n")
+    heard: list[list[float]] = []
+
+    @click.command()
+    @options.recipe_options
+    def verb(recipes: Any) -> None:
+        heard.append([(each.optim.lr, each.optim.weight_decay) for each in recipes])
+
+    for words in ((), ("--decay", "0", "--decay", "0.1")):
+        found = CliRunner().invoke(
+            verb, [str(path), "--set", "optim.lr=0.3", *words], catch_exceptions=False
+        )
+        assert found.exit_code == 0
+
+    assert heard == [[(0.3, 0.5)], [(0.3, 0.0), (0.3, 0.1)]]

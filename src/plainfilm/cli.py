@@ -27,6 +27,8 @@ from plainfilm.options import (
     out_option,
     prepare_options,
     read_options,
+    recipe_options,
+    settings_option,
 )
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from plainfilm.evaluation import EvaluateOptions
     from plainfilm.film_files import ReadOptions
     from plainfilm.reading.bundle import Bundle
+    from plainfilm.training.recipe import Recipe
 
 Paths = tuple[Path, ...]
 LEARNING_PACKAGES = ("torch", "onnx", "onnxscript", "pandas", "pyarrow", "matplotlib", "sklearn")
@@ -183,7 +186,7 @@ def prepare(
 @click.argument("recipe", type=PATH)
 @data_option(help="A prepared folder.")
 @out_option(required=True, help="Folder of the run; goes on if it is there.")
-@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="As in optim.lr=0.01.")
+@settings_option
 def train(recipe: Path, data: Path, out: Path, settings: tuple[str, ...]) -> None:
     """Train a network by a recipe; goes on where it was cut off."""
     from plainfilm.training import loop
@@ -191,6 +194,39 @@ def train(recipe: Path, data: Path, out: Path, settings: tuple[str, ...]) -> Non
 
     loop.train(Recipe.load(recipe, settings=settings), data, out)
     note(f"Wrote {out.name}")
+
+
+@plainfilm.group()
+def tune() -> None:
+    """Find settings for a recipe."""
+
+
+@tune.command("range")
+@recipe_options
+@data_option(help="A prepared folder.")
+@out_option(help="Draw the losses: a name in .svg.")
+@json_option
+@force_option
+def tune_range(
+    recipes: "Sequence[Recipe]", data: Path, out: Path | None, as_json: bool, force: bool
+) -> None:
+    """Suggest a learning rate: raise it step by step until the loss diverges.
+
+    One test for each --decay; without any, one with the recipe's own. Nothing is kept of the
+    networks.
+    """
+    from plainfilm.reports import check_path
+    from plainfilm.training.compare_rates import compare_rates
+    from plainfilm.training.find_rate import curve_json, words_of
+
+    if out is not None:
+        check_path(out, overwrite=force, endings=(".svg",))
+    curves = compare_rates(recipes, data, out)
+    lines = "\n".join(f"{name}: {words_of(curve)}" for name, curve in curves.items())
+    found = [curve_json(curve) for curve in curves.values()]
+    click.echo(json.dumps(found, indent=2) if as_json else lines)
+    if out is not None:
+        note(f"Wrote {out.name}")
 
 
 @plainfilm.command()

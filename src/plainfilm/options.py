@@ -25,6 +25,9 @@ out_option = functools.partial(click.option, "--out", type=PATH)
 data_option = functools.partial(click.option, "--data", type=PATH, required=True)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 force_option = click.option("--force", is_flag=True, help="Replace what is there.")
+settings_option = click.option(
+    "--set", "settings", multiple=True, metavar="KEY=VALUE", help="As in optim.lr=0.01."
+)
 bundle_option = click.option(
     "--bundle", default=DEFAULT_BUNDLE, show_default=True, help="Name or path."
 )
@@ -101,6 +104,27 @@ def evaluate_options(verb: Verb) -> Verb:
         verb(how=EvaluateOptions(split, draws, seed, compare, overwrite=force), **others)
 
     return with_how
+
+
+def recipe_options(verb: Verb) -> Verb:
+    """Give a verb a recipe with settings, once for each weight decay, as its argument `recipes`."""
+
+    @click.argument("recipe", type=PATH)
+    @settings_option
+    @click.option(
+        "--decay", "decays", multiple=True, type=float, help="A weight decay; repeatable."
+    )
+    @functools.wraps(verb)
+    def with_recipes(
+        recipe: Path, settings: tuple[str, ...], decays: tuple[float, ...], **others: object
+    ) -> None:
+        """The verb, told by `Recipe` what to try."""
+        from plainfilm.training.recipe import Recipe
+
+        each = [(*settings, f"optim.weight_decay={decay}") for decay in decays] or [settings]
+        verb(recipes=[Recipe.load(recipe, settings=own) for own in each], **others)
+
+    return with_recipes
 
 
 def _selection_options(verb: Verb) -> Verb:

@@ -6,7 +6,7 @@ import torch
 
 from plainfilm.networks import build
 from plainfilm.training.batches import Batch
-from plainfilm.training.learner import SECOND_BETA, Learner, Target, make_optimiser
+from plainfilm.training.learner import Learner, Target, make_optimiser
 from plainfilm.training.schedule import Pace
 from tiny_training import tiny_recipe
 
@@ -69,13 +69,15 @@ def test_a_loss_that_is_not_finite_leaves_the_weights() -> None:
     assert all(torch.equal(a, b) for a, b in zip(before, after, strict=True))
 
 
-def test_the_optimiser_gets_the_pace() -> None:
-    one = learner()
+@pytest.mark.parametrize("second", [0.99, 0.999])
+def test_the_optimiser_gets_the_pace(second: float) -> None:
+    """S0-39, S2-42: Adam's betas are the schedule's momentum and the recipe's second."""
+    one = learner(f"optim.second_beta={second}")
 
     one.learn(batch(), Pace(lr=0.123, momentum=0.87), step=0)
 
     for group in one.optimiser.param_groups:
-        assert (group["lr"], group["betas"]) == (0.123, (0.87, SECOND_BETA))
+        assert (group["lr"], group["betas"]) == (0.123, (0.87, second))
 
 
 def test_without_decay_the_average_is_the_network() -> None:
@@ -134,6 +136,21 @@ def test_bfloat16_is_used_where_asked_for_and_the_loss_stays_float32() -> None:
     assert losses[0] != losses[1]
     assert losses[0] == pytest.approx(losses[1], abs=0.02)
     assert quick.judge(batch().films).dtype == torch.float32
+
+
+def test_weight_decay_is_decoupled_from_the_gradient() -> None:
+    """S0-49: without any gradient a step multiplies weights by 1 - lr x decay, biases by 1."""
+    network = build("film-net", 2)
+    optimiser = make_optimiser(network, tiny_recipe("optim.weight_decay=0.1", "optim.lr=0.5").optim)
+    before = [weight.detach().clone() for weight in network.parameters()]
+    for weight in network.parameters():
+        weight.grad = torch.zeros_like(weight)
+
+    optimiser.step()
+
+    for weight, old in zip(network.parameters(), before, strict=True):
+        factor = 1 - 0.5 * 0.1 if weight.ndim > 1 else 1.0
+        torch.testing.assert_close(weight.detach(), old * factor)
 
 
 @pytest.mark.parametrize(("name", "kind"), [("adam", "Adam"), ("adamw", "AdamW")])

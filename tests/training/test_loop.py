@@ -109,6 +109,29 @@ def test_a_run_killed_right_after_its_last_step_of_an_epoch_still_closes_it(
 
 
 @pytest.mark.slow
+def test_a_plateau_schedule_resumes_where_it_was(
+    prepared: Path, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    """S2-13, S2-42: the rate is a function of the log, so a kill changes nothing."""
+    settings = (
+        "optim.schedule=plateau", "optim.lr=0.05", "optim.epochs=5", "optim.checkpoint_steps=2",
+        "optim.ema_decay=0",
+    )  # fmt: skip
+    whole = train(tiny_recipe(*settings), prepared, tmp_path / "whole", threads=1)
+    rates = [row["lr"] for row in log_without_times(whole)]
+    assert len(set(rates)) > 1
+    out = tmp_path / "run"
+    words = [sys.executable, "-c", CHILD, str(prepared), str(out), "step", "19", *settings]
+    result = subprocess.run(words, env=environment, capture_output=True, check=False)
+    assert result.returncode == -signal.SIGKILL
+
+    train(tiny_recipe(*settings), prepared, out)
+
+    assert same_weights(whole, out)
+    assert log_without_times(out) == log_without_times(whole)
+
+
+@pytest.mark.slow
 def test_a_full_disk_is_one_clear_line_and_loses_nothing(
     prepared: Path, whole: Path, tmp_path: Path, environment: dict[str, str]
 ) -> None:

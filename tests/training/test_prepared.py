@@ -57,10 +57,12 @@ def test_a_recipe_for_other_films_is_refused(prepared: Path, setting: str, expec
         Prepared.open(prepared, tiny_recipe(setting))
 
 
-def test_keeping_the_best_needs_validation_films(tmp_path: Path) -> None:
+@pytest.mark.parametrize("setting", ["keep=best", "schedule=plateau"])
+def test_what_looks_at_validation_films_needs_some(tmp_path: Path, setting: str) -> None:
     folder = write_prepared(tmp_path / "none", n_train=4, n_val=0)
-    with pytest.raises(RunError, match="no film in split 'val'"):
-        Prepared.open(folder, tiny_recipe("optim.keep=best"))
+    key, value = setting.split("=")
+    with pytest.raises(RunError, match=rf"no film in split 'val'; optim\.{key} = \"{value}\""):
+        Prepared.open(folder, tiny_recipe(f"optim.{setting}"))
 
 
 def test_one_film_is_too_few(tmp_path: Path) -> None:

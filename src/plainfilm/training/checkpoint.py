@@ -48,6 +48,11 @@ class Progress:
     rows: tuple[EpochRow, ...] = ()
     kept: EpochRow | None = None
 
+    @property
+    def val_losses(self) -> tuple[float | None, ...]:
+        """Of the finished epochs."""
+        return tuple(row.val_loss for row in self.rows)
+
     def after_step(self, loss: float, seconds: float) -> "Progress":
         """One step further."""
         return replace(
@@ -77,7 +82,7 @@ def save_checkpoint(folder: Path, learner: Learner, progress: Progress) -> None:
         "optimiser": learner.optimiser.state_dict(),
         "progress": asdict(progress),
     }
-    _write(folder / CHECKPOINT_NAME, content)
+    write_state(folder / CHECKPOINT_NAME, content)
 
 
 def resume(folder: Path, learner: Learner) -> Progress:
@@ -91,7 +96,7 @@ def resume(folder: Path, learner: Learner) -> Progress:
     path = folder / CHECKPOINT_NAME
     if not path.exists():
         return Progress()
-    content = _read(path, learner.device)
+    content = read_state(path, learner.device)
     try:
         learner.network.load_state_dict(content["network"])
         learner.average.load_state_dict(content["average"])
@@ -113,7 +118,7 @@ def save_weights(folder: Path, classifier: Classifier, n_findings: int) -> None:
     weights = {name: value.detach().cpu() for name, value in classifier.state_dict().items()}
     for name in classifier.logit_keys:
         weights[name] = weights[name][:n_findings].clone()
-    _write(folder / WEIGHTS_NAME, weights)
+    write_state(folder / WEIGHTS_NAME, weights)
 
 
 def load_weights(folder: Path) -> Mapping[str, Tensor]:
@@ -127,7 +132,7 @@ def load_weights(folder: Path) -> Mapping[str, Tensor]:
     path = folder / WEIGHTS_NAME
     if not path.exists():
         raise RunError(f"{folder.name}: {WEIGHTS_NAME} is missing; finish the training first.")
-    return _read(path, torch.device("cpu"))
+    return read_state(path, torch.device("cpu"))
 
 
 def load_classifier(folder: Path) -> Classifier:
@@ -159,14 +164,16 @@ def weights_name(folder: Path) -> str:
     return f"{folder.name} ({hashlib.sha256(path.read_bytes()).hexdigest()})"
 
 
-def _write(path: Path, content: object) -> None:
+def write_state(path: Path, content: object) -> None:
+    """Write tensors and plain values, whole or not at all; RunError where the disk refuses."""
     # Through memory: torch's own file writer hides which error the disk gave.
     stream = io.BytesIO()
     torch.save(content, stream)
     put(path, stream.getvalue())
 
 
-def _read(path: Path, device: torch.device) -> dict[str, Any]:
+def read_state(path: Path, device: torch.device) -> dict[str, Any]:
+    """What `write_state` wrote; RunError where it is cut off or altered."""
     try:
         content: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
     except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError) as error:

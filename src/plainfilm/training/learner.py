@@ -20,8 +20,6 @@ from plainfilm.training.losses import (
 from plainfilm.training.recipe import Optim, Recipe
 from plainfilm.training.schedule import Pace
 
-SECOND_BETA = 0.99  # as fast.ai; torch's 0.999 remembers longer than a short training lasts
-
 
 @dataclass(frozen=True, eq=False)
 class Target:
@@ -140,7 +138,8 @@ class Learner:
 
     def _descend(self, loss: Tensor, pace: Pace) -> None:
         for group in self.optimiser.param_groups:
-            group["lr"], group["betas"] = pace.lr, (pace.momentum, SECOND_BETA)
+            betas = pace.momentum, self.recipe.optim.second_beta
+            group["lr"], group["betas"] = pace.lr, betas
         self.optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         if self.recipe.optim.clip_norm:
@@ -180,7 +179,7 @@ def make_optimiser(network: nn.Module, optim: Optim) -> torch.optim.Optimizer:
         {"params": matrices, "weight_decay": optim.weight_decay},
         {"params": vectors, "weight_decay": 0.0},
     ]
-    betas = (optim.momentum_high, SECOND_BETA)
+    betas = (optim.momentum_high, optim.second_beta)
     if optim.name == "adam":
         return torch.optim.Adam(groups, lr=optim.lr, betas=betas)
     return torch.optim.AdamW(groups, lr=optim.lr, betas=betas)

@@ -15,9 +15,9 @@ from plainfilm.training.chance import deterministic
 from plainfilm.training.checkpoint import Progress, resume, save_checkpoint, save_weights
 from plainfilm.training.learner import Learner
 from plainfilm.training.prepared import Prepared
-from plainfilm.training.recipe import Optim, Recipe
+from plainfilm.training.recipe import Recipe
 from plainfilm.training.record import EpochRow, RunRecord, number_or_none, write_log, write_record
-from plainfilm.training.schedule import OneCycle
+from plainfilm.training.schedule import schedule_of
 from plainfilm.training.start import begin, claim, make_learner, pick_device
 from plainfilm.training.validate import validate
 
@@ -84,7 +84,7 @@ def _learn_epoch(
     """The steps of the present epoch that are still to be done."""
     optim, epoch = learner.recipe.optim, len(progress.rows)
     n_steps = steps_per_epoch(len(films), optim.batch_size)
-    schedule = one_cycle(optim, n_steps)
+    schedule = schedule_of(optim, n_steps, progress.val_losses)
     order = epoch_order(len(films), optim.seed, epoch)
     for step in range(progress.step, (epoch + 1) * n_steps):
         begun = time.perf_counter()
@@ -112,7 +112,7 @@ def _close_epoch(learner: Learner, prepared: Prepared, out: Path, progress: Prog
         loss=progress.loss_sum / n_steps,
         val_loss=number_or_none(verdict.loss),
         val_auroc=number_or_none(verdict.auroc),
-        lr=one_cycle(optim, n_steps).at(progress.step - 1).lr,
+        lr=schedule_of(optim, n_steps, progress.val_losses).at(progress.step - 1).lr,
         seconds=progress.learn_seconds + time.perf_counter() - begun,
         films_per_s=n_steps * min(optim.batch_size, len(prepared.train)) / progress.learn_seconds,
     )
@@ -137,14 +137,3 @@ def _publish(out: Path, record: RunRecord, progress: Progress, epochs: int) -> N
         val_auroc=progress.kept.val_auroc if progress.kept else None,
     )
     write_record(out, record)
-
-
-def one_cycle(optim: Optim, n_steps: int) -> OneCycle:
-    """The schedule of a whole training of `n_steps` an epoch."""
-    return OneCycle(
-        steps=optim.epochs * n_steps,
-        peak=optim.lr,
-        warmup_share=optim.warmup_share,
-        momentum_high=optim.momentum_high,
-        momentum_low=optim.momentum_low,
-    )

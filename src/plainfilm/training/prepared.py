@@ -94,5 +94,7 @@ def _check_recipe(folder: Path, recipe: Recipe, prepared: Prepared) -> None:
     if len(prepared.train) < 2:
         found = f"{len(prepared.train)} films in split 'train'"
         raise RunError(f"{folder.name}: {found}; expected at least 2.")
-    if recipe.optim.keep == "best" and not len(prepared.val):
-        raise RunError(f"{folder.name}: no film in split 'val'; optim.keep = \"best\" needs some.")
+    for key, value in (("keep", "best"), ("schedule", "plateau")):
+        if vars(recipe.optim)[key] == value and not len(prepared.val):
+            needs = f'optim.{key} = "{value}" needs some'
+            raise RunError(f"{folder.name}: no film in split 'val'; {needs}.")

@@ -83,20 +83,27 @@ class Network:
 
 @dataclass(frozen=True)
 class Optim:
-    """How the weights are found: optimiser, one-cycle schedule, averaging, chance.
+    """How the weights are found: optimiser, schedule, averaging, chance.
 
-    `lr` is the schedule's peak; `momentum_high` (at its ends) and `momentum_low` (at its peak) are
-    Adam's first beta. `ema_decay` 0 = no averaging of weights. `checkpoint_steps` 0 = a
-    checkpoint at the end of each epoch only. `keep` says which epoch's weights the run ends with.
+    `schedule` "one-cycle": `lr` is its peak, it starts at `lr` / `start_divisor`; `momentum_high`
+    (at its ends) and `momentum_low` (at its peak) are Adam's first beta. "plateau": from `lr` on, a
+    tenth after each `patience` epochs without a lower validation loss; `momentum_high` always.
+    `second_beta` is Adam's; torch's 0.999 remembers longer than a short training lasts.
+    `ema_decay` 0 = no averaging of weights. `checkpoint_steps` 0 = a checkpoint at the end of each
+    epoch only. `keep` says which epoch's weights the run ends with.
     """
 
     name: Literal["adamw", "adam"] = "adamw"
     epochs: int = 20
     batch_size: int = 32
     lr: float = 2e-3
+    schedule: Literal["one-cycle", "plateau"] = "one-cycle"
+    patience: int = 1
+    start_divisor: float = 25.0
     warmup_share: float = 0.25
     momentum_high: float = 0.95
     momentum_low: float = 0.85
+    second_beta: float = 0.99
     weight_decay: float = 0.01
     clip_norm: float = 0.0
     ema_decay: float = 0.0
@@ -110,8 +117,11 @@ class Optim:
         _expect(self.batch_size >= 2, "optim.batch_size", self.batch_size, "at least 2")
         _expect(self.lr > 0, "optim.lr", self.lr, "above 0")
         _expect(0 < self.warmup_share < 1, "optim.warmup_share", self.warmup_share, "in (0, 1)")
-        for key, value in (("high", self.momentum_high), ("low", self.momentum_low)):
-            _expect(0 <= value < 1, f"optim.momentum_{key}", value, "in [0, 1)")
+        _expect(self.patience >= 1, "optim.patience", self.patience, "at least 1")
+        _expect(self.start_divisor >= 1, "optim.start_divisor", self.start_divisor, "at least 1")
+        for key in ("momentum_high", "momentum_low", "second_beta"):
+            value = float(vars(self)[key])
+            _expect(0 <= value < 1, f"optim.{key}", value, "in [0, 1)")
         _expect(self.weight_decay >= 0, "optim.weight_decay", self.weight_decay, "0 or more")
         _expect(self.clip_norm >= 0, "optim.clip_norm", self.clip_norm, "0 (off) or more")
         _expect(0 <= self.ema_decay < 1, "optim.ema_decay", self.ema_decay, "in [0, 1)")

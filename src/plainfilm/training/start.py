@@ -25,7 +25,7 @@ from plainfilm.training.learner import Learner, build_network
 from plainfilm.training.objective import loss_used, make_target
 from plainfilm.training.opinions import count_opinions
 from plainfilm.training.prepared import Prepared
-from plainfilm.training.recipe import SCRATCH, Recipe
+from plainfilm.training.recipe import Recipe
 from plainfilm.training.record import (
     RECORD_NAME,
     RunRecord,
@@ -101,10 +101,20 @@ def make_learner(out: Path, recipe: Recipe, prepared: Prepared, device: torch.de
     RunError
         The run to begin with, or a teacher, is missing, unfinished or does not fit.
     """
+    return new_learner(recipe, prepared, device, resumed=(out / CHECKPOINT_NAME).exists())
+
+
+def new_learner(
+    recipe: Recipe, prepared: Prepared, device: torch.device, *, resumed: bool = False
+) -> Learner:
+    """A learner with the weights that the recipe begins with; raises as `make_learner`.
+
+    `resumed` leaves `network.init` unread, since a checkpoint's weights will follow.
+    """
     names = prepared.manifest.label_set.names
     seed_torch(recipe.optim.seed, "weights")
     network = build_network(recipe, prepared.n_logits)
-    if recipe.network.init != SCRATCH and not (out / CHECKPOINT_NAME).exists():
+    if not resumed:
         take_first_weights(network, recipe, names)
     teachers = [_teacher(Path(run), names).to(device) for run in recipe.network.distil_from]
     target = make_target(recipe, prepared.train, names, device)
