@@ -79,8 +79,6 @@ REQUIREMENTS = {
 
 OPEN = {  # what no test carries yet, of a requirement that has tests
     "S0-09": "the counts per finding, on that author's own label file",
-    "S0-18": "the figure",
-    "S2-18": "the table's file and the figure",
     "S3-12": "the folds' mean score, each with fresh weights",
 }
 

@@ -46,6 +46,17 @@ def test_s0_18_the_findings_co_occurrence_is_written_as_table_and_figure(
     assert not (tmp_path / "one" / "co-occurrence.csv").exists()
 
 
+def test_s2_18_the_films_sizes_are_written_as_table_and_figure(
+    mura_folder: Path, tmp_path: Path
+) -> None:
+    prepare("mura", mura_folder, tmp_path / "out", size=32)
+
+    table = (tmp_path / "out" / "film-sizes.csv").read_text()
+    figure = (tmp_path / "out" / "film-sizes.svg").read_text()
+    assert table == "width,height,films\n50,41,21\n50,42,21\n"
+    assert "50 to 59 wide, 40 to 49 high: 42 films" in figure
+
+
 def test_preparing_twice_changes_nothing(nih_folder: Path, tmp_path: Path) -> None:
     prepare("chestxray14", nih_folder, tmp_path / "out", size=32)
     first = bytes_of(tmp_path / "out")

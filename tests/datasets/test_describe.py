@@ -3,12 +3,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from plainfilm.datasets import chestxray14
-from plainfilm.datasets.describe import describe, film_sizes
+from plainfilm.datasets.describe import describe
 from plainfilm.datasets.manifest import Manifest
-from plainfilm.errors import DatasetError
 
 
 def test_counts_per_split_stand_in_columns(nih_folder: Path) -> None:
@@ -66,15 +64,3 @@ def test_ages_are_told_by_their_range_and_middle(make_manifest: Callable[..., Ma
     aged = replace(manifest, samples=tuple(replace(s, age=age) for s, age in samples))
 
     assert "ages: 0.5 to 80 years, median 3, 3 known" in describe(aged)
-
-
-def test_s2_18_the_films_sizes_are_counted(make_manifest: Callable[..., Manifest]) -> None:
-    assert film_sizes(make_manifest(["train", "test"])) == {(48, 40): 2}
-
-
-def test_a_size_that_cannot_be_read_is_refused(make_manifest: Callable[..., Manifest]) -> None:
-    manifest = make_manifest(["train"])
-    (manifest.root / "films/0.png").write_text("no picture")
-
-    with pytest.raises(DatasetError, match=r"0\.png"):
-        film_sizes(manifest)

@@ -20,6 +20,7 @@ from plainfilm.datasets.cache import (
 from plainfilm.datasets.cooccurrence_figure import save_cooccurrence
 from plainfilm.datasets.describe import describe
 from plainfilm.datasets.files import clear_disk_errors, locked
+from plainfilm.datasets.film_sizes import save_film_sizes
 from plainfilm.datasets.fit import FitPolicy
 from plainfilm.datasets.manifest import RECORD_NAME, TABLE_NAME, Manifest
 from plainfilm.datasets.sample import Sample
@@ -99,9 +100,9 @@ def prepare(
 ) -> Manifest:
     """Verify a data set, split it by patient, and cache its films' pixels; resumes if interrupted.
 
-    Afterwards `out` holds manifest.csv, manifest.json, cache.npy and cache.json, and for several
-    findings co-occurrence.csv and co-occurrence.svg. The manifest is written last: a folder that
-    has one is whole and free of leaks.
+    Afterwards `out` holds manifest.csv, manifest.json, cache.npy and cache.json, film-sizes.csv and
+    film-sizes.svg, and for several findings co-occurrence.csv and co-occurrence.svg. The manifest
+    is written last: a folder that has one is whole and free of leaks.
 
     Parameters
     ----------
@@ -141,6 +142,7 @@ def prepare(
             cache = write_cache(manifest, out, content, threads=threads)
             check_duplicates(manifest, picture_digests(cache.pixels))
             save_cooccurrence(out, manifest)
+            save_film_sizes(out)
             manifest.save(out)
     return manifest
 

@@ -2,16 +2,16 @@
 
 `cache.npy` is (n, S, S) in the manifest's order; `cache.json` says what it holds and stands there
 only when it is whole. Until then `cache.progress.json` says how many films are safely written: a
-killed or full run goes on from there.
+killed or full run goes on from there. Both count the films' sizes, known while decoding.
 
 Films are appended with plain writes, never through a memory map: on a full disk a write says so,
 a map kills the process.
 """
 
 import hashlib
-import json
 import os
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -23,43 +23,36 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from plainfilm.datasets import manifest as manifest_files
+from plainfilm.datasets.cache_record import (
+    PROGRESS_NAME,
+    RECORD_NAME,
+    CacheContent,
+    CacheRecord,
+    Size,
+)
 from plainfilm.datasets.files import clear_disk_errors
-from plainfilm.datasets.fit import POLICIES, FitPolicy, fit
+from plainfilm.datasets.fit import FitPolicy, fit
 from plainfilm.datasets.manifest import Manifest, Sample
 from plainfilm.datasets.stored import StoredRecord
 from plainfilm.errors import DatasetError, ImageError
 from plainfilm.images import read_radiograph
-from plainfilm.whole_files import write_whole
 
-FORMAT = "plainfilm.cache/1"
+__all__ = [
+    "PIXELS_NAME",
+    "Cache",
+    "CacheContent",
+    "check_replaceable",
+    "discard_cache",
+    "picture_digests",
+    "write_cache",
+]
+
 PIXELS_NAME = "cache.npy"
-RECORD_NAME = "cache.json"
-PROGRESS_NAME = "cache.progress.json"
 
 _BLOCK = 128  # films between two marks of progress; each mark costs one fsync
 _SPARE_BYTES = 1 << 20  # manifest and marks
 
 _RESUME = "Free some space and run the same command again; it goes on where it stopped."
-
-
-@dataclass(frozen=True)
-class CacheContent:
-    """What a cache holds: which films (`Manifest.images_sha256`), how many, fitted how."""
-
-    images_sha256: str
-    n: int
-    size: int
-    policy: FitPolicy
-
-    @classmethod
-    def of(cls, manifest: Manifest, size: int, policy: FitPolicy) -> "CacheContent":
-        """What a cache of these films would hold."""
-        if policy not in POLICIES or not 8 <= size <= 4096:
-            found = f"size {size}, policy {policy!r}"
-            raise DatasetError(
-                f"cache: {found}; expected 8 to 4096 and one of {', '.join(POLICIES)}"
-            )
-        return cls(manifest.images_sha256, len(manifest), size, policy)
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,7 +162,7 @@ def picture_digests(pixels: NDArray[np.uint8]) -> list[bytes | None]:
 
 
 def _fill(manifest: Manifest, folder: Path, content: CacheContent, threads: int) -> None:
-    done = _written(folder, content)
+    done, sizes = _written(folder, content)
     _check_space(folder, content, done)
     if not done:
         discard_cache(folder)
@@ -184,38 +177,45 @@ def _fill(manifest: Manifest, folder: Path, content: CacheContent, threads: int)
         stream.seek(0, os.SEEK_END)
         while done < content.n:
             block = manifest.samples[done : done + _BLOCK]
-            for square in _squares(manifest.root, block, content, threads):
+            for square, size in _squares(manifest.root, block, content, threads):
                 stream.write(square)
+                sizes[size] += 1
                 bar.update()
             done += len(block)
             _sync(stream)
-            _write_record(folder / PROGRESS_NAME, content, done)
+            CacheRecord(content, done, sizes).write(folder / PROGRESS_NAME)
         _sync(stream)
-    _write_record(folder / RECORD_NAME, content, done)
+    CacheRecord(content, done, sizes).write(folder / RECORD_NAME)
 
 
 def _squares(
     root: Path, samples: tuple[Sample, ...], content: CacheContent, threads: int
-) -> Iterator[bytes]:
-    def square(sample: Sample) -> bytes:
+) -> Iterator[tuple[bytes, Size]]:
+    """Each film's square, and the size it had before."""
+
+    def square(sample: Sample) -> tuple[bytes, Size]:
         try:
             film = read_radiograph(root / sample.image)
         except ImageError as error:
             advice = "Replace the file and run the same command again; what is done is kept."
             raise DatasetError(f"{str(error).rstrip('.')}. {advice}") from error
-        return fit(film.pixels, content.size, content.policy).tobytes()
+        height, width = film.pixels.shape
+        return fit(film.pixels, content.size, content.policy).tobytes(), (width, height)
 
     with ThreadPoolExecutor(max_workers=threads) as pool:
         yield from pool.map(square, samples)
 
 
-def _written(folder: Path, content: CacheContent) -> int:
-    """How many films an earlier run of the same left safely on disk."""
+def _written(folder: Path, content: CacheContent) -> tuple[int, Counter[Size]]:
+    """How many films an earlier run of the same left safely on disk, and their sizes."""
     path = folder / PIXELS_NAME
-    if _begun(folder) != content or not path.is_file():
-        return 0
-    done = StoredRecord.read(folder / PROGRESS_NAME, FORMAT).whole("n_written")
-    return done if 0 <= done <= content.n and path.stat().st_size >= _offset(content, done) else 0
+    record = CacheRecord.read(folder / PROGRESS_NAME)
+    if record is None or record.content != content or record.sizes is None or not path.is_file():
+        return 0, Counter()
+    done = record.n_written
+    if not 0 <= done <= content.n or path.stat().st_size < _offset(content, done):
+        return 0, Counter()
+    return done, Counter(record.sizes)
 
 
 def _check_space(folder: Path, content: CacheContent, done: int) -> None:
@@ -246,35 +246,16 @@ def _sync(stream: IO[bytes]) -> None:
 
 
 def _finished(folder: Path) -> CacheContent | None:
-    return _read_record(folder / RECORD_NAME)
+    return _content(folder / RECORD_NAME)
 
 
 def _begun(folder: Path) -> CacheContent | None:
-    return _read_record(folder / PROGRESS_NAME)
+    return _content(folder / PROGRESS_NAME)
 
 
-def _read_record(path: Path) -> CacheContent | None:
-    if not path.is_file():
-        return None
-    record = StoredRecord.read(path, FORMAT)
-    policy = record.text("policy")
-    if policy not in POLICIES:
-        raise DatasetError(f"{path.name}: unknown policy {policy!r}. Remove it and prepare again.")
-    return CacheContent(
-        record.text("images_sha256"), record.whole("n"), record.whole("size"), policy
-    )
-
-
-def _write_record(path: Path, content: CacheContent, n_written: int) -> None:
-    record = {
-        "format": FORMAT,
-        "images_sha256": content.images_sha256,
-        "n": content.n,
-        "size": content.size,
-        "policy": content.policy,
-        "n_written": n_written,
-    }
-    write_whole(path, (json.dumps(record, indent=1) + "\n").encode())
+def _content(path: Path) -> CacheContent | None:
+    record = CacheRecord.read(path)
+    return None if record is None else record.content
 
 
 def _check_manifest_beside(folder: Path, content: CacheContent) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from plainfilm.datasets.cooccurrence import Counts, cooccurrence, write_cooccurrence
 from plainfilm.datasets.manifest import Manifest
 from plainfilm.datasets.sample import Labels
+from plainfilm.datasets.shades import ink, shade
 from plainfilm.whole_files import write_whole
 
 TABLE_NAME = "co-occurrence.csv"
@@ -20,8 +21,6 @@ FIGURE_NAME = "co-occurrence.svg"
 _WIDE, _TALL = 46, 24  # of a cell, in pixels
 _LETTER = 6.2  # about the width of a letter of the font, in pixels
 _FONT = 11
-_WHITE_FROM = 0.75  # the share from which white is easier to read on a cell than black
-_PALE, _FULL = np.array([255, 255, 255]), np.array([31, 78, 121])  # sRGB at 0 and at all films
 
 
 def cooccurrence_figure(labels: Labels, displays: Sequence[str]) -> str:
@@ -80,17 +79,11 @@ def _cells(counts: Counts, displays: Sequence[str]) -> Iterator[str]:
         share = n / of if of else 0.0
         place = f'x="{_WIDE * column}" y="{_TALL * row}" width="{_WIDE}" height="{_TALL}"'
         told = f"{displays[row]} and {displays[column]}: {n} of {of} films with {displays[row]}"
-        ink = "#ffffff" if share >= _WHITE_FROM else "#000000"
         across = f'x="{_WIDE * (column + 0.5):.0f}" y="{_middle(row):.1f}" text-anchor="middle"'
-        yield f'<g><title>{escape(told)}</title><rect {place} fill="{_colour(share)}"/>'
-        yield f'<text {across} fill="{ink}">{n}</text></g>'
+        yield f'<g><title>{escape(told)}</title><rect {place} fill="{shade(share)}"/>'
+        yield f'<text {across} fill="{ink(share)}">{n}</text></g>'
 
 
 def _middle(row: int) -> float:
     """The line on which a row's words stand."""
     return _TALL * (row + 0.5) + 0.35 * _FONT
-
-
-def _colour(share: float) -> str:
-    red, green, blue = np.rint(_PALE + share * (_FULL - _PALE)).astype(int).tolist()
-    return f"#{red:02x}{green:02x}{blue:02x}"

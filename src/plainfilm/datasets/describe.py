@@ -3,12 +3,10 @@
 from collections import Counter
 
 import numpy as np
-from PIL import Image
 
 from plainfilm.datasets.body_parts import body_part_table, body_parts
 from plainfilm.datasets.manifest import Manifest, count_splits
 from plainfilm.datasets.sample import Sample
-from plainfilm.errors import DatasetError
 
 
 def describe(manifest: Manifest) -> str:
@@ -32,27 +30,6 @@ def describe(manifest: Manifest) -> str:
     lines += [f"dropped: {n} ({reason})" for reason, n in sorted(manifest.dropped.items())]
     lines += [f"caution: {caution}" for caution in manifest.cautions]
     return "\n".join(lines)
-
-
-def film_sizes(manifest: Manifest) -> dict[tuple[int, int], int]:
-    """(width, height) in pixels → films of that size, the most frequent first.
-
-    Only the files' headers are read.
-
-    Raises
-    ------
-    DatasetError
-        A file is missing or no picture that Pillow knows.
-    """
-    sizes: Counter[tuple[int, int]] = Counter()
-    for sample in manifest.samples:
-        path = manifest.root / sample.image
-        try:
-            with Image.open(path) as film:
-                sizes[film.size] += 1
-        except OSError as error:
-            raise DatasetError(f"{path.name}: its size cannot be read") from error
-    return dict(sizes.most_common())
 
 
 def _cell(part: dict[str, int], name: str) -> str:
