@@ -106,3 +106,15 @@ def draw_sorted(folder: Path) -> Path:
         name = ("Normal", "Mass", "Rib Fracture", "Normal")[number % 4]
         draw_film(folder / name / f"{number:02d}.png", seed=number)
     return folder
+
+
+def draw_label_list(folder: Path) -> Path:
+    """A label list of image and findings alone: 10 patients of three films, named as NIH's are."""
+    lines = ["image,findings"]
+    for patient in range(1, 11):
+        for follow_up, findings in enumerate(("", "Mass|Pleural_Thickening", "Mass")):
+            name = f"films/{patient:08d}_{follow_up:03d}.png"
+            draw_film(folder / name, seed=3 * patient + follow_up)
+            lines.append(f"{name},{findings}")
+    (folder / "label list.csv").write_text("\n".join(lines) + "\n")
+    return folder

@@ -14,7 +14,15 @@ import numpy as np
 import pytest
 
 from dicoms import dicom_file
-from drawn_sets import draw_knees, draw_mura, draw_nih, draw_sorted, draw_table, write_published
+from drawn_sets import (
+    draw_knees,
+    draw_label_list,
+    draw_mura,
+    draw_nih,
+    draw_sorted,
+    draw_table,
+    write_published,
+)
 from drawn_story import run, shrink_recipes, smaller
 from pages import (
     README,
@@ -237,6 +245,7 @@ def test_a_page_about_learning_runs(page: Path, desk: Path, story: Path) -> None
     draw_knees(films / "ClsKLData" / "kneeKL224")
     draw_mura(films / "MURA-v1.1")
     draw_sorted(films / "sorted")
+    (draw_label_list(films / "listed") / "label list.csv").rename(films / "listed" / "labels.csv")
     (draw_table(films / "ward") / "films.csv").rename(films / "ward" / "ward-7.csv")
     write_published(desk / "preds.csv.gz")
     shrink_recipes(desk / "recipes")

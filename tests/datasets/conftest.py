@@ -6,7 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from drawn_sets import draw_film, draw_knees, draw_mura, draw_nih, draw_sorted, draw_table
+from drawn_sets import (
+    draw_film,
+    draw_knees,
+    draw_label_list,
+    draw_mura,
+    draw_nih,
+    draw_sorted,
+    draw_table,
+)
 from plainfilm.datasets.manifest import Manifest
 from plainfilm.datasets.sample import Sample
 from plainfilm.findings import Finding, LabelSet
@@ -57,6 +65,12 @@ def table_folder(tmp_path: Path) -> Path:
 def folders_folder(tmp_path: Path) -> Path:
     """See `draw_sorted`."""
     return draw_sorted(tmp_path / "sorted")
+
+
+@pytest.fixture
+def label_list_folder(tmp_path: Path) -> Path:
+    """See `draw_label_list`."""
+    return draw_label_list(tmp_path / "listed")
 
 
 @pytest.fixture

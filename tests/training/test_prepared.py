@@ -4,6 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from drawn_sets import draw_label_list
+from plainfilm.datasets import PrepareOptions, Selection, prepare
 from plainfilm.datasets.manifest import Manifest
 from plainfilm.errors import DatasetError, RunError
 from plainfilm.training.prepared import Prepared
@@ -24,6 +26,21 @@ def test_it_knows_its_films(prepared: Path) -> None:
     )  # fmt: skip
     assert (used.n_films, used.n_patients, used.n_val_films) == (40, 20, 16)
     assert used.split_sha256 == Manifest.load(prepared).split_sha256
+
+
+def test_s0_16_a_label_list_becomes_films_to_learn_from_and_to_validate_on(tmp_path: Path) -> None:
+    """S0-16: `prepare` is the one call; what it leaves opens as films of two splits."""
+    listed, out = draw_label_list(tmp_path / "listed"), tmp_path / "out"
+    options = PrepareOptions(seed=1, threads=3, selection=Selection(percents=(70, 30)))
+
+    prepare("label-list", listed / "label list.csv", out, size=32, options=options)
+
+    prepared = Prepared.open(out, tiny_recipe())
+    assert (len(prepared.train), len(prepared.val)) == (21, 9)
+    batch = prepared.train.take(np.arange(21))
+    assert batch.films.shape == (21, 1, 32, 32)
+    assert batch.labels.sum(dim=0).tolist() == [14, 7]
+    assert not prepared.manifest.patients("train") & prepared.manifest.patients("val")
 
 
 def test_gone_images_are_one_clear_line(copy: Path) -> None:

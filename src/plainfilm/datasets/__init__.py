@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from plainfilm.datasets import chestxray14, folders, kermany, knee, mura, table
+from plainfilm.datasets import chestxray14, folders, kermany, knee, label_list, mura, table
 from plainfilm.datasets.cache import (
     Cache,
     CacheContent,
@@ -46,6 +46,7 @@ DATASETS: dict[str, Callable[..., Manifest]] = {
     folders.NAME: folders.load,
     kermany.NAME: kermany.load,
     knee.NAME: knee.load,
+    label_list.NAME: label_list.load,
     mura.NAME: mura.load,
     table.NAME: table.load,
 }

@@ -16,10 +16,11 @@ import numpy as np
 
 from plainfilm.datasets.files import list_folder, sha256_of
 from plainfilm.datasets.manifest import Manifest
+from plainfilm.datasets.own_films import finding_of
 from plainfilm.datasets.resplit import with_shares
 from plainfilm.datasets.sample import SPLITS, Sample
 from plainfilm.errors import DatasetError
-from plainfilm.findings import Finding, LabelSet
+from plainfilm.findings import LabelSet
 
 NAME = "folders"
 PERCENTS = (70.0, 10.0, 20.0)  # train, val and test, where the folders bring no split
@@ -63,7 +64,7 @@ def load(folder: Path, *, seed: int = 0) -> Manifest:
     _check_classes(folder, films, classes)
     drawn = not any(film.split for film in films)
     manifest = Manifest(
-        label_set=LabelSet(tuple(_finding(name) for name in classes), exclusive=True),
+        label_set=LabelSet(tuple(finding_of(name) for name in classes), exclusive=True),
         samples=tuple(_sample(film, classes) for film in films),
         source=f"{NAME}:{folder.resolve().name}",
         root=folder,
@@ -110,7 +111,7 @@ def _check_classes(folder: Path, films: list[_Film], classes: list[str]) -> None
     if len(classes) < 2:
         found = f"class folders with films: {', '.join(classes) or 'none'}"
         raise DatasetError(f"{folder.name}: {found}; expected two or more, each with its films")
-    names = Counter(_finding(name).name for name in classes)
+    names = Counter(finding_of(name).name for name in classes)
     name, n = names.most_common(1)[0]
     if n > 1:
         raise DatasetError(f"{folder.name}: {n} class folders are called {name!r}; expected one")
@@ -120,11 +121,6 @@ def _check_classes(folder: Path, films: list[_Film], classes: list[str]) -> None
         if other.label != film.label:
             found = f"{other.file} and {film.file} are the same file in two classes"
             raise DatasetError(f"{folder.name}: {found}; keep the right one")
-
-
-def _finding(name: str) -> Finding:
-    words = " ".join(name.replace("_", " ").split())
-    return Finding(words.lower().replace(" ", "_"), words[:1].upper() + words[1:])
 
 
 def _sample(film: _Film, classes: list[str]) -> Sample:

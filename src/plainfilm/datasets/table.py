@@ -20,13 +20,14 @@ import difflib
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath, PureWindowsPath
-from unicodedata import category, normalize
+from pathlib import Path, PurePosixPath
+from unicodedata import normalize
 
 import numpy as np
 
 from plainfilm.datasets.files import list_folder, parse_table, read_text, sha256_of
 from plainfilm.datasets.manifest import Manifest
+from plainfilm.datasets.own_films import PATH_EXPECTED, finding_of, path_fault
 from plainfilm.datasets.resplit import with_shares
 from plainfilm.datasets.sample import SPLITS, Labels, Sample
 from plainfilm.errors import DatasetError, LeakError
@@ -152,14 +153,15 @@ def _findings(table: str, header: Sequence[str]) -> dict[str, Finding]:
     """Column → finding."""
     findings: dict[str, Finding] = {}
     for column in (name for name in header if name.startswith(LABEL)):
-        words = " ".join(column.removeprefix(LABEL).replace("_", " ").split())
-        name = words.lower().replace(" ", "_")
-        if not name or not words.isprintable() or "|" in name:
+        words = column.removeprefix(LABEL).replace("_", " ").strip()
+        if not words or not " ".join(words.split()).isprintable() or "|" in words:
             expected = f"a word, as in {LABEL}pneumonia, without a bar"
             raise DatasetError(f"{table}: column {column!r}; expected {LABEL} and {expected}")
-        if any(finding.name == name for finding in findings.values()):
-            raise DatasetError(f"{table}: two columns are of the finding {name!r}; expected one")
-        findings[column] = Finding(name, words[0].upper() + words[1:])
+        finding = finding_of(words)
+        if any(other.name == finding.name for other in findings.values()):
+            found = f"two columns are of the finding {finding.name!r}"
+            raise DatasetError(f"{table}: {found}; expected one")
+        findings[column] = finding
     return findings
 
 
@@ -179,18 +181,10 @@ def _sample(row: _Row, findings: dict[str, Finding], *, own_part: bool) -> Sampl
 
 
 def _path(row: _Row) -> str:
-    text = row["path"]
-    path = PurePosixPath(text)
-    expected = "a path relative to the table's folder, with forward slashes"
-    if not text:
-        raise row.refuse("path", "empty", expected)
-    if "\\" in text:
-        raise row.refuse("path", "a backslash", expected)
-    if any(category(letter) == "Cc" for letter in text):
-        raise row.refuse("path", "a control character", expected)
-    if path.is_absolute() or PureWindowsPath(text).drive or ".." in path.parts:
-        raise row.refuse("path", "a path that leads out of the table's folder", expected)
-    return path.as_posix()
+    fault = path_fault(row["path"])
+    if fault is not None:
+        raise row.refuse("path", fault, PATH_EXPECTED)
+    return PurePosixPath(row["path"]).as_posix()
 
 
 def _patient(row: _Row) -> str:
