@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from plainfilm.errors import EvaluationError
 from plainfilm.evaluation.bootstrap import draw_patients
-from plainfilm.evaluation.metrics import confusion_at
+from plainfilm.evaluation.metrics import brier, confusion_at
 from plainfilm.evaluation.operating import calibration_numbers, operating_point, refit_across
-from plainfilm.evaluation.reliability import ece
+from plainfilm.evaluation.reliability import ece, ece_equal_mass
 
 RNG = np.random.default_rng(0)
 LABELS = np.append((RNG.random(80) < 0.4).astype(float), np.nan)
@@ -41,12 +41,39 @@ def test_a_threshold_may_differ_from_film_to_film() -> None:
     assert point.sensitivity.value == pytest.approx(expected)
 
 
-def test_a_draws_calibration_error_equals_repeating_its_films() -> None:
+def test_a_draws_brier_score_equals_repeating_its_films() -> None:
     draws = draw_patients(PATIENTS, 1, 5)
     films = np.repeat(np.arange(81), draws.counts[0][draws.patient_of].astype(int))
     numbers = calibration_numbers(draws, PROBABILITY, LABELS)
-    assert numbers.ece.value == pytest.approx(ece(PROBABILITY, LABELS))
-    assert numbers.ece.low == pytest.approx(ece(PROBABILITY[films], LABELS[films]))
+    assert numbers.brier.value == pytest.approx(brier(PROBABILITY, LABELS))
+    assert numbers.brier.low == pytest.approx(brier(PROBABILITY[films], LABELS[films]))
+
+
+def test_the_calibration_errors_are_those_everybody_computes() -> None:
+    numbers = calibration_numbers(draw_patients(PATIENTS, 200, 0), PROBABILITY, LABELS)
+    for found, debiased, expected in (
+        (numbers.ece, numbers.ece_debiased, ece(PROBABILITY, LABELS)),
+        (
+            numbers.ece_equal_mass,
+            numbers.ece_equal_mass_debiased,
+            ece_equal_mass(PROBABILITY, LABELS),
+        ),
+    ):
+        assert found.value == pytest.approx(expected)
+        assert 0 <= found.low <= debiased <= found.value <= found.high
+
+
+def test_a_draw_that_missed_every_labelled_film_leaves_no_interval() -> None:
+    labels = np.where(np.arange(81) == 0, LABELS, np.nan)
+    alone = next(
+        draws
+        for draws in (draw_patients(PATIENTS, 1, seed) for seed in range(20))
+        if draws.counts[0][draws.patient_of[0]] == 0
+    )
+    numbers = calibration_numbers(alone, PROBABILITY, labels)
+    assert numbers.ece.value == pytest.approx(ece(PROBABILITY, labels))
+    assert math.isnan(numbers.ece.low)
+    assert math.isnan(numbers.ece_debiased)
 
 
 def test_no_label_no_number() -> None:

@@ -9,12 +9,11 @@ from numpy.typing import NDArray
 
 from plainfilm.evaluation.bootstrap import Interval, PatientDraws, interval
 from plainfilm.evaluation.calibration import CrossFit, cross_fit_with_threshold
+from plainfilm.evaluation.inversion import CalibrationError, invert_error
 from plainfilm.evaluation.metrics import Floats, Labels, Scores, brier
 from plainfilm.evaluation.reliability import (
     N_BINS,
     Bins,
-    ece,
-    ece_equal_mass,
     equal_mass_bins,
     equal_width_bins,
 )
@@ -40,7 +39,9 @@ class CalibrationNumbers:
     """How far the probabilities of one finding can be believed."""
 
     ece: Interval = _NOTHING
+    ece_debiased: float = math.nan
     ece_equal_mass: Interval = _NOTHING
+    ece_equal_mass_debiased: float = math.nan
     brier: Interval = _NOTHING
 
 
@@ -86,22 +87,26 @@ def calibration_numbers(
 ) -> CalibrationNumbers:
     """Calibration errors over 15 bins of equal width and of equal mass, and the Brier score.
 
-    The bins stay those of the whole set in every draw. A draw doubles some films and misses
-    others, which reads as error: the interval of an ECE leans upwards.
+    The bins stay those of the whole set in every draw. The errors' intervals are `invert_error`'s.
     """
     films = ~np.isnan(labels)
-    n_films = draws.sums(films[:, None].astype(np.float64))[:, 0]
+    n_drawn = draws.sums(films[:, None].astype(np.float64))[:, 0]
     if not films.any():
         return CalibrationNumbers()
     gap = np.where(films, probability - labels, 0.0).astype(np.float64)
     width, mass = np.zeros(films.size, np.intp), np.zeros(films.size, np.intp)
     width[films] = equal_width_bins(probability[films])
     mass[films] = equal_mass_bins(probability[films])
+    by_width, by_mass = (
+        _error(draws, gap, bins, n_drawn, int(films.sum())) for bins in (width, mass)
+    )
     squared = draws.sums(gap[:, None] ** 2)[:, 0]
     return CalibrationNumbers(
-        interval(ece(probability, labels), _error(draws, gap, width, n_films)),
-        interval(ece_equal_mass(probability, labels), _error(draws, gap, mass, n_films)),
-        interval(brier(probability, labels), _divide(squared, n_films)),
+        by_width.plain,
+        by_width.debiased,
+        by_mass.plain,
+        by_mass.debiased,
+        interval(brier(probability, labels), _divide(squared, n_drawn)),
     )
 
 
@@ -113,10 +118,16 @@ def _rates(counts: Floats) -> tuple[Floats, ...]:
     return sensitivity, specificity, _divide(tp, tp + fp), _divide(tn, tn + fn), balanced
 
 
-def _error(draws: PatientDraws, gap: Floats, bins: Bins, n_films: Floats) -> Floats:
+def _error(
+    draws: PatientDraws, gap: Floats, bins: Bins, n_drawn: Floats, n_films: int
+) -> CalibrationError:
     spread = np.zeros((gap.size, N_BINS))
     spread[np.arange(gap.size), bins] = gap
-    return _divide(np.abs(draws.sums(spread)).sum(axis=1), n_films)
+    drawn = draws.sums(spread)
+    return invert_error(
+        spread.sum(axis=0) / n_films,
+        _divide(drawn, np.repeat(n_drawn[:, None], N_BINS, axis=1)),
+    )
 
 
 def _divide(part: Floats, whole: NDArray[np.floating[Any]]) -> Floats:
