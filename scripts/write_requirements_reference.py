@@ -74,6 +74,10 @@ REQUIREMENTS = {
     "S3-10": "Its sums are exact where single precision loses count; the bytes stay bytes.",
     "S3-11": "A share of the films validates, which can be changed.",
     "S3-12": "Cross-validation: every fold validates once, the others train, none is left over.",
+    "S3-16": "Accuracy and the four counts behind it, of films and of studies.",
+    "S3-17": "What calling every study normal would reach stands beside the accuracy.",
+    "S3-20": "A network that says one thing of every film is told.",
+    "S3-26": "Accuracy and kappa of every body part, by films.",
     "S4-02": "The first release of the ChestX-ray14 labels is told from the later one.",
 }
 

@@ -158,6 +158,7 @@ def test_the_rates_are_scikit_learn_s(counts: Confusion) -> None:
         sklearn.metrics.balanced_accuracy_score(truth, called)
     )
     assert counts.mcc == pytest.approx(sklearn.metrics.matthews_corrcoef(truth, called))
+    assert counts.kappa == pytest.approx(sklearn.metrics.cohen_kappa_score(truth, called))
 
 
 @given(COUNTS)
@@ -249,6 +250,43 @@ def test_the_published_confusion_gives_its_rates() -> None:
     assert counts.balanced_accuracy == pytest.approx(0.6441909853, abs=1e-10)
     assert counts.npv == pytest.approx(0.9378094961, abs=1e-10)
     assert counts.mcc == pytest.approx(0.1847019457, abs=1e-10)
+
+
+def test_s3_16_the_published_films_and_patients_give_their_accuracies() -> None:
+    """S3-16: accuracy and the four counts, of films and of patients; layout P: T, F; N: T, F."""
+    films = Confusion(true_present=73, false_present=41, true_absent=107, false_absent=67)
+    patients = Confusion(true_present=26, false_present=12, true_absent=54, false_absent=40)
+    assert films.accuracy == 0.625
+    assert patients.accuracy == pytest.approx(0.606061, abs=5e-7)
+
+
+def test_s3_17_calling_every_study_normal_reaches_its_share() -> None:
+    """S3-17: .61 for the studies of MURA's train part, 8,280 normal and 5,177 not."""
+    counts = Confusion(true_present=0, false_present=0, true_absent=8280, false_absent=5177)
+    assert counts.accuracy == pytest.approx(0.615293, abs=5e-7)
+    assert counts.kappa == 0
+
+
+# Films of MURA's validation part, abnormal and normal, called so that the accuracy and kappa that
+# the report prints come out; its own four counts per part are not known. TP, FP, TN, FN.
+PARTS = {
+    "elbow": (Confusion(145, 45, 190, 85), 0.7204, 0.440),
+    "finger": (Confusion(149, 56, 158, 98), 0.6659, 0.337),
+    "forearm": (Confusion(57, 15, 135, 94), 0.6379, 0.277),
+    "wrist": (Confusion(168, 51, 313, 127), 0.7299, 0.440),
+    "shoulder": (Confusion(170, 62, 223, 108), 0.6980, 0.395),
+    "humerus": (Confusion(97, 46, 102, 43), 0.6910, 0.382),
+}
+
+
+def test_s3_26_accuracy_and_kappa_per_part_are_the_printed_ones() -> None:
+    """S3-26: each body part, and all films together, which six kappas do not average to."""
+    for counts, accuracy, kappa in PARTS.values():
+        assert (round(counts.accuracy, 4), round(counts.kappa, 3)) == (accuracy, kappa)
+    counts = np.array([list(vars(part).values()) for part, _, _ in PARTS.values()])
+    pooled = Confusion(*counts.sum(axis=0).tolist())
+    assert round(pooled.accuracy, 4) == 0.6967
+    assert round(pooled.kappa, 3) == 0.391
 
 
 def test_a_probability_at_the_threshold_is_called_present() -> None:

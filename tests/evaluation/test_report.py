@@ -83,15 +83,17 @@ def test_every_number_of_the_evaluation_stands_in_its_row(make_table: Any) -> No
     for name, row in zip(("pneumonia", "mass"), findings[1:], strict=False):
         expected = numbers["findings"][name]
         keys = [key for key, _ in RATES]
-        assert row[:3] == [
+        counts = expected["confusion"]
+        assert row[:4] == [
             expected["display"],
             f"{expected['n_present']} / 120",
             f"{expected['threshold']:.3f}",
+            "{true_present}, {false_present}; {true_absent}, {false_absent}".format(**counts),
         ]
-        assert row[3:] == [shown(expected[key]) for key in keys]
+        assert row[4:] == [shown(expected[key]) for key in keys]
     assert findings[3][0] == "Mean of 2"
-    assert findings[3][3:5] == [shown(numbers["mean"][k]) for k in ("auroc", "average_precision")]
-    assert findings[0][3:] == [words for _, words in RATES]
+    assert findings[3][4:6] == [shown(numbers["mean"][k]) for k in ("auroc", "average_precision")]
+    assert findings[0][4:] == [words for _, words in RATES]
     expected, keys = numbers["published"]["findings"]["mass"], PUBLISHED
     assert published[2][2:] == [shown(expected[key]) for key in keys]
     marker = numbers["audits"]["mass"]["marker"]
@@ -104,7 +106,7 @@ def test_a_finding_on_few_films_is_grey_and_one_on_none_is_a_dash(make_table: An
     table.labels[:, 1] = 0
     page = Tables(html_report(measure(table, 20), {}))
     assert page.few == ["Mass"]
-    assert page.tables[0][2][3:6] == ["–", "–", "–"]
+    assert page.tables[0][2][4:7] == ["–", "–", "–"]
     assert page.tables[0][3][0] == "Mean of 1"
 
 
@@ -125,7 +127,7 @@ def test_who_was_measured_on_what_is_said_in_words(make_table: Any) -> None:
         "tiny 1.0.0 on phantoms, test films",
         "100 films of 50 patients.",
         "10 films were refused and count in no number: 10 × seen N times.",
-        "95 % percentile intervals of a bootstrap over patients, 20 draws.",
+        "95 % intervals of a bootstrap over patients, 20 draws.",
         "Thresholds: half.",
         "Calibration: Platt; drawn films.",
         "100.0% of the films are less familiar than 0.05: a caution is shown.",

@@ -13,8 +13,8 @@ import numpy as np
 
 from plainfilm.datasets.cooccurrence_figure import cooccurrence_figure
 from plainfilm.errors import MissingExtra
+from plainfilm.evaluation.answers import answered, honest_answers
 from plainfilm.evaluation.calibration import CrossFit
-from plainfilm.evaluation.measure import answered, honest_answers
 from plainfilm.evaluation.metrics import Known, known, roc_counts
 from plainfilm.evaluation.reliability import N_BINS, equal_width_bins, reliability
 from plainfilm.evaluation.table import Predictions

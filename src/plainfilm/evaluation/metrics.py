@@ -168,6 +168,17 @@ class Confusion:
         return _ratio(2 * self.true_present, 2 * self.true_present + wrong)
 
     @property
+    def kappa(self) -> float:
+        """Cohen's kappa of label and call: agreement beyond chance, in [-1, 1].
+
+        References
+        ----------
+        Cohen 1960, Educational and Psychological Measurement 20:37.
+        """
+        a, b, c, d = self.true_present, self.false_present, self.true_absent, self.false_absent
+        return _ratio(2 * (a * c - b * d), (a + b) * (b + c) + (a + d) * (d + c))
+
+    @property
     def mcc(self) -> float:
         """Matthews' correlation of label and call, in [-1, 1]."""
         a, b, c, d = self.true_present, self.false_present, self.true_absent, self.false_absent

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from plainfilm.evaluation.bootstrap import Interval, PatientDraws, interval
 from plainfilm.evaluation.calibration import CrossFit, cross_fit_with_threshold
 from plainfilm.evaluation.inversion import CalibrationError, invert_error
-from plainfilm.evaluation.metrics import Floats, Labels, Scores, brier
+from plainfilm.evaluation.metrics import Confusion, Floats, Labels, Scores, brier
 from plainfilm.evaluation.reliability import (
     N_BINS,
     Bins,
@@ -25,13 +25,20 @@ _NOTHING = Interval(math.nan, math.nan, math.nan)
 
 @dataclass(frozen=True)
 class OperatingPoint:
-    """The rates of one finding at its threshold, as in `metrics.Confusion`."""
+    """The rates of one finding at its threshold, as in `metrics.Confusion`.
 
+    `confusion` holds the four counts; None where there is no threshold to count at.
+    """
+
+    confusion: Confusion | None = None
     sensitivity: Interval = _NOTHING
     specificity: Interval = _NOTHING
     ppv: Interval = _NOTHING
     npv: Interval = _NOTHING
     balanced_accuracy: Interval = _NOTHING
+    accuracy: Interval = _NOTHING
+    f1: Interval = _NOTHING
+    kappa: Interval = _NOTHING
 
 
 @dataclass(frozen=True)
@@ -77,9 +84,11 @@ def operating_point(
     called = probability >= threshold
     present, absent = labels == 1, labels == 0  # NaN is neither
     cells = np.stack([called & present, called & absent, ~called & absent, ~called & present], 1)
-    whole = _rates(cells.sum(axis=0, keepdims=True).astype(np.float64))
+    counts = cells.sum(axis=0)
+    whole = _rates(counts[None].astype(np.float64))
     drawn = _rates(draws.sums(cells.astype(np.float64)))
-    return OperatingPoint(*(interval(float(w[0]), d) for w, d in zip(whole, drawn, strict=True)))
+    rates = (interval(float(w[0]), d) for w, d in zip(whole, drawn, strict=True))
+    return OperatingPoint(Confusion(*counts.tolist()), *rates)
 
 
 def calibration_numbers(
@@ -111,11 +120,20 @@ def calibration_numbers(
 
 
 def _rates(counts: Floats) -> tuple[Floats, ...]:
-    """Sensitivity, specificity, ppv, npv, balanced accuracy of (draws, tp fp tn fn)."""
+    """The rates of `OperatingPoint`, in its order, of (draws, tp fp tn fn)."""
     tp, fp, tn, fn = counts.T
     sensitivity, specificity = _divide(tp, tp + fn), _divide(tn, tn + fp)
-    balanced = (sensitivity + specificity) / 2
-    return sensitivity, specificity, _divide(tp, tp + fp), _divide(tn, tn + fn), balanced
+    chance = (tp + fp) * (fp + tn) + (tp + fn) * (fn + tn)
+    return (
+        sensitivity,
+        specificity,
+        _divide(tp, tp + fp),
+        _divide(tn, tn + fn),
+        (sensitivity + specificity) / 2,
+        _divide(tp + tn, counts.sum(axis=1)),
+        _divide(2 * tp, 2 * tp + fp + fn),
+        _divide(2 * (tp * tn - fp * fn), chance),
+    )
 
 
 def _error(

@@ -12,9 +12,13 @@ RATES = (
     ("ppv", "PPV"),
     ("npv", "NPV"),
     ("balanced_accuracy", "Balanced accuracy"),
+    ("accuracy", "Accuracy"),
+    ("f1", "F1"),
+    ("kappa", "Kappa"),
     ("ece", "ECE"),
     ("brier", "Brier"),
 )
+COUNTED = "Called present: right, wrong; absent: right, wrong"
 AUDITED = (
     ("frame_auroc", "AUROC, frame only"),
     ("centre_auroc", "AUROC, centre only"),
@@ -91,19 +95,20 @@ def _facts(evaluation: Mapping[str, object]) -> str:
 
 
 def _findings(evaluation: Mapping[str, object]) -> str:
-    head = ["Finding", "Present / films", "Threshold", *(words for _, words in RATES)]
+    head = ["Finding", "Present / films", "Threshold", COUNTED, *(words for _, words in RATES)]
     rows = []
     for row in map(_record, _record(evaluation["findings"]).values()):
         cells = [
             str(row["display"]),
             f"{row['n_present']} / {row['n_films']}",
             _number(row, "threshold"),
+            _counts(_record(row["confusion"])),
         ]
         cells += [_interval(row[key]) for key, _ in RATES]
         rows.append(_row(cells, few=bool(row["too_few"])))
     mean = _record(evaluation["mean"])
     if mean.get("n_findings"):
-        cells = [f"Mean of {mean['n_findings']}", "", ""]
+        cells = [f"Mean of {mean['n_findings']}", "", "", ""]
         cells += [_interval(mean[key]) if key in mean else "" for key, _ in RATES]
         rows.append(_row(cells))
     return _table(head, rows) + "<p>Grey: fewer than 10 films of one kind, too few to say much.</p>"
@@ -164,6 +169,14 @@ def _interval(value: object) -> str:
         return "–"
     texts = ["–" if n is None else f"{n:.3f}" for n in numbers]
     return f"{texts[0]} [{texts[1]}, {texts[2]}]"
+
+
+def _counts(confusion: Mapping[str, object]) -> str:
+    """The four counts, "73, 41; 107, 67", or a dash."""
+    if not confusion:
+        return "–"
+    right, wrong = confusion["true_present"], confusion["false_present"]
+    return f"{right}, {wrong}; {confusion['true_absent']}, {confusion['false_absent']}"
 
 
 def _number(record: Mapping[str, object], key: str) -> str:

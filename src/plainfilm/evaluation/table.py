@@ -9,8 +9,9 @@ need to know (`About`) stands in the file's metadata, so that they follow from t
 import io
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -113,6 +114,23 @@ class Predictions:
 
     def __len__(self) -> int:
         return self.name.size
+
+    def rows(self, keep: NDArray[Any]) -> "Predictions":
+        """Some of the films, by a mask or by their numbers."""
+        return replace(
+            self,
+            name=self.name[keep],
+            patient=self.patient[keep],
+            details={key: texts[keep] for key, texts in self.details.items()},
+            age=self.age[keep],
+            labels=self.labels[keep],
+            scores=self.scores[keep],
+            probabilities=self.probabilities[keep],
+            familiarity=self.familiarity[keep],
+            refused=self.refused[keep],
+            published=None if self.published is None else self.published[keep],
+            audits={name: answers[keep] for name, answers in self.audits.items()},
+        )
 
     def save(self, path: Path) -> None:
         """Write the table as a Parquet file, whole or not at all."""
