@@ -40,7 +40,11 @@ def draw_table(n: int = 120, seed: int = 0, **changes: object) -> Predictions:
         about=facts,
         name=np.array([f"film-{i}.png" for i in range(n)]),
         patient=np.array([f"p{i // 2}" for i in range(n)]),
-        details={key: np.array(["x"] * n) for key in ("study", "split", "view", "sex")},
+        details={
+            "study": np.array([f"s{i}" for i in range(n)]),
+            "body_part": np.array(["chest"] * n),
+            **{key: np.array(["x"] * n) for key in ("split", "view", "sex")},
+        },
         age=np.full(n, 4.0),
         labels=labels,
         scores=scores,

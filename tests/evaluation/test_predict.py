@@ -82,6 +82,7 @@ def test_a_film_with_a_body_part_of_its_own_is_judged_by_that(manifest: Manifest
     table = predict(Reader(tiny_bundle(2), threads=1), mixed, "test")
     assert [bool(reason) for reason in table.refused] == [False, False, True, False]
     assert "body part knee" in table.refused[2]
+    assert table.details["body_part"].tolist() == ["chest", "chest", "knee", "chest"]
 
 
 def with_header(manifest: Manifest, row: int, **header: Any) -> Manifest:

@@ -186,3 +186,33 @@ def test_cross_fitting_audits_and_a_published_network_are_shown(make_table: Any)
 def test_words_from_outside_are_escaped(make_table: Any) -> None:
     text = page(make_table(cautions=("<script>alert(1)</script>",)))
     assert "<script>" not in text
+
+
+def test_studies_and_every_body_part_stand_beside_the_films(make_table: Any) -> None:
+    """S3-35: no overall number without those of the parts, of films and of studies."""
+    table = make_table()
+    parts = np.array([("elbow", "hand")[i // 2 % 2] for i in range(120)])
+    details = {**table.details, "study": np.full(120, "one"), "body_part": parts}
+    numbers: Any = measure(replace(table, details=details), 20)
+    text = html_report(numbers, {})
+    films, studies, part_films, part_studies = Tables(text).tables
+    assert (films[0][1], studies[0][1]) == ("Present / films", "Present / studies")
+    mass = numbers["studies"]["findings"]["mass"]
+    assert studies[2][1] == f"{mass['n_present']} / 60"
+    assert studies[2][4:] == [shown(mass[key]) for key, _ in RATES]
+    assert [row[:2] for row in part_films[1:]] == [
+        ["elbow", "Pneumonia"], ["elbow", "Mass"], ["hand", "Pneumonia"], ["hand", "Mass"],
+    ]  # fmt: skip
+    hand = numbers["body_parts"]["hand"]
+    assert part_films[4][5:] == [shown(hand["findings"]["mass"][key]) for key, _ in RATES]
+    of_studies = hand["studies"]["findings"]["mass"]
+    assert part_studies[4][5:] == [shown(of_studies[key]) for key, _ in RATES]
+    assert f"In {numbers['studies']['n_mixed']} of them the films" in text
+
+
+def test_parts_whose_studies_are_single_films_have_one_table(make_table: Any) -> None:
+    table = make_table()
+    parts = np.array(["elbow", "hand"] * 60)
+    text = page(replace(table, details={**table.details, "body_part": parts}))
+    assert len(Tables(text).tables) == 2
+    assert "Studies" not in text

@@ -41,7 +41,7 @@ def test_the_columns_are_those_written_down(make_table: Any, tmp_path: Path) -> 
     make_table(n=4).save(tmp_path / "p.parquet")
     names = pyarrow.parquet.read_schema(tmp_path / "p.parquet").names
     assert names == [
-        "name", "patient", "study", "split", "view", "sex", "age",
+        "name", "patient", "study", "split", "view", "sex", "body_part", "age",
         "label:pneumonia", "label:mass", "score:pneumonia", "score:mass",
         "probability:pneumonia", "probability:mass", "familiarity", "refused",
     ]  # fmt: skip
@@ -75,7 +75,7 @@ def tables(draw: st.DrawFn) -> Predictions:
         about=facts,
         name=texts(),
         patient=texts(),
-        details={key: texts() for key in ("study", "split", "view", "sex")},
+        details={key: texts() for key in ("study", "split", "view", "sex", "body_part")},
         age=numbers(),
         labels=numbers(len(findings)),
         scores=numbers(len(findings)),
@@ -167,6 +167,16 @@ def test_a_table_without_a_column_is_refused(make_table: Any, tmp_path: Path) ->
     pyarrow.parquet.write_table(table.drop_columns(["score:mass"]), path)
     with pytest.raises(EvaluationError, match="score:mass"):
         Predictions.load(path)
+
+
+def test_a_table_from_before_body_parts_says_nothing_of_them(
+    make_table: Any, tmp_path: Path
+) -> None:
+    path = tmp_path / "p.parquet"
+    make_table(n=2).save(path)
+    older = pyarrow.parquet.read_table(path).drop_columns(["body_part"])
+    pyarrow.parquet.write_table(older, path)
+    assert Predictions.load(path).details["body_part"].tolist() == ["", ""]
 
 
 def test_a_table_of_another_format_is_refused(make_table: Any, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from plainfilm.findings import BundleId, Finding, FindingResult, Prediction
-from plainfilm.reading.study import combine
+from plainfilm.reading.study import combine, mean_probability
 
 MASS = Finding("mass", "Mass")
 BUNDLE = BundleId("tiny", "1", "0" * 64)
@@ -54,6 +54,12 @@ def test_the_mean_of_platt_probabilities_is_platt_of_the_mean_score() -> None:
     study = combine("s", [answer("x", platt(score), score) for score in scores])
 
     assert study.results[0].probability == pytest.approx(platt(study.results[0].score))
+
+
+def test_films_of_04_and_06_are_half_and_one_film_is_itself() -> None:
+    assert mean_probability([0.4, 0.6]) == 0.5
+    assert mean_probability([0.3]) == 0.3
+    assert math.isnan(mean_probability([0.3, math.nan]))
 
 
 @pytest.mark.parametrize("certain", [0.0, 1.0])

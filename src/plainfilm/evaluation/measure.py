@@ -11,6 +11,7 @@ import numpy as np
 from plainfilm.evaluation.answers import Answers, answered, answers_of
 from plainfilm.evaluation.audit import audit_numbers
 from plainfilm.evaluation.bootstrap import N_DRAWS, Interval, draw_patients
+from plainfilm.evaluation.breakdown import body_part_numbers, study_numbers
 from plainfilm.evaluation.comparison import compare_with_published
 from plainfilm.evaluation.finding_numbers import FindingNumbers, finding_numbers, means, row
 from plainfilm.evaluation.table import Predictions
@@ -55,6 +56,8 @@ def measure(table: Predictions, n_draws: int = N_DRAWS, seed: int = 0) -> dict[s
         "intervals": "95 % intervals of a bootstrap over patients: [value, low, high]",
         "mean": means(numbers),
         "findings": _rows(films, numbers),
+        "studies": study_numbers(films, n_draws, seed),
+        "body_parts": body_part_numbers(films, n_draws, seed),
         "familiarity": _familiarity(table),
         "published": compare_with_published(answered(table), draws),
         "audits": audit_numbers(answered(table), draws),

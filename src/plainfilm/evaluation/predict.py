@@ -182,6 +182,7 @@ def _collect(
             "split": _texts(sample.split for sample in films.samples),
             "view": _texts(sample.view or "" for sample in films.samples),
             "sex": _texts(sample.sex or "" for sample in films.samples),
+            "body_part": _texts(_body_part(films, sample) or "" for sample in films.samples),
         },
         age=np.array([np.nan if s.age is None else s.age for s in films.samples]),
         labels=labels,

@@ -57,7 +57,9 @@ def html_report(evaluation: Mapping[str, object], figures: Mapping[str, str]) ->
         "hospitals, machines and patients give other numbers.</p>",
         _facts(evaluation),
         "<h2>Findings</h2>",
-        _findings(evaluation),
+        _findings(evaluation, "films"),
+        _studies(_record(evaluation["studies"])),
+        _body_parts(_record(evaluation["body_parts"])),
         _published(_record(evaluation["published"])),
         _audits(evaluation),
         f"<h2>Figures</h2>{drawn}",
@@ -94,24 +96,64 @@ def _facts(evaluation: Mapping[str, object]) -> str:
     return "<ul>" + "".join(f"<li>{escape(line)}</li>" for line in lines) + "</ul>"
 
 
-def _findings(evaluation: Mapping[str, object]) -> str:
-    head = ["Finding", "Present / films", "Threshold", COUNTED, *(words for _, words in RATES)]
+def _findings(measured: Mapping[str, object], unit: str) -> str:
+    head = ["Finding", f"Present / {unit}", "Threshold", COUNTED, *(words for _, words in RATES)]
     rows = []
-    for row in map(_record, _record(evaluation["findings"]).values()):
-        cells = [
-            str(row["display"]),
-            f"{row['n_present']} / {row['n_films']}",
-            _number(row, "threshold"),
-            _counts(_record(row["confusion"])),
-        ]
-        cells += [_interval(row[key]) for key, _ in RATES]
-        rows.append(_row(cells, few=bool(row["too_few"])))
-    mean = _record(evaluation["mean"])
+    for row in map(_record, _record(measured["findings"]).values()):
+        few = bool(row["too_few"])
+        rows.append(_row([str(row["display"]), *_finding_cells(row, unit)], few=few))
+    mean = _record(measured["mean"])
     if mean.get("n_findings"):
         cells = [f"Mean of {mean['n_findings']}", "", "", ""]
         cells += [_interval(mean[key]) if key in mean else "" for key, _ in RATES]
         rows.append(_row(cells))
-    return _table(head, rows) + "<p>Grey: fewer than 10 films of one kind, too few to say much.</p>"
+    few_words = f"Grey: fewer than 10 {unit} of one kind, too few to say much."
+    return _table(head, rows) + f"<p>{few_words}</p>"
+
+
+def _finding_cells(row: Mapping[str, object], unit: str) -> list[str]:
+    return [
+        f"{row['n_present']} / {row[f'n_{unit}']}",
+        _number(row, "threshold"),
+        _counts(_record(row["confusion"])),
+        *(_interval(row[key]) for key, _ in RATES),
+    ]
+
+
+def _studies(studies: Mapping[str, object]) -> str:
+    if not studies:
+        return ""
+    words = (
+        f"{studies['n_studies']} studies of {studies['n_patients']} patients; "
+        f"{studies['n_refused']} were refused. A study's answer is the mean of its films'. In "
+        f"{studies['n_mixed']} of them the films' labels differ: a finding of any film counts."
+    )
+    return f"<h2>Studies</h2><p>{escape(words)}</p>{_findings(studies, 'studies')}"
+
+
+def _body_parts(parts: Mapping[str, object]) -> str:
+    """Films of each part, and its studies where they are more than films."""
+    if not parts:
+        return ""
+    tables = [("films", parts)]
+    studies = {name: studies for name, part in parts.items() if (studies := _part_studies(part))}
+    if studies:
+        tables.append(("studies", studies))
+    return "<h2>Body parts</h2>" + "".join(_parts(named, unit) for unit, named in tables)
+
+
+def _part_studies(part: object) -> Mapping[str, object]:
+    return _record(_record(part)["studies"])
+
+
+def _parts(parts: Mapping[str, object], unit: str) -> str:
+    head = ["Part", "Finding", f"Present / {unit}", "Threshold", COUNTED]
+    rows = [
+        _row([name, str(row["display"]), *_finding_cells(row, unit)], few=bool(row["too_few"]))
+        for name, part in parts.items()
+        for row in map(_record, _record(_record(part)["findings"]).values())
+    ]
+    return _table([*head, *(words for _, words in RATES)], rows)
 
 
 def _published(published: Mapping[str, object]) -> str:

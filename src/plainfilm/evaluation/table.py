@@ -1,9 +1,10 @@
 """Every film's labels and answers in one table: `Predictions` ↔ predictions.parquet.
 
-Columns: name, patient, study, split, view, sex, age, `label:<finding>`, `score:<finding>`,
-`probability:<finding>`, where a published baseline was given `published:<finding>`, where the
-bundle was audited `audit:<audit>:<finding>`, then familiarity and refused. What else the numbers
-need to know (`About`) stands in the file's metadata, so that they follow from this file alone.
+Columns: name, patient, study, split, view, sex, body_part, age, `label:<finding>`,
+`score:<finding>`, `probability:<finding>`, where a published baseline was given
+`published:<finding>`, where the bundle was audited `audit:<audit>:<finding>`, then familiarity and
+refused. What else the numbers need to know (`About`) stands in the file's metadata, so that they
+follow from this file alone.
 """
 
 import io
@@ -30,7 +31,8 @@ except ImportError as error:
 
 FORMAT = "plainfilm.predictions/1"
 _KEY = b"plainfilm"
-_TEXTS = ("study", "split", "view", "sex")
+_TEXTS = ("study", "split", "view", "sex", "body_part")
+_LATER = ("body_part",)  # columns that older tables do not have
 
 Texts = NDArray[np.str_]
 
@@ -84,7 +86,7 @@ class Predictions:
     name, patient
         str (n,).
     details
-        "study", "split", "view" and "sex": text (n,), "" = not known.
+        "study", "split", "view", "sex" and "body_part": text (n,), "" = not known.
     age
         float64 (n,), years; NaN = not known.
     labels, scores, probabilities
@@ -196,7 +198,7 @@ def _predictions(about: About, table: "pyarrow.Table") -> Predictions:
         about=about,
         name=_texts(table, "name"),
         patient=_texts(table, "patient"),
-        details={key: _texts(table, key) for key in _TEXTS},
+        details={key: _detail(table, key) for key in _TEXTS},
         age=_floats(table, "age"),
         labels=_group(table, "label", findings),
         scores=_group(table, "score", findings),
@@ -215,6 +217,12 @@ def _group(table: "pyarrow.Table", group: str, findings: tuple[str, ...]) -> Flo
 def _floats(table: "pyarrow.Table", name: str) -> Floats:
     column: Floats = table.column(name).to_numpy().astype(np.float64)
     return column
+
+
+def _detail(table: "pyarrow.Table", name: str) -> Texts:
+    if name in _LATER and name not in table.column_names:
+        return np.full(table.num_rows, "")
+    return _texts(table, name)
 
 
 def _texts(table: "pyarrow.Table", name: str) -> Texts:

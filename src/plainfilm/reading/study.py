@@ -52,6 +52,17 @@ def _shared(values: Sequence[T | None]) -> T | None:
     return values[0] if all(value == values[0] for value in values) else None
 
 
+def mean_probability(probabilities: Sequence[float]) -> float:
+    """What several films together say: the sigmoid of the mean logit; one film says its own.
+
+    Probabilities nearer than 1e-7 to 0 or 1 count as that near; NaN gives NaN.
+    """
+    if len(probabilities) == 1:
+        return probabilities[0]
+    mean_logit = float(np.mean([_logit(probability) for probability in probabilities]))
+    return 1 / (1 + math.exp(-mean_logit))
+
+
 def _mean_results(films: Sequence[Prediction]) -> tuple[FindingResult, ...]:
     of_findings = zip(*(film.results for film in films), strict=True)
     return tuple(_mean_result(results) for results in of_findings)
@@ -61,10 +72,9 @@ def _mean_result(results: tuple[FindingResult, ...]) -> FindingResult:
     first = results[0]
     if len(results) == 1:
         return first
-    mean_logit = float(np.mean([_logit(result.probability) for result in results]))
     return FindingResult(
         finding=first.finding,
-        probability=1 / (1 + math.exp(-mean_logit)),
+        probability=mean_probability([result.probability for result in results]),
         score=float(np.mean([result.score for result in results])),
         threshold=first.threshold,
         prevalence=first.prevalence,
