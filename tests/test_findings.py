@@ -55,3 +55,10 @@ def test_a_prediction_answers_or_refuses_never_both_nor_neither() -> None:
 def test_a_familiarity_outside_zero_to_one_is_refused() -> None:
     with pytest.raises(ValueError, match="familiarity"):
         Prediction("film", BUNDLE, True, (result(),), 1.5)
+
+
+def test_one_of_several_exclusive_findings_is_a_choice() -> None:
+    other = Finding("mass", "Mass")
+    assert LabelSet((PNEUMONIA, other), exclusive=True).is_choice
+    assert not LabelSet((PNEUMONIA, other)).is_choice
+    assert not LabelSet((PNEUMONIA,), exclusive=True).is_choice

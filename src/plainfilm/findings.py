@@ -58,6 +58,11 @@ class LabelSet:
         """The findings' names, in order."""
         return tuple(finding.name for finding in self.findings)
 
+    @property
+    def is_choice(self) -> bool:
+        """Whether a film shows exactly one of several findings: probabilities then add up to 1."""
+        return self.exclusive and len(self) > 1
+
 
 @dataclass(frozen=True)
 class BundleId:
@@ -76,7 +81,8 @@ class FindingResult:
     ----------
     probability
         In [0, 1]. A calibrated probability only where the prediction's `calibrated` is True;
-        else the sigmoid of the score, a model score.
+        else a model score: the sigmoid of the score, or where exactly one finding holds for a film
+        the softmax over the scores.
     score
         The uncalibrated logit.
     threshold

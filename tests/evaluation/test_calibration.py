@@ -13,10 +13,12 @@ from plainfilm.evaluation.calibration import (
     cross_fit,
     cross_fit_with_threshold,
     ece,
+    fit_choice_temperature,
     fit_platt,
     fit_temperature,
     patient_folds,
     sigmoid,
+    softmax,
 )
 from plainfilm.evaluation.metrics import auroc
 
@@ -271,3 +273,56 @@ def test_platt_reads_float32_and_any_shape() -> None:
 
 def test_sigmoid_does_not_overflow() -> None:
     assert sigmoid(np.array([-1e4, 0.0, 1e4])).tolist() == [0.0, 0.5, 1.0]
+
+
+def choices(seed: int, n: int = 4000, stretch: float = 2.0) -> tuple[Array, Array]:
+    """Scores that are `stretch` times too large, and the one finding each film shows."""
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(0, 1.5, (n, 3))
+    drawn = (rng.random((n, 1)) > softmax(logits).cumsum(axis=1)).sum(axis=1).clip(max=2)
+    return stretch * logits, np.eye(3)[drawn]
+
+
+def test_the_temperature_of_a_choice_finds_the_scale_that_drew_the_labels() -> None:
+    scores, labels = choices(0)
+    fitted = fit_choice_temperature(scores, labels)
+    assert fitted.slope == pytest.approx(0.5, rel=0.06)
+    assert fitted.intercept == 0
+
+
+def test_no_other_temperature_of_a_choice_is_likelier() -> None:
+    scores, labels = choices(1, n=200)
+    best = fit_choice_temperature(scores, labels).slope
+
+    def loss(slope: float) -> float:
+        return -float(np.log(softmax(slope * scores))[labels == 1].sum())
+
+    assert loss(best) <= min(loss(0.98 * best), loss(1.02 * best))
+
+
+def test_unknown_films_change_no_temperature_of_a_choice() -> None:
+    scores, labels = choices(2, n=100)
+    more = np.vstack([labels, np.full((5, 3), np.nan)])
+    fitted = fit_choice_temperature(np.vstack([scores, np.full((5, 3), 9.0)]), more)
+    assert fitted == fit_choice_temperature(scores, labels)
+
+
+@pytest.mark.parametrize("row", [[0, 0, 0], [1, 1, 0]])
+def test_a_film_with_none_or_several_of_a_choice_is_refused(row: list[int]) -> None:
+    scores, labels = choices(3, n=20)
+    labels[7] = row
+    with pytest.raises(EvaluationError, match="expected exactly one"):
+        fit_choice_temperature(scores, labels)
+
+
+def test_films_that_all_show_the_same_cannot_calibrate_a_choice() -> None:
+    scores, _ = choices(4, n=20)
+    for labels in (np.eye(3)[[1] * 20], np.full((20, 3), np.nan)):
+        with pytest.raises(EvaluationError, match="all show the same"):
+            fit_choice_temperature(scores, labels)
+
+
+def test_softmax_adds_up_to_1_without_overflow() -> None:
+    shares = softmax(np.array([[1000.0, 999.0], [-1000.0, -1000.0]]))
+    assert shares[1].tolist() == [0.5, 0.5]
+    assert shares[0] == pytest.approx([1 / (1 + np.exp(-1)), 1 / (1 + np.exp(1))])

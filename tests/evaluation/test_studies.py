@@ -14,7 +14,7 @@ from plainfilm.evaluation.metrics import Floats
 from plainfilm.evaluation.studies import by_study, n_mixed, study_label
 from plainfilm.evaluation.table import Predictions
 from plainfilm.findings import BundleId, Finding, FindingResult, Prediction
-from plainfilm.reading.study import combine
+from plainfilm.reading.study import combine, mean_choice
 
 
 def in_studies(table: Predictions, *studies: str) -> Predictions:
@@ -170,6 +170,17 @@ def test_a_study_is_as_familiar_as_its_least_familiar_film() -> None:
     assert studies_of(table).table.familiarity.tolist() == pytest.approx(
         [0.2, math.nan], nan_ok=True
     )
+
+
+def test_findings_that_exclude_each_other_still_add_up_to_1_in_a_study() -> None:
+    """As the reader combines them, not each finding by itself."""
+    table = in_studies(draw_table(4, exclusive=True), *"aabb")
+    shares = np.array([[0.9, 0.1], [0.4, 0.6], [0.5, 0.5], [0.2, 0.8]])
+    studies = studies_of(replace(table, probabilities=shares))
+    assert studies.table.probabilities.sum(axis=1).tolist() == pytest.approx([1, 1])
+    assert studies.table.probabilities[0].tolist() == mean_choice(shares[:2].tolist())
+    fits = [fit.probability for fit in studies.fits if fit is not None]
+    np.testing.assert_array_equal(np.stack(fits, axis=1), studies.table.probabilities)
 
 
 def test_figures_of_a_study_carry_no_audit_of_a_film() -> None:

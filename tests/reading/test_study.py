@@ -5,9 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from plainfilm.findings import BundleId, Finding, FindingResult, Prediction
-from plainfilm.reading.study import combine, mean_probability
+from plainfilm.reading.study import combine, mean_choice, mean_probability
 
 MASS = Finding("mass", "Mass")
 BUNDLE = BundleId("tiny", "1", "0" * 64)
@@ -109,3 +112,38 @@ def test_a_study_is_read_as_what_all_its_films_are() -> None:
     front = replace(answer("a", 0.3), age_years=4.0, view="PA", body_part="chest")
     study = combine("s", [front, replace(front, view="LATERAL")])
     assert (study.age_years, study.view, study.body_part) == (4.0, None, "chest")
+
+
+SHARES = st.lists(st.floats(1e-5, 1), min_size=3, max_size=3)
+
+
+@given(st.lists(SHARES, min_size=1, max_size=5))
+def test_findings_that_exclude_each_other_still_add_up_to_1(rows: list[list[float]]) -> None:
+    films = [[value / sum(row) for value in row] for row in rows]
+    together = mean_choice(films)
+    assert sum(together) == pytest.approx(1)
+    assert mean_choice(films[:1]) == films[0]
+    assert mean_choice(films[::-1]) == pytest.approx(together)
+    assert mean_choice([films[0]] * 3) == pytest.approx(films[0])
+
+
+def test_the_mean_of_a_temperature_s_softmax_is_that_of_the_mean_scores() -> None:
+    def calibrated(scores: NDArray[np.float64]) -> list[float]:
+        powers = np.exp(scores / 1.7)
+        shares: list[float] = (powers / powers.sum()).tolist()
+        return shares
+
+    scores = np.array([[0.3, -2.0, 1.0], [2.0, 0.0, -1.0]])
+    together = mean_choice([calibrated(row) for row in scores])
+    assert together == pytest.approx(calibrated(scores.mean(axis=0)))
+
+
+def test_a_certain_film_leaves_each_finding_a_number() -> None:
+    together = mean_choice([[1.0, 0.0, 0.0], [0.2, 0.3, 0.5]])
+    assert 0 < together[1] < together[2] < together[0] < 1
+
+
+def test_a_study_is_combined_by_the_mean_it_is_told() -> None:
+    films = [answer("a", 0.9), answer("b", 0.9)]
+    assert combine("s", films, mean=mean_choice).results[0].probability == 1.0
+    assert combine("s", films).results[0].probability == pytest.approx(0.9)

@@ -217,3 +217,18 @@ def test_what_the_graph_sees_lies_as_a_heatmap_where_it_is_on_the_film(
     covered = laid != 0
     assert covered.sum() == min(side, shape[0]) * min(side, shape[1])
     np.testing.assert_allclose(laid[covered], film[covered], atol=1e-6)
+
+
+def test_s0_36_findings_that_exclude_each_other_add_up_to_1() -> None:
+    """S0-36: the softmax of the calibrated scores, in the graph; scores and maps stay."""
+    alone, films = tiny_graph(), phantoms(4)
+    networks = [each for each in alone.classifiers if isinstance(each, Classifier)]
+    choice = ReadingGraph(networks, alone.fit, CALIBRATION, alone.familiarity, "softmax")
+    answers, before = choice(films), alone(films)
+    assert torch.allclose(answers.probability.sum(dim=1), torch.ones(4))
+    slopes = torch.tensor([platt.slope for platt in CALIBRATION])
+    intercepts = torch.tensor([platt.intercept for platt in CALIBRATION])
+    expected = (slopes * answers.score + intercepts).softmax(dim=1)
+    assert torch.equal(answers.probability, expected)
+    assert torch.equal(answers.score, before.score)
+    assert torch.equal(answers.map, before.map)

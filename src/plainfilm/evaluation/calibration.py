@@ -5,6 +5,7 @@ on. It never changes the order of films: every slope fitted here is positive.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,10 +24,12 @@ __all__ = [
     "cross_fit",
     "cross_fit_with_threshold",
     "ece",
+    "fit_choice_temperature",
     "fit_platt",
     "fit_temperature",
     "patient_folds",
     "sigmoid",
+    "softmax",
 ]
 
 MIN_SLOPE = 0.01  # a fit that would turn the order of films round stops here
@@ -86,12 +89,45 @@ def fit_temperature(scores: Scores, labels: Labels) -> Platt:
     """
     films = known(scores.ravel(), labels.ravel())
     _smoothed(films)  # refuses a missing class
+    return Platt(_best_slope(lambda slope: _loss(films, slope)), 0.0)
+
+
+def fit_choice_temperature(scores: Scores, labels: Labels) -> Platt:
+    """One slope, no intercept, for findings of which a film shows exactly one.
+
+    probabilities = softmax(score / temperature). `scores` and `labels` are (n, K); a film with a
+    NaN label is left out.
+
+    Raises
+    ------
+    EvaluationError
+        A film shows none of the findings or several, or all films show the same.
+
+    References
+    ----------
+    Guo, Pleiss, Sun and Weinberger 2017, On Calibration of Modern Neural Networks, section 4.2.
+    """
+    films = ~np.isnan(labels).any(axis=1)
+    logits, truth = scores[films].astype(np.float64), labels[films] == 1
+    if not (truth.sum(axis=1) == 1).all():
+        raise EvaluationError("a film shows none of the findings or several; expected exactly one")
+    if truth.any(axis=0).sum() < 2:
+        raise EvaluationError("cannot calibrate on films that all show the same finding")
+
+    def loss(slope: float) -> float:
+        return -float(np.log(softmax(slope * logits)[truth].clip(min=1e-300)).sum())
+
+    return Platt(_best_slope(loss), 0.0)
+
+
+def _best_slope(loss: Callable[[float], float]) -> float:
+    """Where a loss with one valley over the slope is least."""
     low, high = math.log(MIN_SLOPE), math.log(100.0)
-    for _ in range(100):  # the loss has one valley in the slope: shrink the bracket around it
+    for _ in range(100):  # shrink the bracket around the valley
         third = (high - low) / 3
-        losses = [_loss(films, math.exp(low + third)), _loss(films, math.exp(high - third))]
+        losses = [loss(math.exp(low + third)), loss(math.exp(high - third))]
         low, high = (low, high - third) if losses[0] <= losses[1] else (low + third, high)
-    return Platt(math.exp((low + high) / 2), 0.0)
+    return math.exp((low + high) / 2)
 
 
 def patient_folds(labels: Labels, patients: NDArray[np.str_], k: int, seed: int) -> Folds:
@@ -153,6 +189,13 @@ def sigmoid(values: Floats) -> Floats:
     shrunk = np.exp(-np.abs(values))
     result: Floats = np.where(values >= 0, 1.0, shrunk) / (1.0 + shrunk)
     return result
+
+
+def softmax(values: Floats) -> Floats:
+    """Each row's exponentials as shares of their sum, without overflow."""
+    powers = np.exp(values - values.max(axis=-1, keepdims=True))
+    shares: Floats = powers / powers.sum(axis=-1, keepdims=True)
+    return shares
 
 
 def _smoothed(films: Known) -> Floats:

@@ -88,6 +88,7 @@ def describe(reader: Reader, manifest: Manifest, split: str) -> About:
         split=split,
         split_sha256=manifest.split_sha256,
         cautions=_cautions(manifest, split, same_set=same_set),
+        exclusive=header.label_set.is_choice,
     )
 
 

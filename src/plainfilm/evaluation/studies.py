@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from plainfilm.evaluation.answers import Answers
+from plainfilm.evaluation.answers import Answers, answers_of
 from plainfilm.evaluation.calibration import CrossFit
 from plainfilm.evaluation.metrics import Floats, Labels
 from plainfilm.evaluation.table import Predictions, Texts
-from plainfilm.reading.study import mean_probability
+from plainfilm.reading.study import mean_choice, mean_each, mean_probability
 
 Rows = Sequence[NDArray[np.intp]]
 
@@ -19,8 +19,8 @@ Rows = Sequence[NDArray[np.intp]]
 def by_study(films: Answers) -> Answers | None:
     """One row per study; None where every study is a single film.
 
-    A study's score is the mean of its films' scores and its probability the sigmoid of the mean of
-    their logits, as `plainfilm read` combines them. A finding is present in a study where any of
+    A study's score is the mean of its films' scores and its probability their mean in logits, as
+    `plainfilm read` combines them. A finding is present in a study where any of
     its films shows it, absent where every film is known not to, else unknown. Refused films are
     left out of the answer and kept in the label; a study all of whose films were refused is.
     """
@@ -30,18 +30,21 @@ def by_study(films: Answers) -> Answers | None:
     table = films.table
     answering = [_answering(table, rows) for rows in studies]
     first = table.rows(np.array([rows[0] for rows in studies]))
-    fits = tuple(fit and _fit(fit, answering) for fit in films.fits)
+    mean = mean_choice if table.about.exclusive else mean_each
     combined = replace(
         first,
         details={key: _shared(texts, studies) for key, texts in table.details.items()},
         labels=np.stack([study_label(table.labels[rows]) for rows in studies]),
         scores=np.stack([table.scores[rows].mean(axis=0) for rows in answering]),
-        probabilities=np.stack([_column_means(table.probabilities[rows]) for rows in answering]),
+        probabilities=np.stack([mean(table.probabilities[rows].tolist()) for rows in answering]),
         familiarity=np.array([np.fmin.reduce(table.familiarity[rows]) for rows in answering]),
         refused=_refusals(table.refused, studies),
         published=None,
         audits={},
     )
+    if table.about.refit_rule is None:
+        return answers_of(combined, 0)  # as shipped: no chance in it
+    fits = tuple(fit and _fit(fit, answering) for fit in films.fits)
     return _without_unjudged(Answers(combined, fits))
 
 
@@ -74,10 +77,6 @@ def _answering(table: Predictions, rows: NDArray[np.intp]) -> NDArray[np.intp]:
     """The films of a study that were answered; all of them where none was."""
     answered = rows[table.refused[rows] == ""]
     return answered if answered.size else rows
-
-
-def _column_means(probabilities: Floats) -> Floats:
-    return np.array([mean_probability(column.tolist()) for column in probabilities.T])
 
 
 def _fit(fit: CrossFit, answering: Rows) -> CrossFit:

@@ -56,6 +56,8 @@ class About:
         The familiarity below which a reader cautions; None = not measured.
     cautions
         Plain sentences that belong beside the numbers.
+    exclusive
+        A film shows exactly one of the findings, and their probabilities add up to 1.
     """
 
     format: str
@@ -75,6 +77,7 @@ class About:
     split: str
     split_sha256: str
     cautions: tuple[str, ...] = ()
+    exclusive: bool = False
 
 
 @dataclass(frozen=True, eq=False)

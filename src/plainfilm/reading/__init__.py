@@ -20,7 +20,7 @@ from plainfilm.reading.gate import (
     overridden,
 )
 from plainfilm.reading.shelf import find_bundle
-from plainfilm.reading.study import combine
+from plainfilm.reading.study import combine, mean_choice, mean_each
 from plainfilm.reading.verify import verify_engine
 
 __all__ = ["Bundle", "Engine", "Reader"]
@@ -92,7 +92,8 @@ class Reader:
         films = [
             self._read_film(each, said, override=override_population) for each in film.radiographs
         ]
-        return combine(film.name, films)
+        is_choice = self.bundle.header.label_set.is_choice
+        return combine(film.name, films, mean=mean_choice if is_choice else mean_each)
 
     def _read_film(self, film: Radiograph, said: Circumstances, *, override: bool) -> Prediction:
         header = self.bundle.header

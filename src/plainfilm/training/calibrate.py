@@ -13,8 +13,14 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from plainfilm.datasets.manifest import Manifest
-from plainfilm.errors import DatasetError, ImageError, RunError
-from plainfilm.evaluation.calibration import Platt, fit_platt, fit_temperature
+from plainfilm.errors import DatasetError, EvaluationError, ImageError, RunError
+from plainfilm.evaluation.calibration import (
+    Platt,
+    fit_choice_temperature,
+    fit_platt,
+    fit_temperature,
+    softmax,
+)
 from plainfilm.evaluation.thresholds import choose_threshold, rule_in_words
 from plainfilm.images import read_radiograph
 from plainfilm.training.graph import ReadingGraph
@@ -117,6 +123,33 @@ def calibrate(seen: Seen, names: Sequence[str]) -> Calibrated:
     return Calibrated(tuple(platts), "; ".join(words))
 
 
+def calibrate_choice(seen: Seen, names: Sequence[str]) -> Calibrated:
+    """One temperature for findings of which a film shows exactly one.
+
+    Raises
+    ------
+    RunError
+        A film shows none of them or several, or all films show the same.
+    """
+    try:
+        shared = fit_choice_temperature(seen.scores, seen.labels)
+    except EvaluationError as error:
+        raise RunError(str(error)) from error
+    words = f"one temperature, {1 / shared.slope:.2f}, for findings that exclude each other"
+    return Calibrated((shared,) * len(names), words)
+
+
+def probabilities(seen: Seen, platts: Sequence[Platt]) -> Floats:
+    """Each finding's probability by itself, float64 (n, K)."""
+    return np.stack([p.apply(seen.scores[:, k]) for k, p in enumerate(platts)], axis=1)
+
+
+def choice_probabilities(seen: Seen, platts: Sequence[Platt]) -> Floats:
+    """The probabilities of findings of which a film shows exactly one; each row adds up to 1."""
+    slopes, intercepts = np.array([(p.slope, p.intercept) for p in platts]).T
+    return softmax(slopes * seen.scores + intercepts)
+
+
 def prevalence(seen: Seen, names: Sequence[str]) -> dict[str, float]:
     """Each finding's share of the films on which it is known, in [0, 1]; 0 where never known."""
     known = (~np.isnan(seen.labels)).sum(axis=0)
@@ -125,9 +158,9 @@ def prevalence(seen: Seen, names: Sequence[str]) -> dict[str, float]:
 
 
 def choose_thresholds(
-    seen: Seen, platts: Sequence[Platt], names: Sequence[str], rule: str
+    seen: Seen, probability: Floats, names: Sequence[str], rule: str
 ) -> Thresholds:
-    """Thresholds by a named rule; a rare finding's is its share of the films.
+    """Thresholds for probabilities (n, K) by a named rule; a rare finding's is its share of films.
 
     At that share a calibrated probability speaks as much for the finding as against it, which is
     where sensitivity + specificity is largest.
@@ -135,12 +168,11 @@ def choose_thresholds(
     values, rare = {}, []
     for k, name in enumerate(names):
         known = ~np.isnan(seen.labels[:, k])
-        probability = platts[k].apply(seen.scores[known, k])
         if rule != "half" and _leaned_on(rule, *_counts(seen, k)) < MIN_FOR_THRESHOLD:
             rare.append(k)
             values[name] = float(seen.labels[known, k].mean()) if known.any() else 0.5
         else:
-            values[name] = choose_threshold(probability, seen.labels[known, k], rule)
+            values[name] = choose_threshold(probability[known, k], seen.labels[known, k], rule)
     words = rule_in_words(rule)
     if rare:
         few = f"fewer than {MIN_FOR_THRESHOLD} films with or without it"

@@ -11,8 +11,11 @@ from plainfilm.training.calibrate import (
     IDENTITY,
     Seen,
     calibrate,
+    calibrate_choice,
+    choice_probabilities,
     choose_thresholds,
     prevalence,
+    probabilities,
     see,
 )
 from plainfilm.training.card import card
@@ -90,7 +93,11 @@ def _fit_parts(sources: Sources) -> Parts:
     val = see(draft, sources.manifest.split("val"))
     split = SPLIT_OF[release.calibration]
     seen = val if split == "val" else see(draft, sources.manifest.split(split))
-    calibrated = None if release.calibration == "none" else calibrate(seen, names)
+    is_choice = sources.manifest.label_set.is_choice
+    fitting, speaking = (
+        (calibrate_choice, choice_probabilities) if is_choice else (calibrate, probabilities)
+    )
+    calibrated = None if release.calibration == "none" else fitting(seen, names)
     platts = calibrated.platts if calibrated else unfitted
     return Parts(
         spread=spread,
@@ -98,7 +105,7 @@ def _fit_parts(sources: Sources) -> Parts:
         platts=platts,
         method=calibrated.method if calibrated else None,
         prevalence=prevalence(seen, names) if calibrated else {},
-        thresholds=choose_thresholds(seen, platts, names, release.threshold_rule),
+        thresholds=choose_thresholds(seen, speaking(seen, platts), names, release.threshold_rule),
         n_calibration=len(seen.scores),
         n_val=len(val.scores),
         map_peak=val.map_peak,

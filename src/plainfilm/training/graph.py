@@ -12,7 +12,7 @@ radiographs ─ Fit ─┬─ Classifier(s) ─┬─ score ─ probability
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -26,6 +26,8 @@ from plainfilm.training.familiarity import Familiarity
 
 INPUT = "radiographs"
 OUTPUTS = ("probability", "score", "map", "familiarity")
+
+Link = Literal["sigmoid", "softmax"]
 
 
 class Answers(NamedTuple):
@@ -90,9 +92,11 @@ class ReadingGraph(nn.Module):
     fit
         How films become the networks' input.
     calibration
-        One per finding: probability = sigmoid(slope x score + intercept).
+        One per finding: probability = link(slope x score + intercept).
     familiarity
         From the fitted film and the stages' statistics to a percentile.
+    link
+        "sigmoid": each finding by itself. "softmax": a film shows exactly one of them.
 
     Notes
     -----
@@ -115,10 +119,12 @@ class ReadingGraph(nn.Module):
         fit: Fit,
         calibration: Sequence[Platt],
         familiarity: Familiarity,
+        link: Link = "sigmoid",
     ) -> None:
         super().__init__()
         self.classifiers = nn.ModuleList(classifiers)
         self.fit = fit
+        self.link = link
         self.register_buffer("slope", torch.tensor([platt.slope for platt in calibration]))
         self.register_buffer("intercept", torch.tensor([platt.intercept for platt in calibration]))
         self.familiarity = familiarity
@@ -139,7 +145,8 @@ class ReadingGraph(nn.Module):
         score = _mean([network.judge(last) for network, last in pairs])
         maps = _mean([evidence(network, last) for network, last in pairs]) if self.has_map else None
         familiarity = self.familiarity(films, [pooled for _, pooled in embedded])
-        probability = torch.sigmoid(self.slope * score + self.intercept)
+        logits = self.slope * score + self.intercept
+        probability = logits.softmax(dim=1) if self.link == "softmax" else logits.sigmoid()
         return Answers(probability, score, maps, familiarity)
 
 

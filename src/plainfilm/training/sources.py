@@ -26,7 +26,7 @@ from plainfilm.training.familiarity import (
     Spread,
     describe,
 )
-from plainfilm.training.graph import Fit, ReadingGraph
+from plainfilm.training.graph import Fit, Link, ReadingGraph
 from plainfilm.training.recipe import Recipe
 from plainfilm.training.record import RunRecord, read_recipe, read_record
 
@@ -53,7 +53,8 @@ class Sources:
         Raises
         ------
         RunError
-            A run is not finished or of other films, or the findings exclude each other.
+            A run is not finished or of other films, or findings that exclude each other shall be
+            calibrated crosswise.
         DatasetError
             The prepared folder does not hold together, or images are gone.
         """
@@ -62,9 +63,10 @@ class Sources:
         classifiers = tuple(load_classifier(run) for run in runs)
         for run in runs:
             _check_films(run, read_record(run), manifest, cache)
-        if manifest.label_set.exclusive and len(manifest.label_set) > 1:
-            raise RunError(f"{runs[0].name}: findings that exclude each other are not exported yet")
         recipe, record = read_recipe(runs[0]), read_record(runs[0])
+        if manifest.label_set.is_choice and recipe.release.calibration == "cross-fit-test":
+            words = "findings that exclude each other are calibrated on validation films only"
+            raise RunError(f'{runs[0].name}: {words}; set release.calibration = "validation"')
         return Sources(tuple(runs), recipe, record, classifiers, manifest, cache)
 
     @property
@@ -86,7 +88,9 @@ class Sources:
         self, platts: Sequence[Platt], spread: Spread, percentile: Percentile | None
     ) -> ReadingGraph:
         """The networks with these calibrators and this familiarity."""
-        return ReadingGraph(self.classifiers, self.fit, platts, Familiarity(spread, percentile))
+        link: Link = "softmax" if self.manifest.label_set.is_choice else "sigmoid"
+        familiarity = Familiarity(spread, percentile)
+        return ReadingGraph(self.classifiers, self.fit, platts, familiarity, link)
 
     def map_shape(self) -> tuple[int, int] | None:
         """Height and width of the maps; None where a network has none.
