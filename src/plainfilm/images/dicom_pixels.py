@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import pairwise
 
 import jpeg_ls
 import numpy as np
@@ -68,14 +69,13 @@ def stored_values(dataset: Dataset, layout: PixelLayout, syntax: str, name: str)
     NotARadiograph
         The compressed frame is in colour.
     UnreadableImage
-        The pixels break off, are damaged, or are compressed in a way that is not read.
+        The pixels break off, are damaged, or are compressed in a way that is not read; or there
+        are more of them than the header says.
     """
     if syntax in _UNCOMPRESSED:
         words = _plain_words(dataset, layout, syntax, name)
     elif syntax == RLELossless:
-        with refusing(name, "its RLE pixels are damaged or break off"):
-            samples, _ = get_decoder(RLELossless).as_buffer(dataset, index=0)
-            words = np.frombuffer(samples, np.uint8 if layout.allocated == 8 else "<u2")
+        words = _rle_words(dataset, layout, name)
     elif syntax in _COMPRESSED:
         words = _compressed_words(dataset, layout, syntax, name)
     else:
@@ -109,6 +109,7 @@ def _plain_words(dataset: Dataset, layout: PixelLayout, syntax: str, name: str) 
             f"{name}: the pixels break off: {len(content):,} bytes found, {expected:,} expected. "
             "Get a whole copy."
         )
+    _refuse_more(len(content), expected, name)
     is_big_endian = syntax == ExplicitVRBigEndian
     if layout.allocated == 16:
         return np.frombuffer(content, ">u2" if is_big_endian else "<u2", expected // 2)
@@ -116,6 +117,50 @@ def _plain_words(dataset: Dataset, layout: PixelLayout, syntax: str, name: str) 
         content += b"\0" * (len(content) % 2)
         return np.frombuffer(content, np.uint16).byteswap().view(np.uint8)
     return np.frombuffer(content, np.uint8, expected)
+
+
+def _rle_words(dataset: Dataset, layout: PixelLayout, name: str) -> Words:
+    with refusing(name, "its RLE pixels are damaged or break off"):
+        samples, _ = get_decoder(RLELossless).as_buffer(dataset, index=0)
+        frame = get_frame(dataset.PixelData, 0, number_of_frames=1)
+        # The decoder drops in silence what a segment holds beyond the header's size.
+        longest = max(_unpacked_lengths(frame))
+    _refuse_more(longest, layout.height * layout.width, name)
+    return np.frombuffer(samples, np.uint8 if layout.allocated == 8 else "<u2")
+
+
+def _unpacked_lengths(frame: bytes) -> list[int]:
+    """The bytes that each segment of an RLE frame holds.
+
+    References
+    ----------
+    DICOM PS3.5, G.3 and G.5: 16 words (the number of segments, where each begins), then runs.
+    """
+    head = np.frombuffer(frame[:64], "<u4").tolist()
+    starts = [*head[1 : head[0] + 1], len(frame)]
+    return [_unpacked_length(frame[low:high]) for low, high in pairwise(starts)]
+
+
+def _unpacked_length(segment: bytes) -> int:
+    at = length = 0
+    while at < len(segment):
+        control = segment[at]
+        if control < 128:  # so many bytes and one more follow as they are; a last pad byte has none
+            length += min(control + 1, len(segment) - at - 1)
+            at += control + 2
+        else:  # the next byte, repeated; 128 says nothing
+            length += 257 - control if control > 128 else 0
+            at += 2 if control > 128 else 1
+    return length
+
+
+def _refuse_more(found: int, expected: int, name: str) -> None:
+    # A wrong Rows or Columns would otherwise show a part of the film, or a slanted one.
+    if found > expected + 1:  # an odd number of bytes is padded by one
+        raise UnreadableImage(
+            f"{name}: more pixels than the header's size holds: {found:,} bytes found, "
+            f"{expected:,} expected. Its Rows, Columns or Bits Allocated are wrong; export it anew."
+        )
 
 
 def _compressed_words(dataset: Dataset, layout: PixelLayout, syntax: str, name: str) -> Words:
