@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from phantoms import phantom
+from plainfilm.images import read_radiograph
 from plainfilm.radiograph import Radiograph, View
 from plainfilm.reading.bundle import FamiliarityCut, Population
 from plainfilm.reading.gate import (
@@ -74,6 +75,27 @@ def test_an_odd_picture_is_read_with_a_caution(pixels: np.ndarray, caution: str)
 
     assert check.refusal is None
     assert caution in words(check)
+
+
+def test_only_a_chest_or_a_knee_is_called_inverted() -> None:
+    negative = film(1 - phantom())
+    plain = "the film looks inverted (bone dark, air white); if it is, invert it first"
+
+    assert check_image(negative, body_part=" Knee ").cautions == (plain,)
+    assert check_image(negative, body_part="chest").cautions == (plain,)
+    assert check_image(negative, body_part="hip") == Check()
+    assert "if it is a chest or a knee" in words(check_image(negative))
+
+
+@pytest.mark.parametrize("name", ["RG2_UNC", "RG3_UNC"])
+def test_a_hip_and_a_shin_with_white_collimation_are_not_called_inverted(
+    shared_data: Path, name: str
+) -> None:
+    real = read_radiograph(shared_data / "dicom-samples" / "nema-wg04" / f"{name}.dcm")
+    known = gather(real, Circumstances()).known
+
+    assert "inverted" in words(check_image(real))
+    assert check_image(real, body_part=known.body_part) == Check()
 
 
 def test_a_limit_itself_is_still_allowed() -> None:

@@ -156,6 +156,15 @@ def test_what_the_caller_says_counts_more_than_the_header(
     )
 
 
+def test_a_film_said_to_be_of_a_hip_is_not_called_inverted(
+    reader: Reader, chest: Radiograph
+) -> None:
+    negative = replace(chest, pixels=1 - chest.pixels)
+
+    assert "inverted" in " ".join(reader.read(negative).cautions)
+    assert "inverted" not in " ".join(reader.read(negative, body_part="hip").cautions)
+
+
 def test_what_is_not_known_is_a_caution(reader: Reader) -> None:
     prediction = reader.read(Radiograph(phantom(), "x"))
 

@@ -98,7 +98,7 @@ class Reader:
     def _read_film(self, film: Radiograph, said: Circumstances, *, override: bool) -> Prediction:
         header = self.bundle.header
         told = gather(film, said)
-        image = check_image(film, header.input.size)
+        image = check_image(film, header.input.size, body_part=told.known.body_part)
         population = check_population(header.population, told)
         outside = population.refusal is not None
         if override:

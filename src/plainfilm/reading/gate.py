@@ -15,7 +15,7 @@ import numpy as np
 
 from plainfilm.radiograph import Pixels, Radiograph, View
 from plainfilm.reading.header import FamiliarityCut, Population
-from plainfilm.reading.polarity import looks_inverted
+from plainfilm.reading.polarity import BODY_PARTS, looks_inverted
 
 MIN_SIDE = 64  # pixels; below, ribs and vessels are gone
 FAINT = 0.10  # spread of the middle 90 % of the grey values; seen at least: 0.18
@@ -54,8 +54,10 @@ class Circumstances:
     body_part: str | None = None
 
 
-def check_image(radiograph: Radiograph, input_size: int | None = None) -> Check:
-    """Whether the picture itself can be a film.
+def check_image(
+    radiograph: Radiograph, input_size: int | None = None, *, body_part: str | None = None
+) -> Check:
+    """Whether the picture itself can be a film, of `body_part` where that is known.
 
     Refused: smaller than 64 pixels, one grey, noise, a strip. Cautioned: smaller than the
     network's input (where `input_size` is given), faint, few grey levels, long, inverted.
@@ -80,9 +82,7 @@ def check_image(radiograph: Radiograph, input_size: int | None = None) -> Check:
     levels = np.unique(pixels).size
     if levels < FEW_LEVELS:
         found.append(f"the picture has only {levels} grey levels; it may be a drawing or a text")
-    if looks_inverted(radiograph.pixels):
-        found.append("the film looks inverted (bone dark, air white); if it is, invert it first")
-    return Check(tuple(found))
+    return Check((*found, *_inverted(radiograph, _part(body_part))))
 
 
 @dataclass(frozen=True)
@@ -215,6 +215,17 @@ def _content_refusal(pixels: Pixels) -> str | None:
     if _neighbour_likeness(pixels) < NOISE:
         return "noise: neighbouring pixels have nothing in common, on no film it is so"
     return None
+
+
+def _inverted(radiograph: Radiograph, body_part: str | None) -> tuple[str, ...]:
+    if body_part not in (None, *BODY_PARTS) or not looks_inverted(radiograph.pixels):
+        return ()
+    if body_part is None:
+        return (
+            "the film looks inverted (bone dark, air white), if it is a chest or a knee: then "
+            "invert it first; if it is not, name the body part",
+        )
+    return ("the film looks inverted (bone dark, air white); if it is, invert it first",)
 
 
 def _thinned(pixels: Pixels) -> Pixels:
