@@ -1,5 +1,6 @@
 """Any file in: a radiograph or a refusal with its reason comes out."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -62,6 +63,16 @@ def test_a_path_that_is_no_file_is_refused(tmp_path: Path, path: str, words: str
         read_radiograph(tmp_path / path)
     assert words in str(caught.value)
     assert str(tmp_path) not in str(caught.value)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="named pipes as Unix has them")
+def test_a_pipe_and_a_device_are_refused_without_waiting(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "film.png")
+    for path in (tmp_path / "film.png", Path("/dev/zero")):
+        program = "import sys; from plainfilm.images import *; read_radiograph(sys.argv[1])"
+        command = [sys.executable, "-c", program, str(path)]
+        found = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        assert f"{path.name}: no file but a pipe, a socket or a device; expected" in found.stderr
 
 
 def test_an_empty_file_is_refused(refusal: Refusal) -> None:

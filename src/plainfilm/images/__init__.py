@@ -5,6 +5,7 @@ PNG, JPEG, TIFF and DICOM (CR, DX, RG). What cannot become a radiograph is refus
 holds. How samples become luminance is written in docs/concepts/displayed-pixels.md.
 """
 
+import stat
 from pathlib import Path
 
 from plainfilm.errors import UnreadableImage
@@ -34,15 +35,15 @@ def read_radiograph(path: Path | str, *, name: str | None = None) -> Radiograph:
     Raises
     ------
     UnreadableImage
-        The file is missing, damaged, cut off, too large, or no image.
+        The file is missing, damaged, cut off, too large, or no image; or it is no file but a
+        folder, a pipe, a device.
     NotARadiograph
         It is an image, but no plain film: a CT slice, several frames, a colour photograph.
     """
     path = Path(path)
     name = path.name if name is None else name
-    if path.is_dir():
-        raise UnreadableImage(f"{name}: a folder; expected one PNG, JPEG, TIFF or DICOM file.")
     try:
+        _check_kind(path.stat().st_mode, name)
         with path.open("rb") as file:
             content = file.read(MAX_FILE_BYTES + 1)
     except FileNotFoundError as error:
@@ -85,3 +86,11 @@ def read_radiograph_bytes(content: bytes, name: str) -> Radiograph:
     from plainfilm.images.raster import read_raster
 
     return read_raster(content, name)
+
+
+def _check_kind(mode: int, name: str) -> None:
+    if stat.S_ISREG(mode):
+        return
+    # Opening a pipe would wait for ever for who writes into it.
+    what = "a folder" if stat.S_ISDIR(mode) else "no file but a pipe, a socket or a device"
+    raise UnreadableImage(f"{name}: {what}; expected one PNG, JPEG, TIFF or DICOM file.")
