@@ -176,6 +176,17 @@ def test_a_folder_is_read_and_a_broken_one_is_told(
     assert "an empty folder" in one_error_line(found.err)
 
 
+def test_folders_in_a_folder_are_read_if_asked(
+    film: Path, bundle: Path, tmp_path: Path, capsys: Output
+) -> None:
+    (tmp_path / "inner").mkdir()
+    shutil.copy(film, tmp_path / "inner")
+    assert run("read", tmp_path, "--bundle", bundle) == 1
+    assert "1 folder in it not opened; add --recursive" in one_error_line(capsys.readouterr().err)
+    assert run("read", tmp_path, "--bundle", bundle, "--recursive") == 0
+    assert capsys.readouterr().out.startswith("film.png  (tiny")
+
+
 def test_a_film_outside_the_population_is_refused_unless_overridden(
     film: Path, bundle: Path, capsys: Output
 ) -> None:

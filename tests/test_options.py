@@ -13,7 +13,7 @@ from plainfilm.datasets import PrepareOptions, Selection
 from plainfilm.datasets.fit import POLICIES
 from plainfilm.datasets.sample import SPLITS
 from plainfilm.evaluation import EvaluateOptions
-from plainfilm.film_files import ReadOptions
+from plainfilm.film_files import Asked, ReadOptions
 from plainfilm.radiograph import View
 from plainfilm.reading import shelf
 
@@ -57,6 +57,16 @@ def test_what_is_said_of_a_film_arrives() -> None:
     words = ("--age", "3.5", "--view", "pa", "--body-part", "chest", "--outside-population")
 
     assert told(options.read_options, *words) == ReadOptions(3.5, View.PA, "chest", True)
+
+
+def test_the_films_that_are_asked_for_arrive() -> None:
+    heard = []
+    verb = click.command()(options.films_argument(lambda asked: heard.append(asked)))
+
+    CliRunner().invoke(verb, ["a.png", "b", "--recursive"], catch_exceptions=False)
+    CliRunner().invoke(verb, ["a.png"], catch_exceptions=False)
+
+    assert heard == [Asked((Path("a.png"), Path("b")), True), Asked((Path("a.png"),))]
 
 
 def test_what_is_said_of_a_measurement_arrives() -> None:

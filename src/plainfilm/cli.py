@@ -22,6 +22,7 @@ from plainfilm.options import (
     bundle_option,
     data_option,
     evaluate_options,
+    films_argument,
     force_option,
     json_option,
     out_option,
@@ -34,7 +35,7 @@ from plainfilm.options import (
 if TYPE_CHECKING:
     from plainfilm.datasets import FitPolicy, PrepareOptions
     from plainfilm.evaluation import EvaluateOptions
-    from plainfilm.film_files import ReadOptions
+    from plainfilm.film_files import Asked, ReadOptions
     from plainfilm.reading.bundle import Bundle
     from plainfilm.training.recipe import Recipe
 
@@ -93,14 +94,14 @@ def plainfilm() -> None:
 
 
 @plainfilm.command()
-@click.argument("files", nargs=-1, required=True, type=PATH)
+@films_argument
 @bundle_option
 @read_options
 @out_option(help="Write a report: .html, .json, .csv or .png.")
 @json_option
 @force_option
 def read(
-    files: Paths, bundle: str, how: "ReadOptions", out: Path | None, as_json: bool, force: bool
+    asked: "Asked", bundle: str, how: "ReadOptions", out: Path | None, as_json: bool, force: bool
 ) -> None:
     """Read films: DICOM, PNG, JPEG or TIFF.
 
@@ -114,7 +115,7 @@ def read(
 
     if out is not None:
         reports.check_path(out, overwrite=force)
-    reader, films, kept = Reader(bundle), film_files(files), []
+    reader, films, kept = Reader(bundle), film_files(asked), []
     for n_done, found in enumerate(readings(films, reader, how), start=1):
         if isinstance(found, PlainfilmError):
             complain(str(found))

@@ -16,6 +16,14 @@ from plainfilm.reading import Reader
 
 
 @dataclass(frozen=True)
+class Asked:
+    """What the user named: files and folders; `recursive` = with the folders in those folders."""
+
+    paths: tuple[Path, ...]
+    recursive: bool = False
+
+
+@dataclass(frozen=True)
 class FilmFile:
     """A file to be read as a film, and the name that reports give it."""
 
@@ -61,33 +69,59 @@ def readings(
             yield error
 
 
-def film_files(paths: Sequence[Path]) -> list[FilmFile | ImageError]:
-    """Every film the paths stand for, and an error for each folder that cannot be opened whole.
+def film_files(asked: Asked) -> list[FilmFile | ImageError]:
+    """Every film that was asked for, and an error for each folder that cannot be opened whole.
 
-    A folder stands for the files in it whose names do not start with a dot, in alphabetical order;
-    folders inside it are not opened, and that is an error too, so that nothing is left out in
+    A folder stands for the files in it whose names do not start with a dot, in alphabetical order.
+    Where `asked` is recursive, the folders inside follow in the same way; else, and where they are
+    links (which may lead anywhere, or back), that is an error too, so that nothing is left out in
     silence. A film is called as its file (the folder's name could tell who the patient is); where
     several share a name, the later ones get a number: "1.png", "1.png #2".
     """
     films: list[FilmFile | ImageError] = []
     times: Counter[str] = Counter()
-    for path in paths:
-        for entry in _in_folder(path) if path.is_dir() else [path]:
+    for path in asked.paths:
+        for entry in _in_folder(path, recursive=asked.recursive) if path.is_dir() else [path]:
             films.append(entry if isinstance(entry, ImageError) else _named(entry, times))
     return films
 
 
-def _in_folder(folder: Path) -> list[Path | ImageError]:
+def _in_folder(top: Path, *, recursive: bool) -> list[Path | ImageError]:
+    name = top.name or str(top)
     try:
-        entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
+        files, waiting = _listed(top)
     except OSError as error:
-        return [UnreadableImage(f"{folder.name}: cannot list this folder ({error.strerror})")]
-    files: list[Path | ImageError] = [entry for entry in entries if not entry.is_dir()]
-    n_inner = len(entries) - len(files)
-    if n_inner:
-        words = f"{n_inner} folders in it not opened; name them too, as in FOLDER/*"
-        return [*files, UnreadableImage(f"{folder.name}: {words}")]
-    return files or [UnreadableImage(f"{folder.name}: an empty folder; expected films in it")]
+        return [UnreadableImage(f"{name}: cannot list this folder ({error.strerror})")]
+    closed: Counter[tuple[str, str]] = Counter()  # kind of folder, why it was not opened
+    while waiting:
+        folder = waiting.pop()
+        if not recursive:
+            closed["folder", "not opened; add --recursive to read what is inside"] += 1
+        elif folder.is_symlink():
+            closed["linked folder", "not opened; name where the link leads as well"] += 1
+        else:
+            try:
+                inner_files, inner_folders = _listed(folder)
+            except OSError as error:
+                closed["folder", f"not opened ({error.strerror})"] += 1
+                continue
+            files += inner_files
+            waiting += inner_folders
+    errors = [
+        UnreadableImage(f"{name}: {n} {kind}{'s' if n > 1 else ''} in it {why}")
+        for (kind, why), n in closed.items()
+    ]
+    empty = UnreadableImage(f"{name}: an empty folder; expected films in it")
+    return [*files, *errors] or [empty]
+
+
+def _listed(folder: Path) -> tuple[list[Path], list[Path]]:
+    """The files of a folder from a to z, and the folders in it from z to a."""
+    entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
+    is_folder = [entry.is_dir() for entry in entries]
+    files = [entry for entry, inner in zip(entries, is_folder, strict=True) if not inner]
+    folders = [entry for entry, inner in zip(entries, is_folder, strict=True) if inner]
+    return files, folders[::-1]
 
 
 def _named(path: Path, times: Counter[str]) -> FilmFile:

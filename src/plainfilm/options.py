@@ -33,6 +33,21 @@ bundle_option = click.option(
 )
 
 
+def films_argument(verb: Verb) -> Verb:
+    """Give a verb the argument FILES and what belongs to it, as its argument `asked`."""
+
+    @click.argument("files", nargs=-1, required=True, type=PATH)
+    @click.option("--recursive", is_flag=True, help="Read the folders in a folder too.")
+    @functools.wraps(verb)
+    def with_asked(files: tuple[Path, ...], recursive: bool, **others: object) -> None:
+        """The verb, told by `Asked` which films are meant."""
+        from plainfilm.film_files import Asked
+
+        verb(asked=Asked(files, recursive), **others)
+
+    return with_asked
+
+
 def read_options(verb: Verb) -> Verb:
     """Give a verb the options that say what the films are, as its argument `how`."""
 
