@@ -117,6 +117,9 @@ def test_familiarity_is_a_share_of_the_validation_films(
 ) -> None:
     assert "at least as familiar as 42 %" in wording.familiarity(answered)
     assert wording.familiarity(refused) == ""
+    rare, first = (replace(answered, familiarity=share) for share in (0.0099, 0.01))
+    assert "as unfamiliar as less than 1 % of the films" in wording.familiarity(rare)
+    assert "as familiar as 1 % of the films" in wording.familiarity(first)
 
 
 def test_a_measured_number_comes_with_its_interval(evaluation: dict[str, object]) -> None:

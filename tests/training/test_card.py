@@ -1,5 +1,7 @@
 from dataclasses import replace
 
+import pytest
+
 from plainfilm.training.card import NOT_A_DEVICE, NOTHING_MEASURED, card
 from tiny_bundle import tiny_bundle
 
@@ -62,6 +64,11 @@ def test_an_uncalibrated_bundle_gives_model_scores() -> None:
 
 def test_a_bundle_without_familiarity_says_so() -> None:
     assert "Not measured: this bundle cannot tell" in card(replace(HEADER, familiarity=None), None)
+
+
+@pytest.mark.parametrize(("n", "words"), [(0, "0 were"), (1, "1 was"), (2, "2 were")])
+def test_refused_films_are_counted(n: int, words: str) -> None:
+    assert f"of which {words} refused." in card(HEADER, {**MEASURED, "n_refused": n})
 
 
 def test_the_gates_figures_are_shown() -> None:

@@ -74,7 +74,7 @@ def _facts(evaluation: Mapping[str, object]) -> str:
     familiarity = _record(evaluation["familiarity"])
     lines = [
         f"{evaluation['n_films']} films of {evaluation['n_patients']} patients.",
-        f"{evaluation['n_refused']} films were refused and count in no number"
+        _refused_films(evaluation["n_refused"])
         + (": " + "; ".join(f"{n} × {reason}" for reason, n in refused.items()) if refused else "")
         + ".",
         f"In brackets: {str(evaluation['intervals']).partition(':')[0]}, "
@@ -103,7 +103,7 @@ def _findings(measured: Mapping[str, object], unit: str) -> str:
         few = bool(row["too_few"])
         rows.append(_row([str(row["display"]), *_finding_cells(row, unit)], few=few))
     mean = _record(measured["mean"])
-    if mean.get("n_findings"):
+    if mean.get("n_findings") not in (None, 0, 1):
         cells = [f"Mean of {mean['n_findings']}", "", "", ""]
         cells += [_interval(mean[key]) if key in mean else "" for key, _ in RATES]
         rows.append(_row(cells))
@@ -123,10 +123,11 @@ def _finding_cells(row: Mapping[str, object], unit: str) -> list[str]:
 def _studies(studies: Mapping[str, object]) -> str:
     if not studies:
         return ""
+    n_refused = studies["n_refused"]
     words = (
-        f"{studies['n_studies']} studies of {studies['n_patients']} patients; "
-        f"{studies['n_refused']} were refused. A study's answer is the mean of its films'. In "
-        f"{studies['n_mixed']} of them the films' labels differ: a finding of any film counts."
+        f"{studies['n_studies']} studies of {studies['n_patients']} patients; {n_refused} "
+        f"{'was' if n_refused == 1 else 'were'} refused. A study's answer is the mean of its "
+        f"films'. In {studies['n_mixed']} of them the films' labels differ: a finding of any film counts."
     )
     return f"<h2>Studies</h2><p>{escape(words)}</p>{_findings(studies, 'studies')}"
 
@@ -168,7 +169,7 @@ def _published(published: Mapping[str, object]) -> str:
         for name, row in ((n, _record(r)) for n, r in _record(published["findings"]).items())
     ]
     mean = _record(published["mean"])
-    if mean["n_findings"]:
+    if mean["n_findings"] not in (0, 1):
         rows.append(
             _row([f"Mean of {mean['n_findings']}", "", *(_interval(mean[k]) for k in keys)])
         )
@@ -224,6 +225,12 @@ def _counts(confusion: Mapping[str, object]) -> str:
 def _number(record: Mapping[str, object], key: str) -> str:
     value = record.get(key)
     return f"{value:.3f}" if isinstance(value, int | float) else "–"
+
+
+def _refused_films(n_films: object) -> str:
+    if n_films == 1:
+        return "1 film was refused and counts in no number"
+    return f"{n_films} films were refused and count in no number"
 
 
 def _record(value: object) -> Mapping[str, object]:

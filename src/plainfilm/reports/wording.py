@@ -103,8 +103,11 @@ def familiarity(prediction: Prediction) -> str:
     """How familiar the film looked, in a sentence; empty where it was not measured."""
     if prediction.familiarity is None:
         return ""
+    films = "of the films the bundle was validated on"
+    if prediction.familiarity < 0.01:
+        return f"Looks as unfamiliar as less than 1 % {films}."
     share = f"{100 * prediction.familiarity:.0f} %"
-    return f"Looks at least as familiar as {share} of the films the bundle was validated on."
+    return f"Looks at least as familiar as {share} {films}."
 
 
 def read_as(prediction: Prediction) -> str:

@@ -100,9 +100,11 @@ def _findings(header: BundleHeader) -> Iterator[str]:
 
 def _measured(header: BundleHeader, measured: Json) -> Iterator[str]:
     words = f"{measured.get('n_films', 0):,} films of {measured.get('n_patients', 0):,} patients"
+    n_refused = measured.get("n_refused", 0)
+    refused = f"{n_refused} {'was' if n_refused == 1 else 'were'} refused"
     yield (
         f"On the {measured.get('split')} films of {measured.get('data_set')}: {words}, of which "
-        f"{measured.get('n_refused', 0)} were refused. In brackets: 95 % intervals, by a bootstrap "
+        f"{refused}. In brackets: 95 % intervals, by a bootstrap "
         "over patients. Other hospitals, machines and patients give other numbers."
     )
     if measured.get("cross_fitted"):
