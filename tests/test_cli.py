@@ -97,9 +97,12 @@ def test_what_is_not_known_is_a_caution(film: Path, bundle: Path, capsys: Output
     assert "caution: view and body part are not known" in capsys.readouterr().out
 
 
-def test_json_is_one_object_for_one_film_and_an_array_for_several(
+def test_json_is_an_object_for_a_file_and_an_array_for_whatever_else_is_asked(
     film: Path, bundle: Path, capsys: Output
 ) -> None:
+    for words in ((film, "missing.png"), (film.parent,)):
+        run("read", *words, "--bundle", bundle, "--json")
+        assert [each["name"] for each in json.loads(capsys.readouterr().out)] == ["film.png"]
     assert run("read", film, "--bundle", bundle, "--json") == 0
     assert json.loads(capsys.readouterr().out)["schema"] == "plainfilm.prediction/1"
     assert run("read", film, film, "--bundle", bundle, "--json") == 0
@@ -164,6 +167,8 @@ def test_where_no_film_can_be_read_no_report_is_written(
     assert run("read", tmp_path / "missing.png", "--bundle", bundle, "--out", out) == 1
     assert not out.exists()
     assert run("read", tmp_path / "missing.png", "--bundle", bundle, "--json") == 1
+    assert capsys.readouterr().out == ""
+    assert run("read", "missing.png", "gone.png", "--bundle", bundle, "--json") == 1
     assert json.loads(capsys.readouterr().out) == []
 
 
@@ -172,7 +177,7 @@ def test_a_folder_is_read_and_a_broken_one_is_told(
 ) -> None:
     assert run("read", film.parent, tmp_path, "--bundle", bundle, "--json") == 1
     found = capsys.readouterr()
-    assert json.loads(found.out)["name"] == "film.png"
+    assert [each["name"] for each in json.loads(found.out)] == ["film.png"]
     assert "an empty folder" in one_error_line(found.err)
 
 

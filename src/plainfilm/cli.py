@@ -125,14 +125,16 @@ def read(
         elif len(films) > 1:
             show_progress(n_done, len(films))
         kept.append((found[0], reports.keepsake(found[1], out)))
-    predictions, radiographs = [each[0] for each in kept], [each[1] for each in kept]
-    if as_json:
-        click.echo(reports.json_text(predictions))
-    elif out is None and kept:
+    answers, pictures = tuple(each[0] for each in kept), tuple(each[1] for each in kept)
+    single, header = asked.is_one_file, reader.bundle.header
+    if as_json and (kept or not single):
+        click.echo(reports.json_text(answers[0] if single else answers))
+    if out is None and kept and not as_json:
         click.echo(reports.NOT_A_DEVICE)
     if out is not None and kept:
-        header, measured = reader.bundle.header, reader.bundle.evaluation
-        reports.write(predictions, radiographs, header, out, evaluation=measured, overwrite=force)
+        measured = reader.bundle.evaluation
+        report = reports.Report(answers, pictures, header, evaluation=measured, is_single=single)
+        reports.write(report, out, overwrite=force)
         note(f"Wrote {out.name}")
     if len(kept) < len(films):
         click.get_current_context().exit(1)
@@ -158,7 +160,8 @@ def explain(
     reports.check_path(out, overwrite=force, endings=(".png",))
     reader, radiograph = Reader(bundle), read_radiograph(file)
     explained = reports.only(how.read(reader, radiograph), finding)
-    reports.write([explained], [radiograph], reader.bundle.header, out, overwrite=force)
+    report = reports.Report((explained,), (radiograph,), reader.bundle.header)
+    reports.write(report, out, overwrite=force)
     note(f"Wrote {out.name}")
 
 

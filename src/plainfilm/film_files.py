@@ -22,6 +22,11 @@ class Asked:
     paths: tuple[Path, ...]
     recursive: bool = False
 
+    @property
+    def is_one_file(self) -> bool:
+        """Whether one film alone can be the answer, whatever comes of it."""
+        return len(self.paths) == 1 and not self.paths[0].is_dir()
+
 
 @dataclass(frozen=True)
 class FilmFile:

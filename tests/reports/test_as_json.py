@@ -17,11 +17,15 @@ from plainfilm.reports.content import Report
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "reference" / "prediction.md"
 
 
-def test_one_film_is_an_object_and_several_are_an_array(
+def test_a_single_film_is_an_object_and_a_list_is_an_array(
     make_report: Callable[..., Report], answered: Prediction, refused: Prediction
 ) -> None:
-    one, two = json_report(make_report(answered)), json_report(make_report(answered, refused))
-    assert json.loads(one) == prediction_json(answered)
+    single, one = (
+        json_report(make_report(answered, is_single=is_single)) for is_single in (True, False)
+    )
+    two = json_report(make_report(answered, refused))
+    assert json.loads(single) == prediction_json(answered)
+    assert json.loads(one) == [prediction_json(answered)]
     assert [film["name"] for film in json.loads(two)] == ["film.png", "knee.png"]
 
 
@@ -87,12 +91,12 @@ def test_a_number_that_is_none_is_refused(answered: Prediction, score: float) ->
 
 @given(name=st.text(), caution=st.text())
 def test_any_text_comes_back(answered: Prediction, name: str, caution: str) -> None:
-    found = json.loads(json_text([replace(answered, name=name, cautions=(caution,))]))
+    found = json.loads(json_text(replace(answered, name=name, cautions=(caution,))))
     assert (found["name"], found["cautions"]) == (name, [caution])
 
 
 def test_a_name_with_half_a_letter_is_still_written(
     make_report: Callable[..., Report], answered: Prediction
 ) -> None:
-    content = json_report(make_report(replace(answered, name="film\udcff.png")))
+    content = json_report(make_report(replace(answered, name="film\udcff.png"), is_single=True))
     assert json.loads(content)["name"] == "film?.png"

@@ -22,3 +22,13 @@ def test_a_report_has_as_many_films_as_predictions(
 def test_a_report_is_of_at_least_one_film(bundle: Bundle) -> None:
     with pytest.raises(ValueError, match="0 predictions"):
         Report((), (), bundle.header, MOMENT)
+
+
+def test_a_single_film_is_one(answered: Prediction, film: Radiograph, bundle: Bundle) -> None:
+    with pytest.raises(ValueError, match="a single film has one; found 2"):
+        Report((answered,) * 2, (film,) * 2, bundle.header, is_single=True)
+
+
+def test_a_report_is_written_now(answered: Prediction, film: Radiograph, bundle: Bundle) -> None:
+    before = datetime.now(UTC)
+    assert before <= Report((answered,), (film,), bundle.header).written <= datetime.now(UTC)

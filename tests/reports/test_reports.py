@@ -15,9 +15,9 @@ from plainfilm.errors import ReportError
 from plainfilm.findings import Prediction
 from plainfilm.radiograph import Radiograph
 from plainfilm.reading.bundle import Bundle
-from plainfilm.reports import WRITERS, check_path, keepsake, only, write
+from plainfilm.reports import WRITERS, Report, check_path, keepsake, only, write
 
-STARTS = {".json": b"{", ".csv": b"name,", ".html": b"<!DOCTYPE html>", ".png": b"\x89PNG"}
+STARTS = {".json": b"[", ".csv": b"name,", ".html": b"<!DOCTYPE html>", ".png": b"\x89PNG"}
 
 
 @pytest.mark.parametrize("ending", [*STARTS, ".JSON"])
@@ -25,7 +25,7 @@ def test_the_ending_picks_the_writer(
     answered: Prediction, film: Radiograph, bundle: Bundle, tmp_path: Path, ending: str
 ) -> None:
     path = tmp_path / f"seen{ending}"
-    write([answered], [film], bundle.header, path)
+    write(Report((answered,), (film,), bundle.header), path)
     assert path.read_bytes().startswith(STARTS[ending.lower()])
     assert set(STARTS) == set(WRITERS)
 
@@ -35,7 +35,7 @@ def test_an_unknown_ending_is_refused_with_the_known_ones(
     answered: Prediction, film: Radiograph, bundle: Bundle, tmp_path: Path, name: str
 ) -> None:
     with pytest.raises(ReportError, match=r"expected \.csv, \.html, \.json, \.png"):
-        write([answered], [film], bundle.header, tmp_path / name)
+        write(Report((answered,), (film,), bundle.header), tmp_path / name)
 
 
 def test_nothing_is_overwritten_unasked(
@@ -44,10 +44,10 @@ def test_nothing_is_overwritten_unasked(
     path = tmp_path / "seen.json"
     path.write_text("precious")
     with pytest.raises(ReportError, match=r"seen\.json: already there"):
-        write([answered], [film], bundle.header, path)
+        write(Report((answered,), (film,), bundle.header), path)
     assert path.read_text() == "precious"
-    write([answered], [film], bundle.header, path, overwrite=True)
-    assert json.loads(path.read_text())["name"] == "film.png"
+    write(Report((answered,), (film,), bundle.header), path, overwrite=True)
+    assert json.loads(path.read_text())[0]["name"] == "film.png"
 
 
 def test_what_was_there_stays_where_the_new_one_cannot_be_made(
@@ -57,7 +57,7 @@ def test_what_was_there_stays_where_the_new_one_cannot_be_made(
     path.write_text("precious")
     broken = replace(answered, results=(replace(answered.results[0], score=float("nan")),))
     with pytest.raises(ReportError, match="score"):
-        write([broken], [film], bundle.header, path, overwrite=True)
+        write(Report((broken,), (film,), bundle.header), path, overwrite=True)
     assert path.read_text() == "precious"
 
 
@@ -81,7 +81,7 @@ def test_a_disk_that_refuses_is_told_in_one_line_and_nothing_is_left(
         full_disk(100),
         pytest.raises(ReportError, match=r"^seen\.json: cannot be written \(File too large\)$"),
     ):
-        write([answered], [film], bundle.header, path, overwrite=True)
+        write(Report((answered,), (film,), bundle.header), path, overwrite=True)
     assert path.read_text() == "precious"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -104,7 +104,7 @@ def test_a_report_is_readable_as_any_other_new_file(
     answered: Prediction, film: Radiograph, bundle: Bundle, tmp_path: Path
 ) -> None:
     (tmp_path / "usual").touch()
-    write([answered], [film], bundle.header, tmp_path / "seen.csv")
+    write(Report((answered,), (film,), bundle.header), tmp_path / "seen.csv")
     assert (tmp_path / "seen.csv").stat().st_mode == (tmp_path / "usual").stat().st_mode
 
 

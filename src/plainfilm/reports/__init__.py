@@ -1,14 +1,12 @@
 """A prediction in, a file out: the ending of the file's name picks the writer."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from plainfilm.errors import ReportError
 from plainfilm.findings import Prediction
 from plainfilm.radiograph import Radiograph
-from plainfilm.reading.header import BundleHeader
 from plainfilm.reports.as_csv import csv_report
 from plainfilm.reports.as_html import html_report
 from plainfilm.reports.as_json import json_report, json_text
@@ -41,41 +39,19 @@ WRITERS: dict[str, Callable[[Report], bytes]] = {
 }
 
 
-def write(
-    predictions: Sequence[Prediction],
-    radiographs: Sequence[Radiograph],
-    header: BundleHeader,
-    path: Path,
-    *,
-    evaluation: Mapping[str, object] | None = None,
-    overwrite: bool = False,
-) -> None:
-    """Write one report of one or many films; the ending of `path` picks the writer.
+def write(report: Report, path: Path, *, overwrite: bool = False) -> None:
+    """Write a report of one or many films; the ending of `path` picks the writer.
 
     The file appears whole or not at all.
-
-    Parameters
-    ----------
-    predictions, radiographs
-        In the same order, at least one of each. `keepsake(radiograph, path)` does as well as the
-        radiograph.
-    header
-        Of the bundle that made the predictions.
-    evaluation
-        The bundle's evaluation.json, parsed, for the intervals beside the numbers.
 
     Raises
     ------
     ReportError
         Unknown ending; the file is there and `overwrite` is False; it cannot be written; or the
-        predictions cannot be shown in this kind of report.
-    ValueError
-        Not as many radiographs as predictions, or none.
+        films cannot be shown in this kind of report.
     """
     path = Path(path)
     check_path(path, overwrite=overwrite)
-    moment = datetime.now(UTC)
-    report = Report(tuple(predictions), tuple(radiographs), header, moment, evaluation)
     content = WRITERS[path.suffix.lower()](report)
     try:
         write_whole(path, content)

@@ -12,26 +12,30 @@ SCHEMA = "plainfilm.prediction/1"
 
 
 def json_report(report: Report) -> bytes:
-    """The file of a report: one object for one film, an array for several; UTF-8.
+    """The file of a report: one object for a single film, else an array; UTF-8.
 
     Raises
     ------
     ReportError
         A number is not finite, which JSON cannot say.
     """
-    return (json_text(report.predictions) + "\n").encode("utf-8", errors="replace")
+    answer = report.predictions[0] if report.is_single else report.predictions
+    return (json_text(answer) + "\n").encode("utf-8", errors="replace")
 
 
-def json_text(predictions: Sequence[Prediction]) -> str:
-    """JSON text: one object for one prediction, an array for any other number.
+def json_text(answer: Prediction | Sequence[Prediction]) -> str:
+    """JSON text: an object for a prediction, an array for a sequence, however many it holds.
 
     Raises
     ------
     ReportError
         A number is not finite.
     """
-    objects = [prediction_json(prediction) for prediction in predictions]
-    whole = objects[0] if len(objects) == 1 else objects
+    whole: object
+    if isinstance(answer, Prediction):
+        whole = prediction_json(answer)
+    else:
+        whole = [prediction_json(prediction) for prediction in answer]
     return json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False)
 
 

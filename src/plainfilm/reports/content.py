@@ -1,8 +1,8 @@
 """What every report writer is given: `Report`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from plainfilm.findings import Prediction
 from plainfilm.radiograph import Radiograph
@@ -20,19 +20,24 @@ class Report:
     header
         Of the bundle that made the predictions.
     written
-        When, with its time zone.
+        When, with its time zone; by default, now.
     evaluation
         The bundle's evaluation.json, parsed; None = nothing measured, and the report says so.
+    is_single
+        Whether one film was asked for and not a list: JSON is then one object, not an array.
     """
 
     predictions: tuple[Prediction, ...]
     radiographs: tuple[Radiograph, ...]
     header: BundleHeader
-    written: datetime
+    written: datetime = field(default_factory=lambda: datetime.now(UTC))
     evaluation: Mapping[str, object] | None = None
+    is_single: bool = False
 
     def __post_init__(self) -> None:
         n_predictions, n_radiographs = len(self.predictions), len(self.radiographs)
         if n_predictions != n_radiographs or not n_predictions:
             found = f"{n_predictions} predictions and {n_radiographs} radiographs"
             raise ValueError(f"a report needs as many predictions as radiographs; found {found}")
+        if self.is_single and n_predictions != 1:
+            raise ValueError(f"a report of a single film has one; found {n_predictions} films")
