@@ -145,6 +145,17 @@ def test_a_bad_ending_is_told_before_any_film_is_read(bundle: Path, capsys: Outp
     assert "r.pdf: cannot be written as '.pdf'; expected .csv, .html, .json, .png" in line
 
 
+@pytest.mark.parametrize(("ending", "n_films"), [("png", 17), ("html", 101)])
+def test_too_many_films_for_a_report_are_told_before_any_is_read(
+    tmp_path: Path, capsys: Output, ending: str, n_films: int
+) -> None:
+    for number in range(n_films):
+        (tmp_path / f"{number}.png").touch()
+    assert run("read", tmp_path, "--bundle", "no such", "--out", f"r.{ending}") == 1
+    line = one_error_line(capsys.readouterr().err)
+    assert f"r.{ending}: a .{ending} report holds at most {n_films - 1} films" in line
+
+
 def test_files_that_cannot_be_read_do_not_stop_the_others(
     film: Path, bundle: Path, tmp_path: Path, capsys: Output
 ) -> None:

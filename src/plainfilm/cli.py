@@ -113,9 +113,11 @@ def read(
     from plainfilm.film_files import film_files, readings
     from plainfilm.reading import Reader
 
+    films = film_files(asked)
     if out is not None:
         reports.check_path(out, overwrite=force)
-    reader, films, kept = Reader(bundle), film_files(asked), []
+        reports.check_can_hold(out, sum(not isinstance(film, PlainfilmError) for film in films))
+    reader, kept = Reader(bundle), []
     for n_done, found in enumerate(readings(films, reader, how), start=1):
         if isinstance(found, PlainfilmError):
             complain(str(found))

@@ -5,13 +5,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-import pytest
 from PIL import Image
 
-from plainfilm.errors import ReportError
 from plainfilm.findings import Prediction
 from plainfilm.reading.bundle import Bundle
-from plainfilm.reports.as_png import MAX_FILMS, png_report, shown_results
+from plainfilm.reports.as_png import png_report, shown_results
 from plainfilm.reports.content import Report
 
 
@@ -81,10 +79,3 @@ def test_a_long_name_is_cut_and_not_drawn_over_the_edge(
     short = png_report(make_report(answered))
     long = png_report(make_report(replace(answered, name="x" * 400)))
     assert pixels(short).shape == pixels(long).shape
-
-
-def test_too_many_films_for_a_picture_are_refused(
-    make_report: Callable[..., Report], answered: Prediction
-) -> None:
-    with pytest.raises(ReportError, match=r"at most 16 films; found 17"):
-        png_report(make_report(*[answered] * (MAX_FILMS + 1)))

@@ -3,7 +3,7 @@
 import json
 import os
 import resource
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +15,7 @@ from plainfilm.errors import ReportError
 from plainfilm.findings import Prediction
 from plainfilm.radiograph import Radiograph
 from plainfilm.reading.bundle import Bundle
-from plainfilm.reports import WRITERS, Report, check_path, keepsake, only, write
+from plainfilm.reports import WRITERS, Report, check_can_hold, check_path, keepsake, only, write
 
 STARTS = {".json": b"[", ".csv": b"name,", ".html": b"<!DOCTYPE html>", ".png": b"\x89PNG"}
 
@@ -92,6 +92,22 @@ def test_a_folder_in_the_way_and_a_missing_folder_are_refused(tmp_path: Path) ->
         check_path(tmp_path / "seen.json", overwrite=True)
     with pytest.raises(ReportError, match="'nowhere' is not there"):
         check_path(tmp_path / "nowhere" / "seen.json", overwrite=False)
+
+
+@pytest.mark.parametrize(("ending", "most"), [("png", 16), ("HTML", 100)])
+def test_more_films_than_a_report_holds_are_refused_with_what_does(
+    make_report: Callable[..., Report], answered: Prediction, tmp_path: Path, ending: str, most: int
+) -> None:
+    path = tmp_path / f"r.{ending}"
+    check_can_hold(path, most)
+    with pytest.raises(ReportError, match=rf"at most {most} films; found {most + 1}\. Write \.csv"):
+        write(make_report(*[answered] * (most + 1)), path)
+    assert not path.exists()
+
+
+def test_a_table_holds_any_number_of_films(tmp_path: Path) -> None:
+    check_can_hold(tmp_path / "r.csv", 1_000_000)
+    check_can_hold(tmp_path / "r.json", 1_000_000)
 
 
 def test_a_caller_may_allow_fewer_endings(tmp_path: Path) -> None:

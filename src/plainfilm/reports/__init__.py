@@ -7,6 +7,7 @@ from pathlib import Path
 from plainfilm.errors import ReportError
 from plainfilm.findings import Prediction
 from plainfilm.radiograph import Radiograph
+from plainfilm.reports import as_html, as_png
 from plainfilm.reports.as_csv import csv_report
 from plainfilm.reports.as_html import html_report
 from plainfilm.reports.as_json import json_report, json_text
@@ -18,9 +19,11 @@ from plainfilm.reports.wording import NOT_A_DEVICE
 from plainfilm.whole_files import write_whole
 
 __all__ = [
+    "MOST_FILMS",
     "NOT_A_DEVICE",
     "WRITERS",
     "Report",
+    "check_can_hold",
     "check_path",
     "json_text",
     "keepsake",
@@ -38,6 +41,8 @@ WRITERS: dict[str, Callable[[Report], bytes]] = {
     ".png": png_report,
 }
 
+MOST_FILMS = {".html": as_html.MAX_FILMS, ".png": as_png.MAX_FILMS}
+
 
 def write(report: Report, path: Path, *, overwrite: bool = False) -> None:
     """Write a report of one or many films; the ending of `path` picks the writer.
@@ -52,6 +57,7 @@ def write(report: Report, path: Path, *, overwrite: bool = False) -> None:
     """
     path = Path(path)
     check_path(path, overwrite=overwrite)
+    check_can_hold(path, len(report.predictions))
     content = WRITERS[path.suffix.lower()](report)
     try:
         write_whole(path, content)
@@ -78,6 +84,23 @@ def check_path(path: Path, *, overwrite: bool, endings: Sequence[str] = tuple(WR
     if not path.parent.is_dir():
         raise ReportError(
             f"{path.name}: its folder {path.parent.name!r} is not there; make it first"
+        )
+
+
+def check_can_hold(path: Path, n_films: int) -> None:
+    """Refuse more films than a report at `path` can hold, before any is read.
+
+    Raises
+    ------
+    ReportError
+        There are more than `MOST_FILMS` says for its ending; the other kinds hold any number.
+    """
+    ending = path.suffix.lower()
+    most = MOST_FILMS.get(ending, n_films)
+    if n_films > most:
+        raise ReportError(
+            f"{path.name}: a {ending} report holds at most {most} films; found {n_films}. Write "
+            ".csv or .json, which hold any number, or several reports"
         )
 
 

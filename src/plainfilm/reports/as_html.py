@@ -14,6 +14,8 @@ from plainfilm.reports import wording
 from plainfilm.reports.content import Report
 from plainfilm.reports.pictures import film_png, heat_png, png, scale_bar, thumbnail
 
+MAX_FILMS = 100  # a film of 1024 pixels with its heat takes about a megabyte of the page
+
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
 <head>

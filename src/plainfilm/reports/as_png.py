@@ -5,7 +5,6 @@ from functools import cache
 
 from PIL import Image, ImageDraw, ImageFont
 
-from plainfilm.errors import ReportError
 from plainfilm.findings import FindingResult, Prediction
 from plainfilm.radiograph import Radiograph
 from plainfilm.reading.header import BundleHeader
@@ -13,7 +12,7 @@ from plainfilm.reports import wording
 from plainfilm.reports.content import Report
 from plainfilm.reports.pictures import Rgb, fitted, grey, overlaid, png, scale_bar
 
-MAX_FILMS = 16
+MAX_FILMS = 16  # with more, the picture is too tall for what shows pictures
 
 # Pixels.
 _FILM = 600
@@ -32,21 +31,11 @@ _SHOUT = ((92, 10, 10), (255, 255, 255))
 
 
 def png_report(report: Report) -> bytes:
-    """The file of a report: at most 16 films, one under the other.
+    """The file of a report: its films, one under the other.
 
     A film stands beside the heat of every finding above its threshold or, where there is none, of
     the one that comes nearest; the colours mean the same in every picture of one bundle.
-
-    Raises
-    ------
-    ReportError
-        Too many films for one picture.
     """
-    if len(report.predictions) > MAX_FILMS:
-        raise ReportError(
-            f"one picture holds at most {MAX_FILMS} films; found {len(report.predictions)}. "
-            "Write .html instead, or fewer films"
-        )
     header = report.header
     about = f"{header.name} {header.version} · written {report.written:%Y-%m-%d %H:%M %Z}"
     rows = [_text("plainfilm", _TITLE), _text(f"{wording.NOT_A_DEVICE} {wording.NOT_REVIEWED}")]
