@@ -171,6 +171,17 @@ def test_files_that_cannot_be_read_do_not_stop_the_others(
         assert {row["name"] for row in csv.DictReader(file)} == {"film.png", "film.png #2"}
 
 
+def test_a_page_counts_and_names_the_files_that_could_not_be_read(
+    film: Path, bundle: Path, tmp_path: Path, capsys: Output
+) -> None:
+    out = tmp_path / "r.html"
+    assert run("read", film, tmp_path / "missing.dcm", "--bundle", bundle, "--out", out) == 1
+    told = capsys.readouterr().err.splitlines()[0].removeprefix("plainfilm: error: ")
+    page = out.read_text(encoding="utf-8")
+    assert "1 file could not be read" in page
+    assert f"<li>{told}</li>" in page
+
+
 def test_where_no_film_can_be_read_no_report_is_written(
     bundle: Path, tmp_path: Path, capsys: Output
 ) -> None:

@@ -117,10 +117,11 @@ def read(
     if out is not None:
         reports.check_path(out, overwrite=force)
         reports.check_can_hold(out, sum(not isinstance(film, PlainfilmError) for film in films))
-    reader, kept = Reader(bundle), []
+    reader, kept, failures = Reader(bundle), [], []
     for n_done, found in enumerate(readings(films, reader, how), start=1):
         if isinstance(found, PlainfilmError):
             complain(str(found))
+            failures.append(str(found))
             continue
         if out is None and not as_json:
             click.echo(reports.text_table(found[0]) + "\n")
@@ -134,8 +135,10 @@ def read(
     if out is None and kept and not as_json:
         click.echo(reports.NOT_A_DEVICE)
     if out is not None and kept:
-        measured = reader.bundle.evaluation
-        report = reports.Report(answers, pictures, header, evaluation=measured, is_single=single)
+        measured, told = reader.bundle.evaluation, tuple(failures)
+        report = reports.Report(
+            answers, pictures, header, evaluation=measured, failures=told, is_single=single
+        )
         reports.write(report, out, overwrite=force)
         note(f"Wrote {out.name}")
     if len(kept) < len(films):

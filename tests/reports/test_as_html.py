@@ -174,6 +174,22 @@ def test_a_refused_film_has_a_reason_and_no_table(
     assert "1, of which 1 refused" in words(content)
 
 
+def test_files_that_could_not_be_read_are_counted_and_named(
+    make_report: Callable[..., Report], answered: Prediction
+) -> None:
+    failures = ("a.dcm: no such file.", f"{SCRIPT}: damaged")
+    content = html_report(make_report(answered, failures=failures))
+    Page(content)
+    assert b"<script" not in content
+    text = words(content)
+    assert "1, of which 0 refused Not read 2 files could not be read" in text
+    assert "a.dcm: no such file. &lt;script&gt;" in text
+    assert content.index(b"a.dcm: no such file") < content.index(b"<main>")
+    assert "could not be read" not in words(html_report(make_report(answered)))
+    one = words(html_report(make_report(answered, failures=failures[:1])))
+    assert "1 file could not be read" in one
+
+
 def test_a_film_is_in_the_page_once_and_each_finding_has_its_heat(
     make_report: Callable[..., Report], answered: Prediction
 ) -> None:

@@ -57,6 +57,19 @@ def test_every_finding_above_its_threshold_gets_its_panel(
     assert four.shape[0] > one.shape[0] + 600  # original and three maps: two rows
 
 
+def test_files_that_could_not_be_read_are_told(
+    make_report: Callable[..., Report], answered: Prediction
+) -> None:
+    quiet = replace(answered, cautions=())
+    yellow = [
+        (pixels(png_report(make_report(quiet, failures=failures))) == (255, 214, 102)).all(axis=2)
+        for failures in ((), ("a.dcm: no such file.",), ("a.dcm: no such file.", "b.dcm: damaged"))
+    ]
+    none, one, two = (found.any(axis=1).sum() for found in yellow)
+    assert none == 0
+    assert two == 2 * one > 20
+
+
 def test_a_bundle_without_maps_says_so_and_shows_the_film(
     make_report: Callable[..., Report], answered: Prediction, bundle: Bundle
 ) -> None:

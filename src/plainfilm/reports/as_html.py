@@ -60,10 +60,12 @@ def _films(predictions: tuple[Prediction, ...]) -> str:
 
 def _top(report: Report) -> str:
     header, refused = report.header, sum(p.refused is not None for p in report.predictions)
+    not_read = wording.not_read(len(report.failures))
     rows = {
         "Bundle": f"{header.name} {header.version}",
         "Written": f"{report.written:%Y-%m-%d %H:%M %Z}",
         "Films": f"{len(report.predictions)}, of which {refused} refused",
+        **({"Not read": not_read} if not_read else {}),
         "Software": f"plainfilm {__version__}",
     }
     sha = escape(report.predictions[0].bundle.sha256)
@@ -74,8 +76,17 @@ def _top(report: Report) -> str:
             f'<p class="device">{wording.NOT_A_DEVICE} {wording.NOT_REVIEWED}</p>',
             f'{_terms(rows)}<p class="quiet">Bundle SHA-256 <span class="sha">{sha}</span></p>',
             "</header>",
+            _not_read(report.failures),
         ]
     )
+
+
+def _not_read(failures: tuple[str, ...]) -> str:
+    if not failures:
+        return ""
+    reasons = "".join(f"<li>{escape(reason)}</li>" for reason in failures)
+    heading = wording.not_read(len(failures))
+    return f'<section class="caution" role="note"><h2>{heading}</h2><ul>{reasons}</ul></section>'
 
 
 def _article(at: int, film: tuple[Prediction, Radiograph], report: Report) -> str:

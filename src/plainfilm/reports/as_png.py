@@ -36,11 +36,12 @@ def png_report(report: Report) -> bytes:
     A film stands beside the heat of every finding above its threshold or, where there is none, of
     the one that comes nearest; the colours mean the same in every picture of one bundle.
     """
-    header = report.header
+    header, failures = report.header, report.failures
     about = f"{header.name} {header.version} · written {report.written:%Y-%m-%d %H:%M %Z}"
     rows = [_text("plainfilm", _TITLE), _text(f"{wording.NOT_A_DEVICE} {wording.NOT_REVIEWED}")]
     for prediction, radiograph in zip(report.predictions, report.radiographs, strict=True):
         rows += _film(prediction, radiograph, header)
+    rows += [_text(f"Not read: {failure}", colours=_WARNING) for failure in failures]
     rows += [] if header.map is None else [_legend(header)]
     return png(_stack([*rows, _text(about)]))
 

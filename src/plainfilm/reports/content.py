@@ -23,6 +23,8 @@ class Report:
         When, with its time zone; by default, now.
     evaluation
         The bundle's evaluation.json, parsed; None = nothing measured, and the report says so.
+    failures
+        What could not be read, one sentence each that begins with its name.
     is_single
         Whether one film was asked for and not a list: JSON is then one object, not an array.
     """
@@ -32,6 +34,7 @@ class Report:
     header: BundleHeader
     written: datetime = field(default_factory=lambda: datetime.now(UTC))
     evaluation: Mapping[str, object] | None = None
+    failures: tuple[str, ...] = ()
     is_single: bool = False
 
     def __post_init__(self) -> None:

@@ -99,6 +99,13 @@ def is_override(caution: str) -> bool:
     return caution.startswith(_OVERRIDE)
 
 
+def not_read(n_failures: int) -> str:
+    """How many files are missing from a report: "2 files could not be read"; empty for none."""
+    if not n_failures:
+        return ""
+    return f"{n_failures} file{'s' if n_failures > 1 else ''} could not be read"
+
+
 def familiarity(prediction: Prediction) -> str:
     """How familiar the film looked, in a sentence; empty where it was not measured."""
     if prediction.familiarity is None:
