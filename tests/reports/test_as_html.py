@@ -196,7 +196,36 @@ def test_a_film_is_in_the_page_once_and_each_finding_has_its_heat(
     content = html_report(make_report(answered))
     assert content.count(b"background-image: url(data:") == 1
     page = Page(content)
-    assert len([image for image in page.all("img") if image.get("class") == "film-0"]) == 4
+    alts = [image["alt"] for image in page.all("img") if image.get("class") == "film-0"]
+    assert alts == [
+        "Original film, no heat laid over it",
+        "Film with heat for Pneumonia: above the threshold",
+        "Film with heat for Atelectasis: below the threshold",
+    ]
+    assert "Cardiomegaly: below the threshold, no heat on this scale." in words(content)
+
+
+def test_heat_below_the_threshold_waits_behind_a_click(
+    make_report: Callable[..., Report], answered: Prediction
+) -> None:
+    content = html_report(make_report(answered)).decode()
+    shown, waiting = content.split("<details>")
+    assert "heat for Pneumonia" in shown
+    assert "heat for Atelectasis" not in shown
+    assert waiting.startswith("<summary>Heat of 2 more findings, below the threshold</summary>")
+    assert "heat for Atelectasis" in waiting.split("</details>")[0]
+    alone = replace(answered, results=answered.results[1:2])  # the nearest to its threshold
+    assert "<details>" not in html_report(make_report(alone)).decode()
+
+
+def test_a_refused_film_is_not_asked_about(
+    make_report: Callable[..., Report], refused: Prediction, answered: Prediction
+) -> None:
+    text = words(html_report(make_report(refused)))
+    for unasked in ("confirmation", "I agree", "no maps", "Heat:"):
+        assert unasked not in text
+    asked = words(html_report(make_report(answered)))
+    assert "I have seen the original film. I agree with this reading. I disagree with it." in asked
 
 
 def test_where_there_are_no_maps_the_page_says_so(

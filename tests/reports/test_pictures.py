@@ -17,6 +17,7 @@ from plainfilm.reports.pictures import (
     fitted,
     grey,
     heat_png,
+    is_visible,
     overlaid,
     scale_bar,
     thumbnail,
@@ -112,6 +113,19 @@ def test_the_same_heat_has_the_same_colour_on_every_film(bundle: Bundle) -> None
         np.testing.assert_array_equal(
             colours, picture(heat_png(values, (8, 8), bundle.header))[0, 0]
         )
+
+
+@pytest.mark.parametrize(("heat", "seen"), [(0.006, True), (0.004, False), (-0.05, False)])
+def test_heat_under_a_tenth_of_the_scale_is_not_seen(
+    bundle: Bundle, heat: float, seen: bool
+) -> None:
+    assert is_visible(np.full((4, 4), heat, np.float32), (300, 1500), bundle.header) == seen
+
+
+def test_heat_in_the_padding_is_not_seen(bundle: Bundle) -> None:
+    padding = np.float32([[0.05], [0], [0], [0.05]]).repeat(4, axis=1)
+    assert is_visible(padding, (80, 80), bundle.header)
+    assert not is_visible(padding, (20, 80), fitted_by(bundle, FitPolicy.PAD))
 
 
 def test_a_large_layer_has_few_pixels(bundle: Bundle) -> None:

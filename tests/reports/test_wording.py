@@ -122,6 +122,16 @@ def test_familiarity_is_a_share_of_the_validation_films(
     assert "as familiar as 1 % of the films" in wording.familiarity(first)
 
 
+@pytest.mark.parametrize(
+    ("n", "files", "findings"),
+    [(1, "1 file could not", "1 more finding,"), (2, "2 files could not", "2 more findings,")],
+)
+def test_one_is_one_and_two_are_more(n: int, files: str, findings: str) -> None:
+    assert wording.not_read(n).startswith(files)
+    assert findings in wording.more_heat(n)
+    assert wording.not_read(0) == ""
+
+
 def test_a_measured_number_comes_with_its_interval(evaluation: dict[str, object]) -> None:
     assert wording.measured(evaluation, "pneumonia") == "0.975 (0.958 to 0.988), 312 films"
     assert wording.measured(evaluation, "atelectasis").endswith("9 films, too few to rely on")

@@ -11,8 +11,10 @@ from plainfilm.findings import FindingResult, Prediction
 from plainfilm.radiograph import Radiograph
 from plainfilm.reading.header import BundleHeader
 from plainfilm.reports import wording
-from plainfilm.reports.content import Report
-from plainfilm.reports.pictures import film_png, heat_png, png, scale_bar, thumbnail
+from plainfilm.reports.content import Report, shown_results
+from plainfilm.reports.pictures import film_png, heat_png, is_visible, png, scale_bar, thumbnail
+
+_ANSWERS = ("I agree with this reading.", "I disagree with it.", "I have corrected it:")
 
 MAX_FILMS = 100  # a film of 1024 pixels with its heat takes about a megabyte of the page
 
@@ -100,7 +102,7 @@ def _article(at: int, film: tuple[Prediction, Radiograph], report: Report) -> st
         f"{escape(wording.summary(prediction))}</p>",
         "" if refused else _table(prediction, report),
         _pictures(at, prediction, radiograph, report.header),
-        _confirmation(),
+        "" if refused else _confirmation(),
         "</article>",
     ]
     return "\n".join(part for part in parts if part)
@@ -171,13 +173,37 @@ def _background(at: int, radiograph: Radiograph) -> str:
 
 def _pictures(at: int, prediction: Prediction, radiograph: Radiograph, header: BundleHeader) -> str:
     shape = (radiograph.pixels.shape[0], radiograph.pixels.shape[1])
-    figures = [_figure(at, shape, None, "Original film, no heat laid over it")]
-    for result in prediction.results:
-        if result.map is not None:
-            layer = heat_png(result.map, shape, header)
-            figures.append(_figure(at, shape, layer, f"{result.finding.display}: {_side(result)}"))
-    legend = _legend(header) if len(figures) > 1 else "<p>This report has no maps.</p>"
-    return "\n".join(['<div class="films">', *figures, "</div>", legend])
+    original = _figure(at, shape, None, "Original film, no heat laid over it")
+    mapped = [result for result in prediction.results if result.map is not None]
+    if not mapped:
+        said = "" if prediction.refused is not None else "<p>This report has no maps.</p>"
+        return f'<div class="films">\n{original}\n</div>{said}'
+    shown = [result for result in mapped if result in shown_results(prediction)]
+    others = [result for result in mapped if result not in shown]
+    figures, unseen = _heat(at, shape, shown, header)
+    parts = ['<div class="films">', original, *figures, "</div>", unseen]
+    if others:
+        figures, unseen = _heat(at, shape, others, header)
+        parts += [
+            f"<details><summary>{wording.more_heat(len(others))}</summary>",
+            *(['<div class="films">', *figures, "</div>"] if figures else []),
+            f"{unseen}</details>",
+        ]
+    return "\n".join(part for part in [*parts, _legend(header)] if part)
+
+
+def _heat(
+    at: int, shape: tuple[int, int], results: list[FindingResult], header: BundleHeader
+) -> tuple[list[str], str]:
+    """A figure for each finding whose heat can be seen, and a line for those where it cannot."""
+    figures, unseen = [], []
+    for result in results:
+        words = f"{result.finding.display}: {_side(result)}"
+        if result.map is not None and is_visible(result.map, shape, header):
+            figures.append(_figure(at, shape, heat_png(result.map, shape, header), words))
+        else:
+            unseen.append(escape(f"{words}, {wording.NO_HEAT}"))
+    return figures, f"<p>{'; '.join(unseen)}.</p>" if unseen else ""
 
 
 def _figure(at: int, shape: tuple[int, int], layer: bytes | None, words: str) -> str:
@@ -209,13 +235,11 @@ def _legend(header: BundleHeader) -> str:
 
 
 def _confirmation() -> str:
-    boxes = "".join(
-        f'<span class="box"></span>{words}' for words in ("agree", "disagree", "corrected")
-    )
+    boxes = "".join(f'<span class="box"></span>{words}' for words in _ANSWERS)
     blank = '<span class="blank"></span>'
     return (
         '<section class="confirm" aria-label="Reader\'s confirmation"><h3>Reader\'s confirmation'
-        f"</h3><p>With this reading I {boxes}</p><p>Correction {blank}</p>"
+        f"</h3><p>I have seen the original film. {boxes}</p><p>Correction {blank}</p>"
         f"<p>Name {blank} Date and time {blank} Signature {blank}</p></section>"
     )
 

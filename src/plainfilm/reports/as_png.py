@@ -9,8 +9,8 @@ from plainfilm.findings import FindingResult, Prediction
 from plainfilm.radiograph import Radiograph
 from plainfilm.reading.header import BundleHeader
 from plainfilm.reports import wording
-from plainfilm.reports.content import Report
-from plainfilm.reports.pictures import Rgb, fitted, grey, overlaid, png, scale_bar
+from plainfilm.reports.content import Report, shown_results
+from plainfilm.reports.pictures import Rgb, fitted, grey, is_visible, overlaid, png, scale_bar
 
 MAX_FILMS = 16  # with more, the picture is too tall for what shows pictures
 
@@ -34,24 +34,18 @@ def png_report(report: Report) -> bytes:
     """The file of a report: its films, one under the other.
 
     A film stands beside the heat of every finding above its threshold or, where there is none, of
-    the one that comes nearest; the colours mean the same in every picture of one bundle.
+    the one that comes nearest; where that heat is too little to be seen, a line says so. The
+    colours mean the same in every picture of one bundle.
     """
     header, failures = report.header, report.failures
     about = f"{header.name} {header.version} · written {report.written:%Y-%m-%d %H:%M %Z}"
     rows = [_text("plainfilm", _TITLE), _text(f"{wording.NOT_A_DEVICE} {wording.NOT_REVIEWED}")]
-    for prediction, radiograph in zip(report.predictions, report.radiographs, strict=True):
+    films = list(zip(report.predictions, report.radiographs, strict=True))
+    for prediction, radiograph in films:
         rows += _film(prediction, radiograph, header)
     rows += [_text(f"Not read: {failure}", colours=_WARNING) for failure in failures]
-    rows += [] if header.map is None else [_legend(header)]
+    rows += [_legend(header)] if any(_has_heat(*film, header) for film in films) else []
     return png(_stack([*rows, _text(about)]))
-
-
-def shown_results(prediction: Prediction) -> tuple[FindingResult, ...]:
-    """The findings whose heat is drawn: those above the threshold, else the nearest to it."""
-    above = tuple(result for result in prediction.results if result.present)
-    if above or not prediction.results:
-        return above
-    return (max(prediction.results, key=lambda result: result.probability / result.threshold),)
 
 
 def _film(
@@ -61,15 +55,21 @@ def _film(
     refused = prediction.refused is not None
     summary = _text(wording.summary(prediction), colours=_SHOUT if refused else _PLAIN)
     small = fitted(radiograph.pixels, _FILM)
-    panels = [_panel(grey(small), "original", "")]
+    panels, unseen = [_panel(grey(small), "original", "")], []
     for result in shown_results(prediction):
         title, numbers = result.finding.display, _numbers(result, prediction.calibrated)
-        if result.map is None:
-            panels.append(_panel(grey(small), title, f"{numbers}; no map"))
-        else:
+        if result.map is not None and is_visible(result.map, small.shape, header):
             panels.append(_panel(overlaid(small, result.map, header), title, numbers))
+        else:
+            why = "no map" if result.map is None else wording.NO_HEAT
+            unseen.append(_text(f"{title}: {numbers}; {why}"))
     rows = [_row(panels[at : at + _COLUMNS]) for at in range(0, len(panels), _COLUMNS)]
-    return [_text(prediction.name, _TITLE), *cautions, summary, *rows]
+    return [_text(prediction.name, _TITLE), *cautions, summary, *unseen, *rows]
+
+
+def _has_heat(prediction: Prediction, radiograph: Radiograph, header: BundleHeader) -> bool:
+    maps = (result.map for result in shown_results(prediction) if result.map is not None)
+    return any(is_visible(values, radiograph.pixels.shape, header) for values in maps)
 
 
 def _caution(caution: str) -> Image.Image:

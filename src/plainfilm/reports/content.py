@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from plainfilm.findings import Prediction
+from plainfilm.findings import FindingResult, Prediction
 from plainfilm.radiograph import Radiograph
 from plainfilm.reading.header import BundleHeader
 
@@ -44,3 +44,11 @@ class Report:
             raise ValueError(f"a report needs as many predictions as radiographs; found {found}")
         if self.is_single and n_predictions != 1:
             raise ValueError(f"a report of a single film has one; found {n_predictions} films")
+
+
+def shown_results(prediction: Prediction) -> tuple[FindingResult, ...]:
+    """The findings whose heat is shown: those above the threshold, else the nearest to it."""
+    above = tuple(result for result in prediction.results if result.present)
+    if above or not prediction.results:
+        return above
+    return (max(prediction.results, key=lambda result: result.probability / result.threshold),)

@@ -13,6 +13,7 @@ from plainfilm.reading.header import BundleHeader
 from plainfilm.reading.heatmap import N_COLOURS, OPACITY, heatmap, overlay, ramp
 
 LONGEST = 1024  # pixels; the longer side of a film in a report
+FAINTEST = 0.1  # of the scale; heat below has an opacity under 6 %, and nobody sees it
 _LAYER = 320  # pixels; the longer side of a see-through layer
 
 Rgb = NDArray[np.uint8]
@@ -54,12 +55,15 @@ def heat_png(values: FeatureMap, shape: tuple[int, int], header: BundleHeader) -
 
     Heat is smooth, so few pixels do.
     """
-    scale = min(1.0, _LAYER / max(shape))
-    small = (max(1, round(shape[0] * scale)), max(1, round(shape[1] * scale)))
-    strength = np.clip(_heat(values, small, header) / _display_max(header), 0, 1)
+    strength = np.clip(_heat(values, _layer(shape), header) / _display_max(header), 0, 1)
     colours = ramp()[np.rint(strength * (N_COLOURS - 1)).astype(np.intp)]
     opacity = np.rint(255 * OPACITY * strength).astype(np.uint8)
     return png(Image.fromarray(np.dstack([colours, opacity])))
+
+
+def is_visible(values: FeatureMap, shape: tuple[int, ...], header: BundleHeader) -> bool:
+    """Whether a map's heat over its film of `shape` = (H, W) can be seen on the bundle's scale."""
+    return float(_heat(values, _layer(shape), header).max()) >= FAINTEST * _display_max(header)
 
 
 def scale_bar(header: BundleHeader, shape: tuple[int, int]) -> Rgb:
@@ -81,6 +85,11 @@ def png(picture: Image.Image) -> bytes:
     content = io.BytesIO()
     picture.save(content, format="PNG")
     return content.getvalue()
+
+
+def _layer(shape: tuple[int, ...]) -> tuple[int, int]:
+    scale = min(1.0, _LAYER / max(shape))
+    return max(1, round(shape[0] * scale)), max(1, round(shape[1] * scale))
 
 
 def _heat(values: FeatureMap, shape: tuple[int, ...], header: BundleHeader) -> Pixels:

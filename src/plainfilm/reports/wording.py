@@ -14,6 +14,7 @@ NOT_A_DEVICE = (
 )
 NOT_REVIEWED = "Made by software and not reviewed: a qualified reader must see the original film."
 MAP_CAPTION = "where the score comes from, not an outline of disease"
+NO_HEAT = "no heat on this scale"
 NOT_CALIBRATED = "none: the numbers are model scores, not probabilities"
 NOT_NORMAL = "This does not mean that the film is normal."
 
@@ -104,6 +105,12 @@ def not_read(n_failures: int) -> str:
     if not n_failures:
         return ""
     return f"{n_failures} file{'s' if n_failures > 1 else ''} could not be read"
+
+
+def more_heat(n_findings: int) -> str:
+    """What stands over the heat of findings that is not shown at once."""
+    findings = "finding" if n_findings == 1 else "findings"
+    return f"Heat of {n_findings} more {findings}, below the threshold"
 
 
 def familiarity(prediction: Prediction) -> str:
