@@ -149,7 +149,9 @@ def read(
 @click.argument("file", type=PATH)
 @bundle_option
 @read_options
-@click.option("--finding", required=True, metavar="NAME", help="As in pneumonia, effusion.")
+@click.option(
+    "--finding", required=True, metavar="NAME", help="As in effusion, 'Pleural effusion'."
+)
 @click.option("--method", type=click.Choice(["map"]), default="map", expose_value=False,
               help="map: where the bundle itself says that its score comes from.")  # fmt: skip
 @out_option(required=True, help="The picture: a name in .png.")

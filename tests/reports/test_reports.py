@@ -12,7 +12,7 @@ import pytest
 
 from phantoms import phantom
 from plainfilm.errors import ReportError
-from plainfilm.findings import Prediction
+from plainfilm.findings import Finding, Prediction
 from plainfilm.radiograph import Radiograph
 from plainfilm.reading.bundle import Bundle
 from plainfilm.reports import WRITERS, Report, check_can_hold, check_path, keepsake, only, write
@@ -126,6 +126,14 @@ def test_a_report_is_readable_as_any_other_new_file(
 
 def test_one_finding_can_be_taken_alone(answered: Prediction) -> None:
     assert [r.finding.name for r in only(answered, "atelectasis").results] == ["atelectasis"]
+
+
+@pytest.mark.parametrize("said", ["effusion", "EFFUSION", "Pleural effusion", " pleural  Effusion"])
+def test_a_finding_may_be_called_as_reports_show_it(answered: Prediction, said: str) -> None:
+    shown = Finding("effusion", "Pleural effusion")
+    results = (replace(answered.results[0], finding=shown), *answered.results[1:])
+    (found,) = only(replace(answered, results=results), said).results
+    assert found.finding == shown
 
 
 def test_what_cannot_be_explained_is_refused(answered: Prediction, refused: Prediction) -> None:

@@ -116,6 +116,8 @@ def keepsake(radiograph: Radiograph, path: Path | None) -> Radiograph:
 def only(prediction: Prediction, finding: str) -> Prediction:
     """The prediction with one finding alone, to explain it.
 
+    `finding` is its name or the words that reports show for it, in any case.
+
     Raises
     ------
     ReportError
@@ -124,12 +126,14 @@ def only(prediction: Prediction, finding: str) -> Prediction:
     name = prediction.name
     if prediction.refused is not None:
         raise ReportError(f"{name}: refused, so nothing can be explained ({prediction.refused})")
-    known = {result.finding.name: result for result in prediction.results}
-    if finding not in known:
-        there = ", ".join(known)
+    wanted = " ".join(finding.casefold().split())
+    names = {result.finding.display.casefold(): result for result in prediction.results}
+    names |= {result.finding.name: result for result in prediction.results}
+    if wanted not in names:
+        there = ", ".join(result.finding.name for result in prediction.results)
         bundle = prediction.bundle.name
         raise ReportError(f"{finding!r} is no finding of {bundle}; expected one of {there}")
-    if known[finding].map is None:
+    if names[wanted].map is None:
         bundle = prediction.bundle.name
         raise ReportError(f"{bundle} has no maps, so nothing can be drawn; choose another bundle")
-    return replace(prediction, results=(known[finding],))
+    return replace(prediction, results=(names[wanted],))
