@@ -448,6 +448,23 @@ def test_a_gone_run_and_a_gone_manifest_are_told(
     one_error_line(capsys.readouterr().err)
 
 
+def test_a_baseline_prints_what_it_measured(tmp_path: Path, capsys: Output) -> None:
+    pytest.importorskip("torch")
+    from tiny_training import write_prepared
+
+    prepared = write_prepared(tmp_path / "prepared", n_train=8, n_val=4)
+    words = ("baseline", "majority", prepared, "--split", "val", "--draws", "9")
+    assert run(*words, "--out", tmp_path / "text") == 0
+    found = capsys.readouterr()
+    assert found.out.startswith("majority on drawn, split val: 4 films of 2 patients")
+    assert found.err == "Wrote text\n"
+    assert run(*words, "--out", tmp_path / "json", "--json") == 0
+    measured = json.loads(capsys.readouterr().out)
+    assert measured == json.loads((tmp_path / "json" / "evaluation.json").read_text())
+    assert run(*words, "--out", tmp_path / "json") == 1
+    assert "--force" in one_error_line(capsys.readouterr().err)
+
+
 @pytest.mark.slow
 def test_the_verbs_go_from_films_to_a_measured_bundle(
     shared_data: Path, tmp_path: Path, capsys: Output
@@ -605,7 +622,7 @@ def test_every_verb_of_the_architecture_is_there(capsys: Output) -> None:
     assert run("--help") == 0
     text = capsys.readouterr().out
     verbs = ("read", "explain", "prepare", "train", "tune", "export", "evaluate", "bundles")
-    assert all(re.search(rf"^  {verb} +\S", text, re.M) for verb in verbs)
+    assert all(re.search(rf"^  {verb} +\S", text, re.M) for verb in (*verbs, "baseline"))
 
 
 def test_the_installed_command_is_the_module() -> None:

@@ -1,4 +1,4 @@
-"""The verbs: parse, one call, print. The only place that prints or exits.
+"""The verbs: parse, one call, print. The only place that prints results or exits.
 
 Results go to stdout, all else to stderr. Exit status 0: done; 1: a `PlainfilmError` or a refusal of
 the disk, told in one line; 2: wrong usage; 130: interrupted. Anything else is a bug and shows its
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from plainfilm import __version__
-from plainfilm.errors import MissingExtra, PlainfilmError
+from plainfilm.errors import PlainfilmError
 from plainfilm.options import (
     PATH,
     POLICIES,
@@ -31,6 +31,7 @@ from plainfilm.options import (
     recipe_options,
     settings_option,
 )
+from plainfilm.terminal import complain, note, show_progress, words_of
 
 if TYPE_CHECKING:
     from plainfilm.datasets import FitPolicy, PrepareOptions
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from plainfilm.training.recipe import Recipe
 
 Paths = tuple[Path, ...]
-LEARNING_PACKAGES = ("torch", "onnx", "onnxscript", "pandas", "pyarrow", "matplotlib", "sklearn")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -53,35 +53,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return 130
-    except PlainfilmError as error:
-        return complain(str(error))
-    except OSError as error:
-        place = f"{Path(error.filename).name}: " if isinstance(error.filename, str) else ""
-        return complain(f"{place}{error.strerror or error}")
-    except ModuleNotFoundError as error:
-        package = (error.name or "").split(".")[0]
-        if package not in LEARNING_PACKAGES:
+    except Exception as error:
+        message = words_of(error)
+        if message is None:
             raise
-        return complain(str(MissingExtra(package, "train")))
+        return complain(message)
     return status if isinstance(status, int) else 0
-
-
-def complain(message: str) -> int:
-    """Tell an error on stderr, in one line; the exit status for it."""
-    note(f"plainfilm: error: {message}")
-    return 1
-
-
-def note(message: str) -> None:
-    """Write one line to stderr; what no terminal should be sent is shown as "?"."""
-    line = "".join(c if c.isprintable() else "?" for c in " ".join(message.split()))
-    click.echo(f"\r\x1b[K{line}" if sys.stderr.isatty() else line, err=True)  # over a count
-
-
-def show_progress(n_done: int, n_films: int) -> None:
-    """Show on stderr, if it is a terminal, how far a long work is."""
-    if sys.stderr.isatty():
-        click.echo(f"\r{n_done} of {n_films} films", err=True, nl=n_done == n_films)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -279,6 +256,24 @@ def evaluate(
     if attach:
         found.with_evaluation(measured, text).save(path, overwrite=True)
         note(f"Wrote {path.name}")
+
+
+@plainfilm.command()
+@click.argument("name")
+@click.argument("data", type=PATH)
+@out_option(required=True, help="Folder of the report.")
+@json_option
+@evaluate_options
+def baseline(name: str, data: Path, out: Path, how: "EvaluateOptions", as_json: bool) -> None:
+    """Measure a classical baseline as a bundle is: majority, random-forest or svm.
+
+    It learns from the train split; its settings are chosen by cross-validation there, by patient.
+    """
+    from plainfilm.training.baseline import measure_baseline, text_of
+
+    found = measure_baseline(name, data, out, options=how)
+    click.echo(json.dumps(found.numbers, indent=2) if as_json else text_of(found))
+    note(f"Wrote {out.name}")
 
 
 @plainfilm.group()

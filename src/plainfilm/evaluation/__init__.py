@@ -15,7 +15,14 @@ from plainfilm.reading import Reader
 from plainfilm.reading.strict_json import encode
 from plainfilm.whole_files import write_whole
 
-__all__ = ["EvaluateOptions", "evaluate", "evaluate_table", "report_table"]
+__all__ = [
+    "EvaluateOptions",
+    "check_vacant",
+    "evaluate",
+    "evaluate_table",
+    "report_table",
+    "write_evaluation",
+]
 
 PREDICTIONS_NAME = "predictions.parquet"
 NUMBERS_NAME = "evaluation.json"
@@ -96,17 +103,27 @@ def evaluate(
         The bundle cannot be trusted.
     """
     choice = options or EvaluateOptions()
-    if (out / NUMBERS_NAME).exists() and not choice.overwrite:
+    check_vacant(out, choice)
+    table = predict(Reader(bundle), Manifest.load(prepared), choice.split, progress=progress)
+    return write_evaluation(table, out, choice)
+
+
+def check_vacant(out: Path, options: EvaluateOptions) -> None:
+    """EvaluationError where `out` holds an evaluation that may not be replaced."""
+    if (out / NUMBERS_NAME).exists() and not options.overwrite:
         words = "holds an evaluation already; choose another folder, or replace it (--force)"
         raise EvaluationError(f"{out.name}: {words}")
-    table = predict(Reader(bundle), Manifest.load(prepared), choice.split, progress=progress)
-    if choice.compare is not None:
+
+
+def write_evaluation(table: Predictions, out: Path, options: EvaluateOptions) -> dict[str, object]:
+    """Write predictions.parquet, then what `report_table` makes of it; raises as `evaluate`."""
+    if options.compare is not None:
         films, findings = table.name.tolist(), table.about.findings
-        table = replace(table, published=read_published(choice.compare, films, findings))
+        table = replace(table, published=read_published(options.compare, films, findings))
     with clear_disk_errors(out, "Free some space and evaluate again."):
         out.mkdir(parents=True, exist_ok=True)
     table.save(out / PREDICTIONS_NAME)
-    return report_table(out, draws=choice.draws, seed=choice.seed)
+    return report_table(out, draws=options.draws, seed=options.seed)
 
 
 def report_table(out: Path, *, draws: int = N_DRAWS, seed: int = 0) -> dict[str, object]:

@@ -26,7 +26,7 @@ _CROSS_FIT = "cross-fit-test"  # the recipe's word for "calibrated on the test f
 
 @dataclass(frozen=True, eq=False)
 class FilmAnswer:
-    """What a bundle said of one film; empty arrays where it was refused."""
+    """What was said of one film; empty arrays where it was refused."""
 
     name: str
     scores: Floats
@@ -59,7 +59,7 @@ def predict(
         answers.append(_answer(reader, films, sample))
         if progress is not None:
             progress(len(answers), len(films))
-    return _collect(about, films, answers, _columns(about.findings, films))
+    return collect(about, films, answers, _columns(about.findings, films))
 
 
 def describe(reader: Reader, manifest: Manifest, split: str) -> About:
@@ -89,6 +89,42 @@ def describe(reader: Reader, manifest: Manifest, split: str) -> About:
         split_sha256=manifest.split_sha256,
         cautions=_cautions(manifest, split, same_set=same_set),
         exclusive=header.label_set.is_choice,
+    )
+
+
+def collect(
+    about: About, films: Manifest, answers: Sequence[FilmAnswer], columns: Sequence[int | None]
+) -> Predictions:
+    """The table of these films and what was said of them, one answer a film.
+
+    `columns` says where the manifest labels each finding; None = it does not.
+    """
+    nothing = np.full(len(columns), np.nan)
+    labels = np.full((len(films), len(columns)), np.nan)
+    for column, known in enumerate(columns):
+        if known is not None:
+            labels[:, column] = films.labels[:, known]
+    audits = {
+        name: np.stack([answer.audits.get(name, nothing) for answer in answers]) for name in AUDITS
+    }
+    return Predictions(
+        about=about,
+        name=_texts(answer.name for answer in answers),
+        patient=_texts(sample.patient for sample in films.samples),
+        details={
+            "study": _texts(sample.study for sample in films.samples),
+            "split": _texts(sample.split for sample in films.samples),
+            "view": _texts(sample.view or "" for sample in films.samples),
+            "sex": _texts(sample.sex or "" for sample in films.samples),
+            "body_part": _texts(_body_part(films, sample) or "" for sample in films.samples),
+        },
+        age=np.array([np.nan if s.age is None else s.age for s in films.samples]),
+        labels=labels,
+        scores=np.stack([answer.scores for answer in answers]),
+        probabilities=np.stack([answer.probabilities for answer in answers]),
+        familiarity=np.array([answer.familiarity for answer in answers]),
+        refused=_texts(answer.refused for answer in answers),
+        audits=audits,
     )
 
 
@@ -161,38 +197,6 @@ def _answer(reader: Reader, films: Manifest, sample: Sample) -> FilmAnswer:
 
 def _body_part(films: Manifest, sample: Sample) -> str | None:
     return sample.body_part or films.body_part or None
-
-
-def _collect(
-    about: About, films: Manifest, answers: Sequence[FilmAnswer], columns: Sequence[int | None]
-) -> Predictions:
-    nothing = np.full(len(columns), np.nan)
-    labels = np.full((len(films), len(columns)), np.nan)
-    for column, known in enumerate(columns):
-        if known is not None:
-            labels[:, column] = films.labels[:, known]
-    audits = {
-        name: np.stack([answer.audits.get(name, nothing) for answer in answers]) for name in AUDITS
-    }
-    return Predictions(
-        about=about,
-        name=_texts(answer.name for answer in answers),
-        patient=_texts(sample.patient for sample in films.samples),
-        details={
-            "study": _texts(sample.study for sample in films.samples),
-            "split": _texts(sample.split for sample in films.samples),
-            "view": _texts(sample.view or "" for sample in films.samples),
-            "sex": _texts(sample.sex or "" for sample in films.samples),
-            "body_part": _texts(_body_part(films, sample) or "" for sample in films.samples),
-        },
-        age=np.array([np.nan if s.age is None else s.age for s in films.samples]),
-        labels=labels,
-        scores=np.stack([answer.scores for answer in answers]),
-        probabilities=np.stack([answer.probabilities for answer in answers]),
-        familiarity=np.array([answer.familiarity for answer in answers]),
-        refused=_texts(answer.refused for answer in answers),
-        audits=audits,
-    )
 
 
 def _texts(values: Iterable[str]) -> Texts:
