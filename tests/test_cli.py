@@ -585,33 +585,6 @@ def test_an_interruption_ends_quietly_with_status_130(film: Path, bundle: Path) 
     assert "Traceback" not in complaint
 
 
-def test_a_learning_rate_is_suggested_for_each_weight_decay(tmp_path: Path, capsys: Output) -> None:
-    """S0-45 to S0-48: one line and one curve each; nothing is left but the figure."""
-    pytest.importorskip("torch")
-    from tiny_training import TINY, write_prepared
-
-    (tmp_path / "tiny.toml").write_text(TINY)
-    films = write_prepared(tmp_path / "films")
-    out = tmp_path / "out" / "range.svg"
-    out.parent.mkdir()
-    words = ("tune", "range", tmp_path / "tiny.toml", "--data", films, "--out", out)
-
-    assert run(*words, "--decay", "0", "--decay", "0.1") == 0
-
-    printed = capsys.readouterr().out.splitlines()
-    assert [line.partition(": ")[0] for line in printed] == ["weight decay 0", "weight decay 0.1"]
-    assert all(re.search(r"optim\.lr = \S+ \(\d+ steps, the loss", line) for line in printed)
-    assert [path.name for path in out.parent.iterdir()] == ["range.svg"]
-    assert "weight decay 0.1: falls fastest at" in out.read_text()
-    assert run(*words) == 1
-    assert "already there" in one_error_line(capsys.readouterr().err)
-
-    assert run(*words, "--force", "--json", "--set", "loss.pos_weight=mura") == 0
-    (curve,) = json.loads(capsys.readouterr().out)
-    assert curve["weight_decay"] == 0.01
-    assert len(curve["rates"]) == len(curve["losses"])
-
-
 def test_the_reference_is_the_program_s_own_help() -> None:
     written = (REPOSITORY / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")
     script = runpy.run_path(str(REPOSITORY / "scripts" / "write_cli_reference.py"))

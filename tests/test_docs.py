@@ -46,13 +46,14 @@ LANGUAGES = {"sh", "python", "json", "text"}
 TUTORIAL = DOCS / "tutorials" / "first-reading.md"
 SLOW = [  # those that learn or prepare
     DOCS / "how-to" / "prepare-a-data-set.md",
+    DOCS / "how-to" / "check-a-recipe.md",
     DOCS / "how-to" / "train.md",
     DOCS / "how-to" / "measure-a-baseline.md",
     DOCS / "how-to" / "rebuild-the-bundles.md",
 ]
 QUICK = [README, DOCS / "reference" / "bundle.md", DOCS / "reference" / "python.md"]
 PREPARED = (("kermany", "chest_xray", "kermany"), ("chestxray14", "nih", "chest14"))
-LEARNING = {"prepare", "train", "export", "evaluate", "baseline"}
+LEARNING = {"prepare", "train", "export", "evaluate", "baseline", "tune"}
 each_page = pytest.mark.parametrize("page", all_pages(), ids=name_of)
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from plainfilm import __version__
+from plainfilm.cli_tune import tune
 from plainfilm.errors import PlainfilmError
 from plainfilm.options import (
     PATH,
@@ -28,7 +29,6 @@ from plainfilm.options import (
     out_option,
     prepare_options,
     read_options,
-    recipe_options,
     settings_option,
 )
 from plainfilm.terminal import complain, note, show_progress, words_of
@@ -68,6 +68,9 @@ def plainfilm() -> None:
 
     Not a medical device: research and teaching software.
     """
+
+
+plainfilm.add_command(tune)
 
 
 @plainfilm.command()
@@ -184,39 +187,6 @@ def train(recipe: Path, data: Path, out: Path, settings: tuple[str, ...]) -> Non
     note(f"Wrote {out.name}")
 
 
-@plainfilm.group()
-def tune() -> None:
-    """Find settings for a recipe."""
-
-
-@tune.command("range")
-@recipe_options
-@data_option(help="A prepared folder.")
-@out_option(help="Draw the losses: a name in .svg.")
-@json_option
-@force_option
-def tune_range(
-    recipes: "Sequence[Recipe]", data: Path, out: Path | None, as_json: bool, force: bool
-) -> None:
-    """Suggest a learning rate: raise it step by step until the loss diverges.
-
-    One test for each --decay; without any, one with the recipe's own. Nothing is kept of the
-    networks.
-    """
-    from plainfilm.reports import check_path
-    from plainfilm.training.compare_rates import compare_rates
-    from plainfilm.training.find_rate import curve_json, words_of
-
-    if out is not None:
-        check_path(out, overwrite=force, endings=(".svg",))
-    curves = compare_rates(recipes, data, out)
-    lines = "\n".join(f"{name}: {words_of(curve)}" for name, curve in curves.items())
-    found = [curve_json(curve) for curve in curves.values()]
-    click.echo(json.dumps(found, indent=2) if as_json else lines)
-    if out is not None:
-        note(f"Wrote {out.name}")
-
-
 @plainfilm.command()
 @click.argument("runs", nargs=-1, required=True, type=PATH)
 @data_option(help="The folder that the runs learned from.")
@@ -245,10 +215,10 @@ def evaluate(
 ) -> None:
     """Measure a bundle on a prepared test split, with intervals."""
     from plainfilm import evaluation
-    from plainfilm.reading.shelf import find_bundle
+    from plainfilm.reading.shelf import find_bundle, open_bundle
     from plainfilm.training.card import card
 
-    path, found = find_bundle(bundle), _bundle(bundle)
+    path, found = find_bundle(bundle), open_bundle(bundle)
     measured = evaluation.evaluate(path, data, out, options=how, progress=show_progress)
     text = card(found.header, measured)
     click.echo(json.dumps(measured, indent=2, allow_nan=False) if as_json else text)
@@ -285,10 +255,10 @@ def bundles() -> None:
 @json_option
 def list_bundles(as_json: bool) -> None:
     """List the bundles shipped with plainfilm."""
-    from plainfilm.reading.shelf import bundled
+    from plainfilm.reading.shelf import bundled, open_bundle
     from plainfilm.reports.of_bundle import bundle_json, bundle_line
 
-    found = [_bundle(str(path)) for path in bundled()]
+    found = [open_bundle(path) for path in bundled()]
     lines = "\n".join(bundle_line(bundle) for bundle in found)
     click.echo(json.dumps([bundle_json(b) for b in found], indent=2) if as_json else lines)
 
@@ -298,9 +268,10 @@ def list_bundles(as_json: bool) -> None:
 @json_option
 def show(bundle: str, as_json: bool) -> None:
     """Show what a bundle says of itself."""
+    from plainfilm.reading.shelf import open_bundle
     from plainfilm.reports.of_bundle import bundle_json, bundle_text
 
-    found = _bundle(bundle)
+    found = open_bundle(bundle)
     click.echo(json.dumps(bundle_json(found), indent=2) if as_json else bundle_text(found))
 
 
@@ -309,16 +280,10 @@ def show(bundle: str, as_json: bool) -> None:
 @json_option
 def verify(bundle: str, as_json: bool) -> None:
     """Check every hash of a bundle, and that its golden outputs come back."""
+    from plainfilm.reading.shelf import open_bundle
     from plainfilm.reading.verify import verify as verify_bundle
 
-    found = _bundle(bundle)
+    found = open_bundle(bundle)
     verify_bundle(found)
     words = f"{found.id.name} {found.id.version}: holds"
     click.echo(json.dumps({**asdict(found.id), "holds": True}, indent=2) if as_json else words)
-
-
-def _bundle(name: str) -> "Bundle":
-    from plainfilm.reading.bundle import Bundle
-    from plainfilm.reading.shelf import find_bundle
-
-    return Bundle.load(find_bundle(name))

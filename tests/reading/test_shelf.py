@@ -38,6 +38,10 @@ def test_a_bundled_name_wins_over_a_folder_of_that_name(
     assert shelf.find_bundle(f"./{path.stem}") == Path(path.stem)
 
 
+def test_a_bundle_is_opened_by_its_path(bundle_file: Path) -> None:
+    assert shelf.open_bundle(bundle_file).id == Bundle.load(bundle_file).id
+
+
 def test_the_default_bundle_ships_with_the_package() -> None:
     if not shelf.bundled():
         pytest.skip("no bundle ships with this checkout yet")

@@ -77,6 +77,7 @@ def log_without_times(run: Path) -> list[dict[str, object]]:
 def test_a_run_killed_at_random_steps_ends_with_the_same_weights(
     prepared: Path, whole: Path, tmp_path: Path, environment: dict[str, str]
 ) -> None:
+    """S2-12, S2-13."""
     out = tmp_path / "run"
     draw = random.Random()  # a new place each time: the law holds at all of them
     for what, when in (("step", draw.randint(1, 5)), ("replace", draw.randint(1, 9))):
@@ -96,6 +97,7 @@ def test_a_run_killed_at_random_steps_ends_with_the_same_weights(
 def test_a_run_killed_right_after_its_last_step_of_an_epoch_still_closes_it(
     prepared: Path, whole: Path, tmp_path: Path, environment: dict[str, str]
 ) -> None:
+    """S2-13."""
     out = tmp_path / "run"
     settings = ("optim.checkpoint_steps=5",)  # five steps are an epoch
     words = [sys.executable, "-c", CHILD, str(prepared), str(out), "replace", "7", *settings]
@@ -213,6 +215,7 @@ def test_a_network_learns_to_see_a_white_square(prepared: Path, tmp_path: Path) 
 
 
 def test_a_loss_that_is_no_number_stops_with_advice(prepared: Path, tmp_path: Path) -> None:
+    """S2-09."""
     with pytest.raises(
         RunError, match=r"run: the loss became (nan|inf) in epoch \d, step \d+\. Lo"
     ):

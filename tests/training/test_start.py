@@ -25,6 +25,7 @@ def copy(prepared: Path, tmp_path: Path) -> Path:
 
 
 def test_devices_are_picked_by_name() -> None:
+    """S2-11."""
     assert pick_device("cpu") == CPU
     assert pick_device("auto").type in ("cpu", "cuda")
     with pytest.raises(RunError, match="found 'tpu'; expected auto, cpu or cuda"):
@@ -33,6 +34,7 @@ def test_devices_are_picked_by_name() -> None:
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")
 def test_a_device_that_is_not_there_is_refused() -> None:
+    """S2-11."""
     with pytest.raises(RunError, match="no CUDA device"):
         pick_device("cuda")
 

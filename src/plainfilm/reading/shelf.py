@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from plainfilm.errors import CorruptBundle
+from plainfilm.reading.bundle import Bundle
 
 DEFAULT = "pneumonia-paediatric"
 
@@ -44,3 +45,8 @@ def find_bundle(name_or_path: Path | str) -> Path:
         names = ", ".join(shelf) or "none"
         raise CorruptBundle(f"{path.name}: no such bundle. Bundled: {names}; or give a path")
     return path
+
+
+def open_bundle(name_or_path: Path | str) -> Bundle:
+    """The bundle that `find_bundle` finds; BundleError where it cannot be trusted."""
+    return Bundle.load(find_bundle(name_or_path))

@@ -1,0 +1,56 @@
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from plainfilm.cli import main
+
+Output = pytest.CaptureFixture[str]
+
+
+def run(*arguments: str | Path) -> int:
+    return main([str(argument) for argument in arguments])
+
+
+def test_a_learning_rate_is_suggested_for_each_weight_decay(tmp_path: Path, capsys: Output) -> None:
+    """S0-45 to S0-48: one line and one curve each; nothing is left but the figure."""
+    pytest.importorskip("torch")
+    from tiny_training import TINY, write_prepared
+
+    (tmp_path / "tiny.toml").write_text(TINY)
+    films = write_prepared(tmp_path / "films")
+    out = tmp_path / "out" / "range.svg"
+    out.parent.mkdir()
+    words = ("tune", "range", tmp_path / "tiny.toml", "--data", films, "--out", out)
+
+    assert run(*words, "--decay", "0", "--decay", "0.1") == 0
+
+    printed = capsys.readouterr().out.splitlines()
+    assert [line.partition(": ")[0] for line in printed] == ["weight decay 0", "weight decay 0.1"]
+    assert all(re.search(r"optim\.lr = \S+ \(\d+ steps, the loss", line) for line in printed)
+    assert [path.name for path in out.parent.iterdir()] == ["range.svg"]
+    assert "weight decay 0.1: falls fastest at" in out.read_text()
+    assert run(*words) == 1
+    assert "already there" in capsys.readouterr().err
+
+    assert run(*words, "--force", "--json", "--set", "loss.pos_weight=mura") == 0
+    (curve,) = json.loads(capsys.readouterr().out)
+    assert curve["weight_decay"] == 0.01
+    assert len(curve["rates"]) == len(curve["losses"])
+
+
+def test_a_recipe_is_examined_and_a_broken_one_ends_with_status_1(
+    tmp_path: Path, capsys: Output
+) -> None:
+    pytest.importorskip("torch")
+    from tiny_training import TINY, write_prepared
+
+    prepared, recipe = write_prepared(tmp_path / "prepared"), tmp_path / "r.toml"
+    recipe.write_text(TINY)
+    run("tune", "doctor", recipe, "--data", prepared)
+    assert re.search(r"^ok +overfit +loss ", capsys.readouterr().out, re.M)
+    words = ("--data", prepared, "--set", "optim.lr=1000", "--json")
+    assert run("tune", "doctor", recipe, *words) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert (found["schema"], found["holds"]) == ("plainfilm.doctor/1", False)
