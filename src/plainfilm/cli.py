@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from plainfilm.datasets import FitPolicy, PrepareOptions
     from plainfilm.evaluation import EvaluateOptions
     from plainfilm.film_files import Asked, ReadOptions
-    from plainfilm.reading.bundle import Bundle
-    from plainfilm.training.recipe import Recipe
 
 Paths = tuple[Path, ...]
 

@@ -127,7 +127,8 @@ def _studies(studies: Mapping[str, object]) -> str:
     words = (
         f"{studies['n_studies']} studies of {studies['n_patients']} patients; {n_refused} "
         f"{'was' if n_refused == 1 else 'were'} refused. A study's answer is the mean of its "
-        f"films'. In {studies['n_mixed']} of them the films' labels differ: a finding of any film counts."
+        f"films'. In {studies['n_mixed']} of them the films' labels differ: a finding of any film "
+        "counts."
     )
     return f"<h2>Studies</h2><p>{escape(words)}</p>{_findings(studies, 'studies')}"
 
