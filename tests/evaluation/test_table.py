@@ -169,14 +169,19 @@ def test_a_table_without_a_column_is_refused(make_table: Any, tmp_path: Path) ->
         Predictions.load(path)
 
 
-def test_a_table_from_before_body_parts_says_nothing_of_them(
+def test_a_table_from_before_body_parts_and_choices_says_nothing_of_them(
     make_table: Any, tmp_path: Path
 ) -> None:
     path = tmp_path / "p.parquet"
     make_table(n=2).save(path)
     older = pyarrow.parquet.read_table(path).drop_columns(["body_part"])
-    pyarrow.parquet.write_table(older, path)
-    assert Predictions.load(path).details["body_part"].tolist() == ["", ""]
+    facts = json.loads(older.schema.metadata[b"plainfilm"])
+    del facts["exclusive"]
+    written = older.replace_schema_metadata({b"plainfilm": json.dumps(facts).encode()})
+    pyarrow.parquet.write_table(written, path)
+    again = Predictions.load(path)
+    assert again.details["body_part"].tolist() == ["", ""]
+    assert not again.about.exclusive
 
 
 def test_a_table_of_another_format_is_refused(make_table: Any, tmp_path: Path) -> None:

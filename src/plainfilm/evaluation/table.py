@@ -185,7 +185,8 @@ class Predictions:
 
 def _about(metadata: Mapping[bytes, bytes], name: str) -> About:
     try:
-        about = decode(About, parse(metadata.get(_KEY, b""), name), name)
+        facts = {"exclusive": False, **parse(metadata.get(_KEY, b""), name)}  # older tables lack it
+        about = decode(About, facts, name)
     except CorruptBundle as error:
         raise EvaluationError(f"{name}: not a table of predictions ({error})") from error
     if about.format != FORMAT:
