@@ -58,7 +58,9 @@ def chosen(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def learned(chosen: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("run")
-    run = train(tiny_recipe("optim.epochs=6"), chosen, place / "run", threads=1)
+    run = train(
+        tiny_recipe("optim.epochs=6", 'loss.name="cross-entropy"'), chosen, place / "run", threads=1
+    )
     return releasable(run, place / "releasable", threshold_rule="half")
 
 
