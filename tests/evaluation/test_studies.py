@@ -64,7 +64,7 @@ def test_a_study_is_answered_as_the_reader_answers_it(names: list[str], seed: in
         assert bool(studies.table.refused[number]) == (said.refused is not None)
         if said.refused is None:
             for k, result in enumerate(said.results):
-                assert studies.table.scores[number, k] == result.score
+                assert studies.table.scores[number, k] == pytest.approx(result.score, rel=1e-12)
                 fit = studies.fits[k]
                 assert fit is not None
                 assert fit.probability[number] == result.probability
