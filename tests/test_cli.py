@@ -273,6 +273,24 @@ def test_a_bundle_is_shown(bundle: Path, capsys: Output) -> None:
     assert json.loads(capsys.readouterr().out)["name"] == "tiny"
 
 
+def test_a_bundle_s_card_and_recipe_come_out_as_they_are(bundle: Path, capsys: Output) -> None:
+    held = tiny_bundle()
+    assert run("bundles", "show", bundle, "--card") == 0
+    assert capsys.readouterr().out == held.card
+    assert run("bundles", "show", bundle, "--recipe") == 0
+    assert capsys.readouterr().out == held.header.provenance.recipe_toml
+
+
+@pytest.mark.parametrize("path", shelf.bundled(), ids=lambda path: path.stem)
+def test_a_shipped_bundle_s_recipe_trains_after_it_is_written_out(
+    path: Path, tmp_path: Path, capsys: Output
+) -> None:
+    recipe_class = pytest.importorskip("plainfilm.training.recipe").Recipe
+    assert run("bundles", "show", path.stem, "--recipe") == 0
+    (tmp_path / "recipe.toml").write_text(capsys.readouterr().out, encoding="utf-8")
+    assert recipe_class.load(tmp_path / "recipe.toml").release.name == path.stem
+
+
 def test_a_bundle_is_verified(bundle: Path, capsys: Output) -> None:
     assert run("bundles", "verify", bundle) == 0
     assert capsys.readouterr().out == "tiny 1.0.0: holds\n"

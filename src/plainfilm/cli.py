@@ -263,13 +263,20 @@ def list_bundles(as_json: bool) -> None:
 
 @bundles.command()
 @click.argument("bundle")
+@click.option("--card", "part", flag_value="card", help="Its card, whole (Markdown).")
+@click.option("--recipe", "part", flag_value="recipe", help="The recipe it was trained by (TOML).")
 @json_option
-def show(bundle: str, as_json: bool) -> None:
+def show(bundle: str, part: str | None, as_json: bool) -> None:
     """Show what a bundle says of itself."""
     from plainfilm.reading.shelf import open_bundle
     from plainfilm.reports.of_bundle import bundle_json, bundle_text
 
     found = open_bundle(bundle)
+    if part is not None:
+        text = found.card if part == "card" else found.header.provenance.recipe_toml
+        safe = "".join(c if c.isprintable() or c in "\n\t" else "?" for c in text)
+        click.echo(safe if sys.stdout.isatty() else text, nl=False)
+        return
     click.echo(json.dumps(bundle_json(found), indent=2) if as_json else bundle_text(found))
 
 

@@ -67,8 +67,8 @@ def test_a_study_is_answered_as_the_reader_answers_it(names: list[str], seed: in
                 assert studies.table.scores[number, k] == pytest.approx(result.score, rel=1e-12)
                 fit = studies.fits[k]
                 assert fit is not None
-                assert fit.probability[number] == result.probability
-                assert studies.table.probabilities[number, k] == result.probability
+                assert fit.probability[number] == pytest.approx(result.probability, rel=1e-12)
+                assert studies.table.probabilities[number, k] == pytest.approx(result.probability)
                 assert (fit.probability[number] >= fit.threshold[number]) == result.present
 
 

@@ -105,16 +105,5 @@ def test_the_published_networks_numbers_stand_beside_ours() -> None:
     assert "0.700 (0.600 to 0.800) | 0.800 (0.700 to 0.900) | -0.100 (-0.200 to 0.000)" in text
 
 
-def test_a_card_tells_how_to_rebuild_each_of_several_runs() -> None:
-    details = {"run 2": "optim.seed=3 'augment.x=\"a b\"'", "device": "cpu"}
-    header = replace(HEADER, provenance=replace(HEADER.provenance, details=details))
-
-    text = card(header, None)
-
-    expected = "--out run-2 --set optim.seed=3 --set 'augment.x=\"a b\"'"
-    assert f"plainfilm train recipe.toml --data prepared {expected}\n" in text
-    assert f"plainfilm export run run-2 --data prepared --out {HEADER.name}.bundle" in text
-
-
 def test_a_card_tells_how_to_rebuild_the_bundle() -> None:
     assert f"plainfilm export run --data prepared --out {HEADER.name}.bundle" in card(HEADER, None)

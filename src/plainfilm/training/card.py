@@ -3,10 +3,10 @@
 No number stands here that is not in one of the two, and beside each measured one its interval.
 """
 
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
 
 from plainfilm.reading.bundle import BundleHeader
+from plainfilm.training.rebuild import rebuild_lines
 
 NOT_A_DEVICE = (
     "**Not a medical device.** Research and teaching software. It must not be used alone for "
@@ -55,7 +55,7 @@ def card(header: BundleHeader, evaluation: Json | None) -> str:
         "Films it does not know": list(_familiarity(header, _record(measured, "gate"))),
         "Does it read the disease?": list(_audits(header, _record(measured, "audits"))),
         "Where it comes from": list(_origin(header)),
-        "How to rebuild it": list(_rebuild(header)),
+        "How to rebuild it": list(rebuild_lines(header)),
         "Licences": [
             f"- Code: {header.licences.code or 'not stated'}",
             f"- Weights: {header.licences.weights or 'not stated'}",
@@ -204,25 +204,6 @@ def _origin(header: BundleHeader) -> Iterator[str]:
     yield f"- Split SHA-256 `{source.split_sha256}`"
     yield f"- Patients SHA-256 `{source.patients_sha256}`"
     yield from _bullets([f"{key}: {words}" for key, words in source.details.items()])
-
-
-def _rebuild(header: BundleHeader) -> Iterator[str]:
-    source, size = header.provenance, header.input.size
-    yield f"With plainfilm {source.code_version}; the recipe is in bundle.json (`recipe_toml`)."
-    yield ""
-    yield "```"
-    yield f"plainfilm prepare {source.data_set} FOLDER --out prepared --size {size}"
-    yield "plainfilm train recipe.toml --data prepared --out run"
-    runs = "run"
-    for key, settings in source.details.items():
-        if key.startswith("run "):  # a further training whose answers are averaged with the first's
-            folder = key.replace(" ", "-")
-            options = "".join(f" --set {shlex.quote(each)}" for each in shlex.split(settings))
-            yield f"plainfilm train recipe.toml --data prepared --out {folder}{options}"
-            runs += f" {folder}"
-    yield f"plainfilm export {runs} --data prepared --out {header.name}.bundle"
-    yield f"plainfilm evaluate {header.name}.bundle prepared --out report"
-    yield "```"
 
 
 def _interval(value: object) -> str:

@@ -75,4 +75,5 @@ def take_over(network: Classifier, recipe: Recipe, run: Path, names: tuple[str, 
     except RuntimeError as error:
         found = f"{run.name} learned from films of {other.data.size} pixels"
         raise RunError(f"network.init: {found}; this head fits no other size.") from error
-    return weights_name(run) + ("" if with_head else "; head drawn anew")
+    words = f"{weights_name(run)}, by recipe {record.recipe}"
+    return words if with_head else f"{words}; head drawn anew"

@@ -75,7 +75,7 @@ class RunRecord:
     recipe
         The recipe's release name.
     init
-        "scratch", or which weights it began with, by folder name and SHA-256.
+        "scratch", or which weights it began with: folder name, SHA-256 and recipe.
     teachers
         The runs it was distilled from, named likewise.
     threads

@@ -1,0 +1,76 @@
+"""How a bundle is made again: the part of its card that says what is needed and which commands."""
+
+import shlex
+from collections.abc import Iterator, Mapping
+
+from plainfilm.errors import RecipeError
+from plainfilm.reading.bundle import BundleHeader
+from plainfilm.training.recipe import SCRATCH
+from plainfilm.training.toml import parse
+
+
+def rebuild_lines(header: BundleHeader) -> Iterator[str]:
+    """Lines of Markdown: what has to be there first, then the commands, in their order.
+
+    Only what the header says; its recipe may come from a stranger and need not be one.
+    """
+    version = header.provenance.code_version
+    yield f"With plainfilm {version}. BUNDLE is this bundle, FOLDER the films."
+    yield ""
+    needed = list(_needed(header))
+    if needed:
+        yield from ("Before the first `train`:", "", *needed, "")
+    yield "```"
+    yield from _commands(header)
+    yield "```"
+
+
+def _needed(header: BundleHeader) -> Iterator[str]:
+    """What the recipe takes from elsewhere."""
+    source = header.provenance
+    network = _network(source.recipe_toml)
+    start, table = network.get("init"), network.get("distil_table")
+    if isinstance(start, str) and start != SCRATCH:
+        if ", by recipe " in source.init:
+            yield (
+                f"- Train the run that this one starts from, into `{start}`: {source.init}. That "
+                "recipe lies in plainfilm's `recipes/`, or comes out of its own bundle as this "
+                "one does."
+            )
+        else:
+            yield f"- Have the weights that this one starts from at `{start}`: {source.init}."
+    teachers = network.get("distil_from")
+    for run in teachers if isinstance(teachers, list) else ():
+        yield f"- Train the run that this one learns from, into `{run}`."
+    if isinstance(table, str) and table:
+        yield f"- Lay the table that this one learns from to `{table}`."
+    if "teachers" in source.details and (teachers or table):
+        yield f"- What it learned from was: {source.details['teachers']}."
+
+
+def _commands(header: BundleHeader) -> Iterator[str]:
+    source = header.provenance
+    data_set, fit = source.data_set.partition(":")[0], header.input
+    yield "plainfilm bundles show BUNDLE --recipe > recipe.toml"
+    yield (
+        f"plainfilm prepare {data_set} FOLDER --out prepared --size {fit.size} "
+        f"--policy {fit.policy}"
+    )
+    yield "plainfilm train recipe.toml --data prepared --out run"
+    runs = "run"
+    for key, settings in source.details.items():
+        if key.startswith("run "):  # a further training whose answers are averaged with the first's
+            folder = key.replace(" ", "-")
+            options = "".join(f" --set {shlex.quote(each)}" for each in shlex.split(settings))
+            yield f"plainfilm train recipe.toml --data prepared --out {folder}{options}"
+            runs += f" {folder}"
+    yield f"plainfilm export {runs} --data prepared --out {header.name}.bundle"
+    yield f"plainfilm evaluate {header.name}.bundle prepared --out report"
+
+
+def _network(recipe_toml: str) -> Mapping[str, object]:
+    try:
+        network = parse(recipe_toml, "recipe_toml").get("network")
+    except RecipeError:
+        return {}
+    return network if isinstance(network, Mapping) else {}
