@@ -14,6 +14,7 @@ import pytest
 from plainfilm.errors import BundleError, BundleTooNew, CorruptBundle
 from plainfilm.reading.bundle import LIMITS, Bundle
 from plainfilm.reading.container import write_zip
+from plainfilm.reading.seal import seal
 from refusals import refusal
 
 EVALUATION = {"auroc": {"pneumonia": [0.9, 0.8, 0.95]}, "n": 3, "note": None}
@@ -73,7 +74,7 @@ def test_a_loaded_bundle_forgets_its_old_bytes_when_changed(bundle_file: Path) -
 
 def test_the_id_is_that_of_the_file_whoever_wrote_its_json(bundle: Bundle) -> None:
     files = dict(bundle.files)
-    files["bundle.json"] = json.dumps(json.loads(files["bundle.json"]), indent=None).encode()
+    files["bundle.json"] = seal(json.dumps(json.loads(files["bundle.json"]), indent=None).encode())
 
     loaded = Bundle.from_files(files)
 
@@ -113,11 +114,44 @@ def test_a_missing_bundle_is_named_without_its_folder(tmp_path: Path) -> None:
 def test_each_altered_file_is_named(whole: Bundle, name: str) -> None:
     files = {**whole.files, name: whole.files[name] + b" "}
 
-    if name == "bundle.json":  # hashes the others; nobody hashes it but the id
-        assert Bundle.from_files(files).id != whole.id
+    expected = r"\.own_sha256: not the SHA" if name == "bundle.json" else ": its SHA-256 is not"
+    with pytest.raises(CorruptBundle, match=rf"^{name}{expected}"):
+        Bundle.from_files(files)
+
+
+@pytest.mark.parametrize("name", ["x.bundle", "x"])
+def test_a_refusal_names_the_bundle_and_the_file(bundle: Bundle, tmp_path: Path, name: str) -> None:
+    files = {**bundle.files, "CARD.md": b"another"}
+    if name == "x":
+        bundle.save(tmp_path / "x")
+        (tmp_path / "x" / "CARD.md").write_bytes(b"another")
     else:
-        with pytest.raises(CorruptBundle, match=rf"^{name}: its SHA-256 is not the one"):
-            Bundle.from_files(files)
+        (tmp_path / name).write_bytes(write_zip(files))
+
+    with pytest.raises(CorruptBundle, match=rf"^{name}: CARD.md: its SHA-256 is not the one in"):
+        Bundle.load(tmp_path / name)
+
+
+@pytest.mark.parametrize("stranger", ["evil.py", ".DS_Store", "sub"])
+def test_a_folder_with_a_stranger_s_file_is_refused_as_a_zip_is(
+    bundle: Bundle, tmp_path: Path, stranger: str
+) -> None:
+    bundle.save(tmp_path / "x")
+    (tmp_path / "x" / stranger).mkdir()
+
+    message = rf"^x: holds '{stranger}', no file of this format; .*Remove it from the folder"
+    with pytest.raises(CorruptBundle, match=message):
+        Bundle.load(tmp_path / "x")
+
+
+def test_a_flipped_bit_in_a_threshold_is_refused(bundle: Bundle) -> None:
+    content = bundle.files["bundle.json"]
+    place = content.index(b"0.5", content.index(b'"thresholds"')) + 2
+    flipped = bytearray(content)
+    flipped[place] ^= 1  # 0.5 becomes 0.4
+
+    with pytest.raises(CorruptBundle, match=r"^bundle.json.own_sha256: not the SHA-256 of this"):
+        Bundle.from_files({**bundle.files, "bundle.json": bytes(flipped)})
 
 
 @pytest.mark.parametrize("name", list(LIMITS))
@@ -137,7 +171,7 @@ def relisted(files: dict[str, bytes], name: str, content: bytes) -> dict[str, by
     """The files with one replaced and its new hash in bundle.json: a careful forger."""
     fields = json.loads(files["bundle.json"])
     fields["files"][name] = hashlib.sha256(content).hexdigest()
-    return {**files, "bundle.json": json.dumps(fields).encode(), name: content}
+    return {**files, "bundle.json": seal(json.dumps(fields).encode()), name: content}
 
 
 @pytest.mark.parametrize(
@@ -161,7 +195,7 @@ def test_a_broken_file_with_a_right_hash_is_refused(
 def test_golden_outputs_of_another_bundle_are_refused(bundle: Bundle) -> None:
     fields = json.loads(bundle.files["bundle.json"])
     fields["map"]["height"] = 99
-    files = {**bundle.files, "bundle.json": json.dumps(fields).encode()}
+    files = {**bundle.files, "bundle.json": seal(json.dumps(fields).encode())}
 
     with pytest.raises(CorruptBundle, match=r"golden.npz: outputs of radiograph 0"):
         Bundle.from_files(files)
@@ -180,7 +214,7 @@ def test_a_zipped_folder_is_told_how_to_zip(bundle: Bundle, tmp_path: Path) -> N
     path = tmp_path / "x.bundle"
     path.write_bytes(write_zip({f"x/{name}": content for name, content in bundle.files.items()}))
 
-    with pytest.raises(CorruptBundle, match="zip the files themselves"):
+    with pytest.raises(CorruptBundle, match=r"^x\.bundle: holds 'x/.*zip the files themselves"):
         Bundle.load(path)
 
 
@@ -193,7 +227,7 @@ def test_a_bundle_zipped_by_hand_loads(bundle: Bundle, tmp_path: Path) -> None:
     assert Bundle.load(tmp_path / "y.bundle").id == bundle.id
 
 
-def test_any_flipped_byte_is_refused_or_changes_nothing_but_the_id(bundle_file: Path) -> None:
+def test_any_flipped_byte_is_refused_or_changes_nothing(bundle_file: Path) -> None:
     content = bundle_file.read_bytes()
     whole = Bundle.load(bundle_file)
     chance = random.Random(0)
@@ -209,9 +243,9 @@ def test_any_flipped_byte_is_refused_or_changes_nothing_but_the_id(bundle_file: 
         bundle_file.write_bytes(flipped)
         message = refusal(lambda: loaded.append(Bundle.load(bundle_file)))
         assert message is None or "\n" not in message
-    # Those that load: a flip in a zip field nobody needs (a date), or in a text of bundle.json.
+    # Those that load: a flip in a zip field nobody needs (a date).
     assert len(loaded) < len(places) / 3
-    assert all(each.network == whole.network for each in loaded)
+    assert all(each.files == whole.files for each in loaded)
 
 
 @pytest.mark.parametrize("keep", [0, 1, 100, 0.5, -1])
@@ -229,7 +263,7 @@ def test_a_bomb_is_refused_before_it_is_unpacked(bundle: Bundle, tmp_path: Path)
         archive.writestr("CARD.md", bytes(LIMITS["CARD.md"] + 1))
     (tmp_path / "bomb.bundle").write_bytes(stream.getvalue())
 
-    with pytest.raises(CorruptBundle, match=r"CARD.md: 1048577 bytes"):
+    with pytest.raises(CorruptBundle, match=r"^bomb.bundle: CARD.md: 1048577 bytes"):
         Bundle.load(tmp_path / "bomb.bundle")
 
 

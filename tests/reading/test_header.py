@@ -20,6 +20,7 @@ from plainfilm.reading.header import (
     header_from_json,
     header_to_json,
 )
+from plainfilm.reading.seal import seal
 
 HASH = {"network.onnx": "0" * 64}
 
@@ -32,7 +33,7 @@ def changed(header: BundleHeader, place: str, value: object) -> bytes:
     for key in path:
         inner = inner[key]
     inner[last] = value
-    return json.dumps(fields).encode()
+    return seal(json.dumps(fields).encode())
 
 
 def test_a_header_comes_back_as_it_was(bundle: Bundle) -> None:
@@ -58,13 +59,13 @@ def test_the_written_header_is_the_documented_json(bundle: Bundle) -> None:
     fields = json.loads(header_to_json(bundle.header, HASH))
 
     assert next(iter(fields)) == "format"
-    assert list(fields)[-1] == "files"
+    assert list(fields)[-2:] == ["files", "own_sha256"]
     assert fields["format"] == FORMAT == "plainfilm.bundle/1"
     assert fields["input"] == {"size": 32, "policy": "squash"}
     assert fields["label_set"]["findings"][0]["name"] == "pneumonia"
 
 
-@pytest.mark.parametrize("number", [2, 10, 999999])
+@pytest.mark.parametrize("number", [2, 10, 999999, 10**20 - 1])
 def test_a_newer_format_is_told_apart_from_damage(bundle: Bundle, number: int) -> None:
     content = changed(bundle.header, "format", f"plainfilm.bundle/{number}")
 
@@ -139,7 +140,7 @@ def test_a_missing_field_is_named(bundle: Bundle, field: str) -> None:
     del fields[field]
 
     with pytest.raises(CorruptBundle, match=f"{field}: missing"):
-        header_from_json(json.dumps(fields).encode())
+        header_from_json(seal(json.dumps(fields).encode()))
 
 
 def test_a_program_gets_a_value_error_for_a_value_out_of_range() -> None:

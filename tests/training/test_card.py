@@ -1,7 +1,10 @@
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from plainfilm.reading.bundle import Bundle
+from plainfilm.reading.shelf import bundled
 from plainfilm.training.card import NOT_A_DEVICE, NOTHING_MEASURED, card
 from tiny_bundle import tiny_bundle
 
@@ -30,6 +33,14 @@ MEASURED = {
 
 def test_a_card_says_that_it_is_no_medical_device() -> None:
     assert NOT_A_DEVICE in card(HEADER, None)
+
+
+@pytest.mark.parametrize("path", bundled(), ids=lambda path: path.stem)
+def test_a_shipped_card_is_what_this_version_writes(path: Path) -> None:
+    bundle = Bundle.load(path)
+
+    again = "run python scripts/rewrite_bundle.py src/plainfilm/bundles/*.bundle"
+    assert bundle.card == card(bundle.header, bundle.evaluation), again
 
 
 def test_a_card_without_numbers_says_so() -> None:

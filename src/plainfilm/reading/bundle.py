@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from plainfilm.errors import CorruptBundle
+from plainfilm.errors import BundleError, CorruptBundle
 from plainfilm.findings import BundleId
 from plainfilm.reading.container import (
     read_folder,
@@ -108,16 +108,21 @@ class Bundle:
         Raises
         ------
         CorruptBundle
-            Anything does not hold; the message names the file.
+            Anything does not hold; the message names the bundle and the file.
         BundleTooNew
             The format is newer than `FORMAT`.
         """
         path = Path(path)
         if not path.exists():
             raise CorruptBundle(f"{path.name}: no such bundle; check the path")
-        if path.is_dir():
-            return cls.from_files(read_folder(path, LIMITS))
-        return cls.from_files(read_zip_file(path, LIMITS, MAX_TOTAL))
+        try:
+            if path.is_dir():
+                return cls.from_files(read_folder(path, LIMITS))
+            return cls.from_files(read_zip_file(path, LIMITS, MAX_TOTAL))
+        except BundleError as error:
+            if str(error).startswith(path.name):
+                raise
+            raise type(error)(f"{path.name}: {error}") from error
 
     @classmethod
     def from_files(cls, files: Mapping[str, bytes]) -> "Bundle":

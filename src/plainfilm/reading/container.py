@@ -40,25 +40,27 @@ _BROKEN = (
 
 
 def read_folder(folder: Path, limits: Limits) -> dict[str, bytes]:
-    """The files of `folder` whose names are in `limits`; others are not looked at.
+    """The files of `folder`; all their names are in `limits`.
 
     Raises
     ------
     CorruptBundle
-        One is a link or no ordinary file, is larger than its limit, or cannot be read.
+        Another name is in it; or a file is a link or no ordinary file, is larger than its limit,
+        or cannot be read.
     """
-    found = {}
-    for name, limit in limits.items():
-        try:
-            mode = (folder / name).lstat().st_mode
-        except FileNotFoundError:
-            continue
-        except OSError as error:
-            raise CorruptBundle(_unreadable(folder.name, error)) from error
-        if not stat.S_ISREG(mode):
-            raise CorruptBundle(f"{folder.name}/{name}: not an ordinary file; expected one")
-        found[name] = _read_file(folder / name, limit)
-    return found
+    try:
+        names = sorted(path.name for path in folder.iterdir())
+        strangers = [name for name in names if name not in limits]
+        if strangers:
+            found = f"holds {strangers[0][:60]!r}, no file of this format"
+            advice = f"expected only {_listed(limits)}. Remove it from the folder"
+            raise CorruptBundle(f"{folder.name}: {found}; {advice}")
+        for name in names:
+            if not stat.S_ISREG((folder / name).lstat().st_mode):
+                raise CorruptBundle(f"{folder.name}/{name}: not an ordinary file; expected one")
+    except OSError as error:
+        raise CorruptBundle(_unreadable(folder.name, error)) from error
+    return {name: _read_file(folder / name, limits[name]) for name in limits if name in names}
 
 
 def read_zip_file(path: Path, limits: Limits, total: int) -> dict[str, bytes]:
@@ -195,7 +197,7 @@ def _check_members(members: list[zipfile.ZipInfo], name: str, limits: Limits, to
         if inside not in limits:
             raise CorruptBundle(
                 f"{name}: holds {inside[:60]!r}, no file of this format; expected only "
-                f"{', '.join(list(limits)[:5])} (zip the files themselves, not their folder)"
+                f"{_listed(limits)} (zip the files themselves, not their folder)"
             )
         if names.count(inside) > 1:
             raise CorruptBundle(f"{name}: {inside} is in it twice; expected once")
@@ -236,6 +238,10 @@ def _sync_folder(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def _listed(limits: Limits) -> str:
+    return ", ".join(list(limits)[:5])
 
 
 def _too_large(name: str, size: int, limit: int) -> str:

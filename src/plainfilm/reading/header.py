@@ -14,13 +14,14 @@ from enum import StrEnum
 from plainfilm.errors import BundleTooNew, CorruptBundle
 from plainfilm.findings import LabelSet
 from plainfilm.radiograph import View
+from plainfilm.reading.seal import FIELD, OPEN, check_seal, seal
 from plainfilm.reading.strict_json import decode, encode, parse
 
 FORMAT = "plainfilm.bundle/1"
 MAX_FINDINGS = 1000
 MAX_INPUT_SIZE = 4096
 
-_FORMAT_PATTERN = re.compile(r"plainfilm\.bundle/([1-9][0-9]{0,5})")
+_FORMAT_PATTERN = re.compile(r"plainfilm\.bundle/[1-9][0-9]*")
 _NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _VERSION_PATTERN = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+-]{0,31}")
 _SHA256_PATTERN = re.compile(r"[0-9a-f]{64}")
@@ -239,7 +240,7 @@ class BundleHeader:
 
 def header_to_json(header: BundleHeader, files: Mapping[str, str]) -> bytes:
     """bundle.json for a header and the SHA-256 (hexadecimal) of every other file by name."""
-    return encode({"format": FORMAT, **asdict(header), "files": dict(files)})
+    return seal(encode({"format": FORMAT, **asdict(header), "files": dict(files), FIELD: OPEN}))
 
 
 def header_from_json(content: bytes) -> tuple[BundleHeader, dict[str, str]]:
@@ -250,11 +251,12 @@ def header_from_json(content: bytes) -> tuple[BundleHeader, dict[str, str]]:
     BundleTooNew
         The format's number is higher than that of `FORMAT`.
     CorruptBundle
-        Anything else does not hold; the message names the field.
+        It is not as it was sealed, or anything else does not hold; the message names the field.
     """
     place = "bundle.json"
     fields = parse(content, place)
     _check_format(fields.pop("format", None), place)
+    check_seal(content, fields.pop(FIELD, None), place)
     named = fields.pop("files", None)
     header = decode(BundleHeader, fields, place)
     files = decode(dict[str, str], named, f"{place}.files")
@@ -270,8 +272,8 @@ def _check_format(found: object, place: str) -> None:
         raise CorruptBundle(f"{place}.format: found {str(found)[:40]!r}; expected {FORMAT!r}")
     if found != FORMAT:
         raise BundleTooNew(
-            f"{place}.format: found {found!r}, newer than {FORMAT!r}, the newest that this "
-            "plainfilm reads. Run: pip install --upgrade plainfilm"
+            f"{place}.format: found {str(found)[:40]!r}, newer than {FORMAT!r}, the newest that "
+            "this plainfilm reads. Run: pip install --upgrade plainfilm"
         )
 
 

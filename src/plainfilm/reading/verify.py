@@ -32,7 +32,7 @@ def verify(bundle: Bundle, *, tolerance: float = TOLERANCE) -> None:
 
 def verify_engine(engine: Engine, *, tolerance: float = TOLERANCE) -> None:
     """Like `verify`, with an engine that exists already."""
-    golden = engine.bundle.golden
+    golden, bundle = engine.bundle.golden, engine.bundle.header.name
     for index, pixels in enumerate(golden.radiographs):
         found = _outputs(engine.run(pixels[None, None]))
         for name, expected in golden.outputs[index].items():
@@ -42,9 +42,9 @@ def verify_engine(engine: Engine, *, tolerance: float = TOLERANCE) -> None:
             worst = float(np.abs(np.asarray(found[name])[0] - expected).max())
             if worst > allowed:
                 raise CorruptBundle(
-                    f"golden.npz: {name}_{index} came back {worst:.2g} away; at most "
-                    f"{allowed:.2g} is allowed. The graph is not the one that was exported, or "
-                    "computes wrongly on this machine"
+                    f"{bundle}: golden.npz: {name}_{index} came back {worst:.2g} away; at "
+                    f"most {allowed:.2g} is allowed. The graph is not the one that was exported, "
+                    "or computes wrongly on this machine"
                 )
 
 
