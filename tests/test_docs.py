@@ -39,7 +39,7 @@ from plainfilm.cli import main, plainfilm
 from plainfilm.radiograph import View
 from plainfilm.reading.bundle import Bundle
 from plainfilm.reading.gate import Circumstances, Told, check_population
-from plainfilm.reading.shelf import default_bundle
+from plainfilm.reading.shelf import bundled, default_bundle
 
 DOCS = REPOSITORY / "docs"
 LANGUAGES = {"sh", "python", "json", "text"}
@@ -188,6 +188,16 @@ def test_the_example_of_a_prediction_has_the_default_bundle_s_words() -> None:
     assert example["bundle"]["version"] == bundle.header.version
     (finding,) = example["findings"]
     assert finding["threshold"] == round(bundle.header.thresholds[finding["finding"]], 3)
+
+
+def test_the_figures_on_familiarity_are_those_in_the_shipped_cards() -> None:
+    cards = {path.stem: Bundle.load(path).card for path in bundled()}
+    page = text_of(DOCS / "concepts" / "familiarity.md")
+    rows = re.findall(r"^\| `([a-z0-9-]+)` \| (.+?) \| (.+) \|$", page, re.MULTILINE)
+    assert {name for name, _, _ in rows} == set(cards)
+    for name, films, figures in rows:
+        in_card = rf"^\| {re.escape(films)} \| \d+ \| {re.escape(figures)} \|$"
+        assert re.search(in_card, cards[name], re.MULTILINE), (name, films)
 
 
 @pytest.mark.parametrize("name", ["python", "requirements"])
