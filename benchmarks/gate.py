@@ -1,8 +1,9 @@
 """Does a bundle know which films it may judge? AUROC and flagged shares of its familiarity.
 
-    python benchmarks/gate.py pneumonia-paediatric --prepared prepared/kermany \
-        --data ../shared/data --out benchmarks/gate-pneumonia-paediatric.json [--attach]
+    python benchmarks/gate.py mine.bundle --prepared prepared/kermany --data FILMS \
+        --out gate.json [--attach]
 
+FILMS holds a folder for each of the data sets named below, with its films and a labels.csv.
 Known films are the prepared folder's test split; the cut is the bundle's own, set on validation
 films when it was exported. No film here was used to fit anything: real strangers are the test
 patients of other data sets, and no stranger of any kind took part in fitting the familiarity.
@@ -25,6 +26,7 @@ from numpy.typing import NDArray
 
 from plainfilm import Radiograph, Reader, read_radiograph
 from plainfilm.datasets.manifest import Manifest
+from plainfilm.evaluation.attaching import check_attachable
 from plainfilm.evaluation.bootstrap import draw_patients, interval, rank_draws
 from plainfilm.evaluation.metrics import auroc
 from plainfilm.radiograph import Pixels
@@ -80,6 +82,8 @@ def main() -> None:
     parser.add_argument("--attach", action="store_true", help="also into the bundle's evaluation")
     chosen = parser.parse_args()
     path = find_bundle(chosen.bundle)
+    if chosen.attach:
+        check_attachable(chosen.bundle, Bundle.load(path), overwrite=True)
     figures = measure(Reader(path, threads=1), Manifest.load(chosen.prepared), chosen.data)
     chosen.out.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     if chosen.attach:

@@ -20,6 +20,7 @@ import plainfilm
 from phantoms import phantom
 from plainfilm.cli import main
 from plainfilm.reading import shelf
+from plainfilm.reading.bundle import Bundle
 from tiny_bundle import tiny_bundle
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -455,6 +456,16 @@ def test_a_missing_learning_library_is_told_with_its_cure(words: tuple[str, ...]
                          "Run: pip install 'plainfilm[train]'")  # fmt: skip
 
 
+def test_a_shipped_bundle_is_not_written_into(tmp_path: Path, capsys: Output) -> None:
+    pytest.importorskip("torch")
+    path = shelf.find_bundle("pneumonia-paediatric")
+    before = path.read_bytes()
+    words = ("pneumonia-paediatric", tmp_path, "--out", tmp_path / "r", "--attach", "--force")
+    assert run("evaluate", *words) == 1
+    assert "comes with plainfilm" in one_error_line(capsys.readouterr().err)
+    assert path.read_bytes() == before
+
+
 def test_a_gone_run_and_a_gone_manifest_are_told(
     bundle: Path, tmp_path: Path, capsys: Output
 ) -> None:
@@ -505,6 +516,14 @@ def test_the_verbs_go_from_films_to_a_measured_bundle(
     assert run("bundles", "verify", made) == 0
     assert run("bundles", "show", made, "--json") == 0
     assert measured == json.loads(capsys.readouterr().out.partition("\n")[2])["evaluation"]
+    again = ("evaluate", made, prepared, "--out", tmp_path / "again", "--attach")
+    assert run(*again) == 1
+    assert "holds an evaluation already" in one_error_line(capsys.readouterr().err)
+    found = Bundle.load(made)
+    gated = {**measured, "gate": {"rows": []}}
+    found.with_evaluation(gated, "").save(made, overwrite=True)
+    assert run(*again, "--force") == 0
+    assert Bundle.load(made).evaluation == gated
 
 
 # --- the rules of the house

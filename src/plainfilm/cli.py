@@ -213,16 +213,20 @@ def evaluate(
 ) -> None:
     """Measure a bundle on a prepared test split, with intervals."""
     from plainfilm import evaluation
+    from plainfilm.evaluation.attaching import check_attachable, with_kept
     from plainfilm.reading.shelf import find_bundle, open_bundle
     from plainfilm.training.card import card
 
     path, found = find_bundle(bundle), open_bundle(bundle)
+    if attach:
+        check_attachable(bundle, found, overwrite=how.overwrite)
     measured = evaluation.evaluate(path, data, out, options=how, progress=show_progress)
     text = card(found.header, measured)
     click.echo(json.dumps(measured, indent=2, allow_nan=False) if as_json else text)
     note(f"Wrote {out.name}")
     if attach:
-        found.with_evaluation(measured, text).save(path, overwrite=True)
+        kept = with_kept(measured, found.evaluation)
+        found.with_evaluation(kept, card(found.header, kept)).save(path, overwrite=True)
         note(f"Wrote {path.name}")
 
 
