@@ -225,7 +225,7 @@ def test_four_films_by_hand() -> None:
 
 
 def test_rounded_scores_warn() -> None:
-    """S0-63, E-03: the average precision of decisions is not that of a curve."""
+    """S0-63: the average precision of decisions is not that of a curve."""
     labels = np.tile([0.0, 1.0], 20)
     with pytest.warns(UserWarning, match="rounded scores"):
         average_precision(np.tile([0.0, 1.0], 20), labels)

@@ -15,11 +15,11 @@ import torch
 
 from plainfilm.datasets.files import locked
 from plainfilm.datasets.manifest import Manifest
-from plainfilm.errors import RunError
+from plainfilm.errors import PlainfilmError, RunError
 from plainfilm.findings import LabelSet
 from plainfilm.training.checkpoint import load_classifier
 from plainfilm.training.loop import train
-from plainfilm.training.record import read_record
+from plainfilm.training.record import read_recipe, read_record
 from tiny_training import same_weights, tiny_recipe, write_prepared
 
 SETTINGS = ("network.dropout=0.2", "optim.checkpoint_steps=3", "loss.pos_weight=balanced")
@@ -100,7 +100,7 @@ def test_a_run_killed_right_after_its_last_step_of_an_epoch_still_closes_it(
     """S2-13."""
     out = tmp_path / "run"
     settings = ("optim.checkpoint_steps=5",)  # five steps are an epoch
-    words = [sys.executable, "-c", CHILD, str(prepared), str(out), "replace", "7", *settings]
+    words = [sys.executable, "-c", CHILD, str(prepared), str(out), "replace", "6", *settings]
     result = subprocess.run(words, env=environment, capture_output=True, check=False)
     assert result.returncode == -signal.SIGKILL
     assert (out / "checkpoint.pt").exists()
@@ -220,6 +220,31 @@ def test_a_loss_that_is_no_number_stops_with_advice(prepared: Path, tmp_path: Pa
         RunError, match=r"run: the loss became (nan|inf) in epoch \d, step \d+\. Lo"
     ):
         train(tiny_recipe("optim.lr=1e30", "optim.epochs=20"), prepared, tmp_path / "run")
+
+
+def test_after_a_loss_that_is_no_number_the_advice_can_be_followed(
+    prepared: Path, tmp_path: Path
+) -> None:
+    out, diverging = tmp_path / "run", ("optim.lr=1e30", "optim.epochs=1", "optim.batch_size=2")
+    with pytest.raises(RunError, match=r"in epoch 1, .* = 1\.$"):
+        train(tiny_recipe(*diverging), prepared, out, threads=1)
+    train(tiny_recipe("optim.epochs=1"), prepared, out, threads=1)
+    assert read_recipe(out) == tiny_recipe("optim.epochs=1")
+
+    with pytest.raises(RunError, match=r"= 1, in another folder\.$"):
+        train(tiny_recipe(*diverging, "optim.checkpoint_steps=1"), prepared, tmp_path / "half")
+
+
+@pytest.mark.parametrize("setting", ["network.name=resnet", "network.init=nowhere"])
+def test_a_training_that_cannot_be_made_leaves_no_run_behind(
+    prepared: Path, tmp_path: Path, setting: str
+) -> None:
+    out = tmp_path / "run"
+    with pytest.raises(PlainfilmError):
+        train(tiny_recipe(setting), prepared, out, threads=1)
+    assert {path.name for path in out.glob("*")} <= {".lock"}
+
+    assert read_record(train(tiny_recipe("optim.epochs=1"), prepared, out)).finished
 
 
 def test_films_without_validation_train_too(tmp_path: Path) -> None:

@@ -11,11 +11,24 @@ from plainfilm.errors import RunError
 from plainfilm.findings import Finding, LabelSet
 from plainfilm.training.checkpoint import load_weights
 from plainfilm.training.prepared import Prepared
-from plainfilm.training.record import read_recipe, read_record, write_record
+from plainfilm.training.recipe import Recipe
+from plainfilm.training.record import (
+    RunRecord,
+    read_recipe,
+    read_record,
+    write_recipe,
+    write_record,
+)
 from plainfilm.training.start import begin, claim, make_learner, pick_device
 from tiny_training import LABEL_SET, resplit, tiny_recipe
 
 CPU = torch.device("cpu")
+
+
+def learned(out: Path, record: RunRecord, recipe: Recipe) -> None:
+    """Make the folder one of a run that has finished an epoch."""
+    write_recipe(out, recipe)
+    write_record(out, replace(record, epochs=1))
 
 
 @pytest.fixture
@@ -74,8 +87,7 @@ def test_a_new_run_records_what_is_used(prepared: Path, tmp_path: Path) -> None:
 
     record = begin(tmp_path, recipe, Prepared.open(prepared, recipe), CPU, 1)
 
-    assert record == read_record(tmp_path)
-    assert read_recipe(tmp_path) == recipe
+    assert not list(tmp_path.iterdir()), "a training that cannot be made leaves no mark"
     assert record.label_set == LABEL_SET
     assert (record.recipe, record.seed, record.init, record.threads) == ("tiny", 7, "scratch", 1)
     loss = record.loss
@@ -90,7 +102,9 @@ def test_a_new_run_records_what_is_used(prepared: Path, tmp_path: Path) -> None:
 
 
 def test_the_record_tells_no_path_and_no_patient(prepared: Path, tmp_path: Path) -> None:
-    begin(tmp_path, tiny_recipe(), Prepared.open(prepared, tiny_recipe()), CPU, 1)
+    write_record(
+        tmp_path, begin(tmp_path, tiny_recipe(), Prepared.open(prepared, tiny_recipe()), CPU, 1)
+    )
 
     text = (tmp_path / "run.json").read_text()
     assert "patient-" not in text
@@ -110,14 +124,31 @@ def test_another_recipe_is_refused_and_named(
     prepared: Path, tmp_path: Path, settings: list[str], threads: int | None, expected: str
 ) -> None:
     opened = Prepared.open(prepared, tiny_recipe())
-    begin(tmp_path, tiny_recipe(), opened, CPU, 1)
+    learned(tmp_path, begin(tmp_path, tiny_recipe(), opened, CPU, 1), tiny_recipe())
 
     with pytest.raises(RunError, match=expected):
         begin(tmp_path, tiny_recipe(*settings), opened, CPU, threads)
 
 
+@pytest.mark.parametrize("checkpoint", [True, False])
+def test_a_run_that_learned_nothing_gives_way_and_one_with_a_checkpoint_does_not(
+    prepared: Path, tmp_path: Path, checkpoint: bool
+) -> None:
+    opened, other = Prepared.open(prepared, tiny_recipe()), tiny_recipe("optim.lr=0.5")
+    write_record(tmp_path, begin(tmp_path, tiny_recipe(), opened, CPU, 1))
+    write_recipe(tmp_path, tiny_recipe())
+    if checkpoint:
+        (tmp_path / "checkpoint.pt").touch()
+        with pytest.raises(RunError, match=r"differ in optim\.lr"):
+            begin(tmp_path, other, opened, CPU, 2)
+    else:
+        assert begin(tmp_path, other, opened, CPU, 2).threads == 2
+        assert begin(tmp_path, tiny_recipe(), opened, CPU, None).threads == 1, "the same goes on"
+
+
 def test_other_films_are_refused_and_named(prepared: Path, copy: Path, tmp_path: Path) -> None:
-    begin(tmp_path / "..", tiny_recipe(), Prepared.open(prepared, tiny_recipe()), CPU, 1)
+    first = begin(tmp_path / "..", tiny_recipe(), Prepared.open(prepared, tiny_recipe()), CPU, 1)
+    learned(tmp_path / "..", first, tiny_recipe())
     resplit(copy, "")
 
     with pytest.raises(RunError, match=r"films\.split_sha256.*films\.n_films: 40 and 39"):
@@ -128,7 +159,7 @@ def test_other_findings_are_refused(prepared: Path, tmp_path: Path) -> None:
     opened = Prepared.open(prepared, tiny_recipe())
     record = begin(tmp_path, tiny_recipe(), opened, CPU, 1)
     others = LabelSet((Finding("square", "S"), Finding("light", "L")))
-    write_record(tmp_path, replace(record, label_set=others))
+    learned(tmp_path, replace(record, label_set=others), tiny_recipe())
 
     with pytest.raises(RunError, match="differ in findings"):
         begin(tmp_path, tiny_recipe(), opened, CPU, None)
@@ -136,7 +167,7 @@ def test_other_findings_are_refused(prepared: Path, tmp_path: Path) -> None:
 
 def test_the_release_group_may_change_later(prepared: Path, tmp_path: Path) -> None:
     opened = Prepared.open(prepared, tiny_recipe())
-    begin(tmp_path, tiny_recipe(), opened, CPU, 1)
+    learned(tmp_path, begin(tmp_path, tiny_recipe(), opened, CPU, 1), tiny_recipe())
 
     record = begin(tmp_path, tiny_recipe("release.name=better"), opened, CPU, None)
 

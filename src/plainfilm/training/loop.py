@@ -12,11 +12,24 @@ from tqdm import tqdm
 from plainfilm.errors import RunError
 from plainfilm.training.batches import Films, batch_positions, epoch_order, steps_per_epoch
 from plainfilm.training.chance import deterministic
-from plainfilm.training.checkpoint import Progress, resume, save_checkpoint, save_weights
+from plainfilm.training.checkpoint import (
+    CHECKPOINT_NAME,
+    Progress,
+    resume,
+    save_checkpoint,
+    save_weights,
+)
 from plainfilm.training.learner import Learner
 from plainfilm.training.prepared import Prepared
 from plainfilm.training.recipe import Recipe
-from plainfilm.training.record import EpochRow, RunRecord, number_or_none, write_log, write_record
+from plainfilm.training.record import (
+    EpochRow,
+    RunRecord,
+    number_or_none,
+    write_log,
+    write_recipe,
+    write_record,
+)
 from plainfilm.training.schedule import schedule_of
 from plainfilm.training.start import begin, claim, make_learner, pick_device
 from plainfilm.training.validate import validate
@@ -34,8 +47,9 @@ def train(
     folder
         What `datasets.prepare` wrote: manifest and cache.
     out
-        The run folder: new or empty, or that of the same training, which is then resumed. On the
-        CPU a training that was killed and resumed ends with the same weights, bit for bit.
+        The run folder: new or empty, that of the same training, which is then resumed, or that of
+        another that learned nothing (no finished epoch, no checkpoint), which is then replaced. On
+        the CPU a training that was killed and resumed ends with the same weights, bit for bit.
     device
         "cpu", "cuda", or "auto": CUDA where there is any.
     threads
@@ -69,6 +83,7 @@ def _run(learner: Learner, prepared: Prepared, out: Path, record: RunRecord) -> 
     """From the checkpoint, or the start, to the last epoch."""
     optim = learner.recipe.optim
     progress = resume(out, learner)
+    write_recipe(out, learner.recipe)
     _publish(out, record, progress, optim.epochs)
     total = optim.epochs * steps_per_epoch(len(prepared.train), optim.batch_size)
     with tqdm(total=total, initial=progress.step, unit="step", disable=None) as bar:
@@ -92,7 +107,9 @@ def _learn_epoch(
         loss = learner.learn(batch, schedule.at(step), step)
         if not math.isfinite(loss):
             found = f"the loss became {loss} in epoch {epoch + 1}, step {step + 1}"
-            raise RunError(f"{out.name}: {found}. Lower optim.lr, or set optim.clip_norm = 1.")
+            place = ", in another folder" if (out / CHECKPOINT_NAME).exists() else ""
+            advice = f"Lower optim.lr, or set optim.clip_norm = 1{place}."
+            raise RunError(f"{out.name}: {found}. {advice}")
         progress = progress.after_step(loss, time.perf_counter() - begun)
         bar.set_postfix(epoch=epoch + 1, loss=f"{loss:.4f}", refresh=False)
         bar.update()

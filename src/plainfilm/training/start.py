@@ -77,18 +77,25 @@ def begin(
 ) -> RunRecord:
     """The run's record: a new one, or the one that stands there if it is of the same training.
 
+    A new one is not written yet: a training that cannot be made leaves no mark. A run that stands
+    there with no finished epoch and no checkpoint has learned nothing: another may take its place.
+
     Raises
     ------
     RunError
         The folder's run has another recipe, other films or another thread count; all are named.
     """
-    if (out / RECORD_NAME).exists():
-        record = read_record(out)
-        _refuse_other(out, record, recipe, prepared, threads)
-    else:
-        record = _new_record(recipe, prepared, device, threads or torch.get_num_threads())
+    standing = read_record(out) if (out / RECORD_NAME).exists() else None
+    found = _differences(out, standing, recipe, prepared, threads) if standing else []
+    if standing is None or (found and not _has_learned(out, standing)):
+        return _new_record(recipe, prepared, device, threads or torch.get_num_threads())
+    if found:
+        raise RunError(
+            f"{out.name}: the run here is another training. Its own and the asked for differ in "
+            f"{'; '.join(found)}. Give another folder for this one."
+        )
     write_recipe(out, recipe)  # its [release] may have changed
-    record = replace(record, recipe=recipe.release.name)
+    record = replace(standing, recipe=recipe.release.name)
     write_record(out, record)
     return record
 
@@ -139,9 +146,13 @@ def _teachers(recipe: Recipe, films: Films) -> tuple[str, ...]:
     return tuple(teachers)
 
 
-def _refuse_other(
+def _has_learned(out: Path, record: RunRecord) -> bool:
+    return record.epochs > 0 or (out / CHECKPOINT_NAME).exists()
+
+
+def _differences(
     out: Path, record: RunRecord, recipe: Recipe, prepared: Prepared, threads: int | None
-) -> None:
+) -> list[str]:
     found = read_recipe(out).differences(recipe) + differences(record.films, prepared.used, "films")
     if record.label_set.names != prepared.manifest.label_set.names:
         found.append("findings")
@@ -150,12 +161,7 @@ def _refuse_other(
         found += [] if init == record.init else [f"network.init: {record.init} and {init}"]
     if threads not in (None, record.threads):
         found.append(f"threads: {record.threads} and {threads}")
-    if found:
-        words = "; ".join(found)
-        raise RunError(
-            f"{out.name}: the run here is another training. Its own and the asked for differ in "
-            f"{words}. Give another folder for this one."
-        )
+    return found
 
 
 def _new_record(
