@@ -393,13 +393,17 @@ def test_policy_seed_and_threads_reach_the_prepared_folder(
 
 
 @pytest.mark.parametrize(
-    "words", [("--policy", "stretch"), ("--threads", "0"), ("--seed", "x"), ("--size", "big")]
-)
+    "words",
+    [("--policy", "stretch"), ("--threads", "0"), ("--seed", "x"), ("--size", "big"),
+     ("--size", "0")],
+)  # fmt: skip
 def test_an_impossible_preparation_is_wrong_usage(
     tmp_path: Path, capsys: Output, words: tuple[str, str]
 ) -> None:
     assert run("prepare", "kermany", tmp_path, "--out", tmp_path / "out", *words) == 2
-    assert f"Invalid value for '{words[0]}'" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert f"Invalid value for '{words[0]}'" in told
+    assert words[0] != "--size" or "expected the films' side in pixels, 8 to 4096." in told
     assert not (tmp_path / "out").exists()
 
 

@@ -100,6 +100,16 @@ def test_what_is_no_fold_and_no_share_is_wrong_usage(words: tuple[str, ...]) -> 
     assert words[0] in found.output
 
 
+@pytest.mark.parametrize("age", ["abc", "-1", "400", "nan", "inf", ""])
+def test_what_is_no_age_is_wrong_usage_told_in_words(age: str) -> None:
+    verb = click.command()(options.read_options(click.echo))
+
+    found = CliRunner().invoke(verb, ["--age", age])
+
+    assert found.exit_code == 2
+    assert f"'--age': {age!r}; expected an age in years, 0 to 130." in found.output
+
+
 @pytest.mark.parametrize(("gather", "kind"), GATHERED)
 def test_every_field_has_an_option(gather: Any, kind: type) -> None:
     verb = click.command()(gather(click.echo))

@@ -30,6 +30,7 @@ from plainfilm.options import (
     prepare_options,
     read_options,
     settings_option,
+    size_option,
 )
 from plainfilm.terminal import complain, note, show_progress, words_of
 
@@ -154,7 +155,7 @@ def explain(
 @click.argument("dataset")
 @click.argument("folder", type=PATH)
 @out_option(required=True, help="Folder for the manifest and the cache.")
-@click.option("--size", default=256, show_default=True, help="Side of the cached films, pixels.")
+@size_option
 @click.option("--policy", type=click.Choice(POLICIES), default="squash", show_default=True,
               help="How a film becomes square: forced, padded with black, or cut.")  # fmt: skip
 @prepare_options

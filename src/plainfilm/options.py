@@ -4,6 +4,7 @@ As in cli.py, the rooms are imported inside, so that --help is fast and a bare i
 """
 
 import functools
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,23 @@ POLICIES = ("squash", "pad", "crop")
 PATH = click.Path(path_type=Path)
 
 Verb = Callable[..., None]
+OptionCheck = Callable[[click.Context, click.Parameter, str | None], float | None]
+
+
+def between(low: int, high: int, words: str, *, whole: bool = False) -> OptionCheck:
+    """A check that an option is a number within bounds; else it is told in the user's words."""
+
+    def check(_: click.Context, __: click.Parameter, text: str | None) -> float | None:
+        try:
+            number = None if text is None else int(text) if whole else float(text)
+        except ValueError:
+            number = math.nan
+        if number is not None and not low <= number <= high:  # written so that NaN fails
+            raise click.BadParameter(f"{text!r}; expected {words}, {low} to {high}.")
+        return number
+
+    return check
+
 
 out_option = functools.partial(click.option, "--out", type=PATH)
 data_option = functools.partial(click.option, "--data", type=PATH, required=True)
@@ -48,10 +66,18 @@ def films_argument(verb: Verb) -> Verb:
     return with_asked
 
 
+size_option = click.option(
+    "--size", type=str, metavar="PIXELS", default="256", show_default=True,
+    help="Side of the cached films, 8 to 4096.",
+    callback=between(8, 4096, "the films' side in pixels", whole=True),
+)  # fmt: skip
+
+
 def read_options(verb: Verb) -> Verb:
     """Give a verb the options that say what the films are, as its argument `how`."""
 
-    @click.option("--age", type=click.FloatRange(0, 130), metavar="YEARS", help="Of the patient.")
+    @click.option("--age", metavar="YEARS", help="Of the patient, 0 to 130.",
+                  callback=between(0, 130, "an age in years"))  # fmt: skip
     @click.option("--view", type=click.Choice(VIEWS, case_sensitive=False), help="Of the beam.")
     @click.option("--body-part", metavar="NAME", help="As in chest, knee.")
     @click.option("--outside-population", is_flag=True, help="Read films the bundle is not for.")

@@ -192,7 +192,11 @@ def test_a_fold_is_prepared_and_the_films_of_test_stay(nih_folder: Path, tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("name", "said"), [("kermani", "did you mean 'kermany'"), ("mura!", "Known: chestxray14, ")]
+    ("name", "said"),
+    [
+        ("kermani", "did you mean 'kermany'"),
+        ("brains", r"data set 'brains'\. Known: chestxray14, .*table\.$"),
+    ],
 )
 def test_an_unknown_data_set_is_answered_with_the_known_ones(
     tmp_path: Path, name: str, said: str
@@ -215,6 +219,24 @@ def test_an_out_folder_that_is_a_file_is_one_clear_line(nih_folder: Path, tmp_pa
 
     with pytest.raises(DatasetError, match="out: cannot be written to"):
         prepare("chestxray14", nih_folder, tmp_path / "out", size=32)
+
+
+@pytest.mark.parametrize("overwrite", [True, False])
+def test_a_folder_that_holds_something_else_is_left_as_it_is(
+    kermany_folder: Path, nih_folder: Path, tmp_path: Path, overwrite: bool
+) -> None:
+    run, options = tmp_path / "run", PrepareOptions(overwrite=overwrite)
+    run.mkdir()
+    (run / "run.json").touch()
+    (run / "recipe.toml").touch()
+
+    with pytest.raises(DatasetError, match=r"^run: holds 2 other files .* no prepared folder"):
+        prepare("chestxray14", nih_folder, run, size=32, options=options)
+    with pytest.raises(DatasetError, match="and is no prepared folder"):
+        prepare("kermany", kermany_folder, kermany_folder, size=32, options=options)
+
+    assert sorted(path.name for path in run.iterdir()) == ["recipe.toml", "run.json"]
+    assert not (kermany_folder / ".lock").exists()
 
 
 @pytest.mark.slow

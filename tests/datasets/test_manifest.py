@@ -171,6 +171,15 @@ def test_an_altered_table_is_refused(make_manifest: Make, out: Path) -> None:
         Manifest.load(out)
 
 
+def test_what_is_no_prepared_folder_is_told_by_its_own_name(tmp_path: Path) -> None:
+    (tmp_path / "films.csv").touch()
+
+    with pytest.raises(DatasetError, match=r"^films\.csv: a file; expected a folder that `plain"):
+        Manifest.load(tmp_path / "films.csv")
+    with pytest.raises(DatasetError, match=r": no manifest\.json in it; expected a folder that"):
+        Manifest.load(tmp_path)
+
+
 @pytest.mark.parametrize("name", ["manifest.csv", "manifest.json"])
 def test_a_manifest_without_one_of_its_files_is_refused(
     make_manifest: Make, out: Path, name: str

@@ -48,6 +48,19 @@ def out(bundle: Path, prepared: Path, tmp_path_factory: pytest.TempPathFactory) 
     return folder
 
 
+def test_a_folder_that_holds_something_else_is_left_as_it_is(
+    bundle: Path, prepared: Path, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / "weights.pt").touch()
+
+    with pytest.raises(EvaluationError, match=r"^run: holds 1 other files .*, and is no report"):
+        evaluate(bundle, prepared, run, options=EvaluateOptions(draws=20, overwrite=True))
+
+    assert [path.name for path in run.iterdir()] == ["weights.pt"]
+
+
 def test_an_evaluation_leaves_a_table_numbers_and_a_page(out: Path) -> None:
     assert sorted(path.name for path in out.iterdir()) == [
         "co-occurrence.svg",

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from plainfilm.datasets import chestxray14, folders, kermany, knee, label_list, mura, table
+from plainfilm.datasets.cache import NAMES as CACHE_NAMES
 from plainfilm.datasets.cache import (
     Cache,
     CacheContent,
@@ -17,9 +18,11 @@ from plainfilm.datasets.cache import (
     picture_digests,
     write_cache,
 )
+from plainfilm.datasets.cooccurrence_figure import NAMES as COOCCURRENCE_NAMES
 from plainfilm.datasets.cooccurrence_figure import save_cooccurrence
 from plainfilm.datasets.describe import describe
-from plainfilm.datasets.files import clear_disk_errors, locked
+from plainfilm.datasets.files import clear_disk_errors, count_others, locked
+from plainfilm.datasets.film_sizes import NAMES as SIZES_NAMES
 from plainfilm.datasets.film_sizes import save_film_sizes
 from plainfilm.datasets.fit import FitPolicy
 from plainfilm.datasets.manifest import RECORD_NAME, TABLE_NAME, Manifest
@@ -52,6 +55,7 @@ DATASETS: dict[str, Callable[..., Manifest]] = {
 }
 """Name → loader(folder, *, seed=0)."""
 
+_OWN_NAMES = (RECORD_NAME, TABLE_NAME, *CACHE_NAMES, *COOCCURRENCE_NAMES, *SIZES_NAMES)
 _MISSING = "film that the label file names and no folder holds"
 
 
@@ -128,8 +132,9 @@ def prepare(
     LeakError
         A patient, a film or a picture stands in two splits.
     """
-    choice = options or PrepareOptions()
-    whole = _loader(name)(folder, seed=choice.seed)
+    choice, load = options or PrepareOptions(), _loader(name)
+    _refuse_other(out)
+    whole = load(folder, seed=choice.seed)
     manifest = _without_missing(choice.selection.of(whole, seed=choice.seed), choice)
     if not len(manifest):
         raise DatasetError(f"{folder.name}: no film of {name} found")
@@ -152,8 +157,17 @@ def _loader(name: str) -> Callable[..., Manifest]:
     if name not in DATASETS:
         near = difflib.get_close_matches(name, DATASETS, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise DatasetError(f"unknown data set {name!r}{hint} Known: {', '.join(sorted(DATASETS))}")
+        known = ", ".join(sorted(DATASETS))
+        raise DatasetError(f"unknown data set {name!r}{hint or '.'} Known: {known}.")
     return DATASETS[name]
+
+
+def _refuse_other(out: Path) -> None:
+    """Refuse a folder that holds what no prepare wrote, even where all is to be replaced."""
+    n_others = count_others(out, _OWN_NAMES)
+    if n_others:
+        found = f"holds {n_others:,} other files or folders, and is no prepared folder"
+        raise DatasetError(f"{out.name}: {found}. Give a new or empty folder (--out).")
 
 
 def _without_missing(manifest: Manifest, choice: PrepareOptions) -> Manifest:

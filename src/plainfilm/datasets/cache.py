@@ -38,6 +38,7 @@ from plainfilm.errors import DatasetError, ImageError
 from plainfilm.images import read_radiograph
 
 __all__ = [
+    "NAMES",
     "PIXELS_NAME",
     "Cache",
     "CacheContent",
@@ -48,6 +49,7 @@ __all__ = [
 ]
 
 PIXELS_NAME = "cache.npy"
+NAMES = (RECORD_NAME, PROGRESS_NAME, PIXELS_NAME)
 
 _BLOCK = 128  # films between two marks of progress; each mark costs one fsync
 _SPARE_BYTES = 1 << 20  # manifest and marks
@@ -149,7 +151,7 @@ def check_replaceable(folder: Path, content: CacheContent) -> None:
 
 def discard_cache(folder: Path) -> None:
     """Remove a whole or half cache; its record first, so that a half never passes for a whole."""
-    for name in (RECORD_NAME, PROGRESS_NAME, PIXELS_NAME):
+    for name in NAMES:
         (folder / name).unlink(missing_ok=True)
 
 

@@ -34,11 +34,10 @@ class CacheContent:
     @classmethod
     def of(cls, manifest: Manifest, size: int, policy: FitPolicy) -> "CacheContent":
         """What a cache of these films would hold."""
-        if policy not in POLICIES or not 8 <= size <= 4096:
-            found = f"size {size}, policy {policy!r}"
-            raise DatasetError(
-                f"cache: {found}; expected 8 to 4096 and one of {', '.join(POLICIES)}"
-            )
+        if not 8 <= size <= 4096:
+            raise DatasetError(f"size: found {size}; expected the films' side, 8 to 4096 pixels")
+        if policy not in POLICIES:
+            raise DatasetError(f"policy: found {policy!r}; expected one of {', '.join(POLICIES)}")
         return cls(manifest.images_sha256, len(manifest), size, policy)
 
 

@@ -17,6 +17,7 @@ from plainfilm.whole_files import write_whole
 
 TABLE_NAME = "co-occurrence.csv"
 FIGURE_NAME = "co-occurrence.svg"
+NAMES = (TABLE_NAME, FIGURE_NAME)
 
 _WIDE, _TALL = 46, 24  # of a cell, in pixels
 _LETTER = 6.2  # about the width of a letter of the font, in pixels
@@ -58,7 +59,7 @@ def save_cooccurrence(folder: Path, manifest: Manifest) -> None:
     """Write the matrix of all films as a table and as a figure; neither for one finding alone."""
     findings = manifest.label_set.findings
     if len(findings) < 2:
-        for name in (TABLE_NAME, FIGURE_NAME):
+        for name in NAMES:
             (folder / name).unlink(missing_ok=True)
         return
     write_cooccurrence(folder / TABLE_NAME, manifest.labels, manifest.label_set.names)

@@ -8,7 +8,7 @@ import hashlib
 import io
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -107,6 +107,17 @@ def list_folder(folder: Path) -> tuple[Path, ...]:
         raise DatasetError(
             f"{folder.name or folder}: not a readable folder ({_reason(error)})"
         ) from error
+
+
+def count_others(folder: Path, own: Container[str]) -> int:
+    """How many things in a folder have other names than `own`; hidden ones do not count.
+
+    0 where there is no such folder.
+    """
+    if not folder.is_dir():
+        return 0
+    names = [path.name for path in list_folder(folder)]
+    return sum(name not in own and not name.startswith(".") for name in names)
 
 
 @contextlib.contextmanager

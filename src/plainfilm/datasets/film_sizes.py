@@ -17,6 +17,7 @@ from plainfilm.whole_files import write_whole
 
 TABLE_NAME = "film-sizes.csv"
 FIGURE_NAME = "film-sizes.svg"
+NAMES = (TABLE_NAME, FIGURE_NAME)
 
 _LEAST_CELLS, _MOST_CELLS = 6, 20  # along an axis
 _WIDE, _TALL = 38, 24  # of a cell, in pixels of the figure
@@ -37,7 +38,7 @@ def save_film_sizes(folder: Path) -> None:
     """
     record = CacheRecord.read(folder / RECORD_NAME)
     if record is None or not record.sizes:
-        for name in (TABLE_NAME, FIGURE_NAME):
+        for name in NAMES:
             (folder / name).unlink(missing_ok=True)
         return
     falling = sorted(record.sizes.items(), key=lambda each: (-each[1], each[0]))

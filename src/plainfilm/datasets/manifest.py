@@ -191,6 +191,10 @@ class Manifest:
     @classmethod
     def load_without_images(cls, folder: Path, *, root: Path | None = None) -> "Manifest":
         """As `load`, but the images need not be there: for work on the cache alone."""
+        if not (folder / RECORD_NAME).is_file():
+            found = "a file" if folder.is_file() else f"no {RECORD_NAME} in it"
+            expected = "a folder that `plainfilm prepare` wrote"
+            raise DatasetError(f"{folder.name}: {found}; expected {expected}")
         record = StoredRecord.read(folder / RECORD_NAME, FORMAT)
         table = folder / TABLE_NAME
         label_set = read_label_set(record.record("label_set"))

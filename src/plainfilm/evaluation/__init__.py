@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from plainfilm.datasets.files import clear_disk_errors
+from plainfilm.datasets.files import clear_disk_errors, count_others
 from plainfilm.datasets.manifest import Manifest
 from plainfilm.errors import EvaluationError
 from plainfilm.evaluation.bootstrap import N_DRAWS
@@ -95,8 +95,8 @@ def evaluate(
     Raises
     ------
     EvaluationError
-        `out` holds an evaluation, the bundle may have learned from these films, or see
-        `read_published`.
+        `out` holds an evaluation or something else, the bundle may have learned from these films,
+        or see `read_published`.
     DatasetError
         The prepared folder does not hold together, images are gone, or the disk refuses.
     BundleError
@@ -109,7 +109,8 @@ def evaluate(
 
 
 def check_vacant(out: Path, options: EvaluateOptions) -> None:
-    """EvaluationError where `out` holds an evaluation that may not be replaced."""
+    """EvaluationError where `out` holds what no evaluation wrote, or one not to be replaced."""
+    _refuse_other(out)
     if (out / NUMBERS_NAME).exists() and not options.overwrite:
         words = "holds an evaluation already; choose another folder, or replace it (--force)"
         raise EvaluationError(f"{out.name}: {words}")
@@ -124,6 +125,15 @@ def write_evaluation(table: Predictions, out: Path, options: EvaluateOptions) ->
         out.mkdir(parents=True, exist_ok=True)
     table.save(out / PREDICTIONS_NAME)
     return report_table(out, draws=options.draws, seed=options.seed)
+
+
+def _refuse_other(out: Path) -> None:
+    """Refuse a folder that holds anything that no evaluation wrote."""
+    figures = {path.name for path in out.glob("*.svg")}
+    n_others = count_others(out, {PREDICTIONS_NAME, NUMBERS_NAME, REPORT_NAME, *figures})
+    if n_others:
+        found = f"holds {n_others:,} other files or folders, and is no report"
+        raise EvaluationError(f"{out.name}: {found}. Give a new or empty folder (--out).")
 
 
 def report_table(out: Path, *, draws: int = N_DRAWS, seed: int = 0) -> dict[str, object]:
