@@ -61,7 +61,8 @@ def write_prepared(folder: Path, *, n_train: int = 40, n_val: int = 16, first: i
         Image.fromarray(film).save(images / f"{i:03}.png")
         split = "train" if i < n_train else "val"
         patient = f"patient-{split}-{i // 2}"
-        samples.append(Sample(f"{i:03}.png", patient, patient, "PA", None, None, split, labels))
+        sex, age = "MF"[i // 2 % 2], 20 + i // 2 % 60
+        samples.append(Sample(f"{i:03}.png", patient, patient, "PA", sex, age, split, labels))
     manifest = Manifest(LABEL_SET, tuple(samples), "drawn", images, {}, "chest")
     manifest.save(folder)
     write_cache(manifest, folder, CacheContent.of(manifest, SIZE, "squash"))

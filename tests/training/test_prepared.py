@@ -1,4 +1,5 @@
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -72,6 +73,21 @@ def test_a_cache_of_other_films_is_refused(copy: Path) -> None:
 def test_a_recipe_for_other_films_is_refused(prepared: Path, setting: str, expected: str) -> None:
     with pytest.raises(RunError, match=expected):
         Prepared.open(prepared, tiny_recipe(setting))
+
+
+@pytest.mark.parametrize("name", ["sex", "age", "view"])
+def test_a_side_target_that_no_film_tells_is_refused_and_named(copy: Path, name: str) -> None:
+    recipe = tiny_recipe(f"data.side_targets=['normal', '{name}']")
+    manifest = Manifest.load(copy)
+    unknown = tuple(
+        replace(each, **{name: None}) if each.split == "train" else each
+        for each in manifest.samples
+    )
+    Prepared.open(copy, recipe)
+    replace(manifest, samples=unknown).save(copy)
+
+    with pytest.raises(RunError, match=rf"data\.side_targets: '{name}' is known of none of the"):
+        Prepared.open(copy, recipe)
 
 
 @pytest.mark.parametrize("setting", ["keep=best", "schedule=plateau"])

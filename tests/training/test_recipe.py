@@ -73,6 +73,11 @@ def test_an_unknown_key_names_the_file_and_the_nearest_key(tmp_path: Path) -> No
         ("optim.checkpoint_steps=-1", r"optim\.checkpoint_steps"),
         ("optim.seed=-1", r"optim\.seed"),
         (
+            "release.name='BAD NAME'",
+            r"release\.name: found 'BAD NAME'; expected letters a-z, digits",
+        ),
+        ("release.version=''", r"release\.version: found ''; expected such as 1\.0\.0"),
+        (
             "release.threshold_rule=sensitivity-2",
             r"release\.threshold_rule: unknown threshold rule",
         ),

@@ -92,14 +92,14 @@ def test_a_map_that_is_never_positive_still_has_a_scale(sources: Sources) -> Non
 
 
 def test_a_release_that_says_too_little_is_refused(sources: Sources) -> None:
-    with pytest.raises(RecipeError, match=r"release: name: .* Change recipe.toml in the run"):
-        state(with_release(sources, name="No Good Name"), PARTS, 0.0, NOON)
+    with pytest.raises(RecipeError, match=r"release: intended_use: .* Change recipe\.toml in"):
+        state(with_release(sources, intended_use=""), PARTS, 0.0, NOON)
 
 
 def test_a_release_is_checked_before_anything_is_fitted(sources: Sources) -> None:
     check_release(sources)
-    with pytest.raises(RecipeError, match="release: version"):
-        check_release(with_release(sources, version=""))
+    with pytest.raises(RecipeError, match="release: intended_use"):
+        check_release(with_release(sources, intended_use=""))
 
 
 def test_a_further_run_is_told_by_what_differs_in_its_recipe(

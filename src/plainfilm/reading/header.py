@@ -219,10 +219,7 @@ class BundleHeader:
     citation: str
 
     def __post_init__(self) -> None:
-        named = bool(_NAME_PATTERN.fullmatch(self.name))
-        _check(named, "name", self.name, "letters a-z, digits, '.', '_', '-'; at most 64")
-        numbered = bool(_VERSION_PATTERN.fullmatch(self.version))
-        _check(numbered, "version", self.version, "such as 1.0.0")
+        check_name(self.name, self.version)
         _check(_is_utc(self.created), "created", self.created, "such as 2025-01-31T12:00:00Z")
         few = len(self.label_set) <= MAX_FINDINGS
         _check(few, "label_set", len(self.label_set), f"at most {MAX_FINDINGS} findings")
@@ -236,6 +233,13 @@ class BundleHeader:
         stated = sorted(shares) == sorted(expected)
         _check(stated, "calibration.prevalence", sorted(shares), f"one for each of {expected}")
         _check(bool(self.intended_use), "intended_use", self.intended_use, "a sentence")
+
+
+def check_name(name: str, version: str) -> None:
+    """ValueError where a bundle cannot have this name and version."""
+    named = bool(_NAME_PATTERN.fullmatch(name))
+    _check(named, "name", name, "letters a-z, digits, '.', '_', '-'; at most 64")
+    _check(bool(_VERSION_PATTERN.fullmatch(version)), "version", version, "such as 1.0.0")
 
 
 def header_to_json(header: BundleHeader, files: Mapping[str, str]) -> bytes:

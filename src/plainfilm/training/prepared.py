@@ -4,6 +4,8 @@ import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from plainfilm.datasets.cache import Cache
 from plainfilm.datasets.manifest import Manifest
 from plainfilm.errors import RunError
@@ -13,6 +15,7 @@ from plainfilm.training.objective import check_objective
 from plainfilm.training.opinions import read_opinions
 from plainfilm.training.recipe import Recipe
 from plainfilm.training.record import FilmsUsed
+from plainfilm.training.side import side_columns
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,3 +101,7 @@ def _check_recipe(folder: Path, recipe: Recipe, prepared: Prepared) -> None:
         if vars(recipe.optim)[key] == value and not len(prepared.val):
             needs = f'optim.{key} = "{value}" needs some'
             raise RunError(f"{folder.name}: no film in split 'val'; {needs}.")
+    for name in wanted.side_targets:
+        if np.isnan(side_columns(prepared.manifest.split("train"), (name,))).all():
+            found = f"data.side_targets: {name!r} is known of none of the training films"
+            raise RunError(f"{folder.name}: {found}. Take it out of the recipe.")

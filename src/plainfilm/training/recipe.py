@@ -13,6 +13,7 @@ from plainfilm.errors import EvaluationError, RecipeError
 from plainfilm.evaluation.thresholds import rule_in_words
 from plainfilm.networks import Head, Normalisation, hub
 from plainfilm.networks.weights import ENDINGS, Adapt
+from plainfilm.reading.header import check_name
 from plainfilm.training.augment import Augment
 from plainfilm.training.balance import Attribute
 from plainfilm.training.class_weights import Scheme
@@ -205,6 +206,10 @@ class Release:
             rule_in_words(self.threshold_rule)
         except EvaluationError as error:
             raise RecipeError(f"release.threshold_rule: {error}") from error
+        try:
+            check_name(self.name, self.version)
+        except ValueError as error:
+            raise RecipeError(f"release.{error}.") from error
 
 
 @dataclass(frozen=True)
