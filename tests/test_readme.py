@@ -1,9 +1,12 @@
 """The README tells the truth: its numbers are the bundles' own (its commands: test_docs.py)."""
 
+import re
 from pathlib import Path
 
 import pytest
 
+from pages import README as README_PAGE
+from pages import blocks
 from plainfilm.reading.bundle import Bundle
 from plainfilm.reading.shelf import bundled
 
@@ -24,6 +27,21 @@ def test_the_figures_in_the_readme_are_the_bundles_own(path: Path) -> None:
     words = "{:.3f} ({:.3f} to {:.3f})".format(*mean)
     line = next(line for line in README.splitlines() if line.startswith(f"| `{bundle.id.name}`"))
     assert words in line, words
+
+
+def test_the_python_example_tells_a_newcomer_why_there_is_no_answer(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (example,) = [block.text for block in blocks(README_PAGE) if block.language == "python"]
+    monkeypatch.chdir(REPOSITORY)
+
+    exec(example, {"__name__": "readme"})
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith("No answer: ")
+    assert "unlike" in line or "familiar" in line
+
+    exec(example.replace("age_years=3", "age_years=3, override_population=True"), {})
+    assert re.fullmatch(r"Pneumonia: [01]\.\d\d\n", capsys.readouterr().out)
 
 
 @pytest.mark.parametrize("path", bundled(), ids=lambda path: path.stem)
