@@ -36,10 +36,11 @@ from pages import (
 )
 from phantoms import phantom
 from plainfilm.cli import main, plainfilm
+from plainfilm.options import DEFAULT_BUNDLE
 from plainfilm.radiograph import View
 from plainfilm.reading.bundle import Bundle
 from plainfilm.reading.gate import Circumstances, Told, check_population
-from plainfilm.reading.shelf import bundled, default_bundle
+from plainfilm.reading.shelf import bundled, find_bundle
 
 DOCS = REPOSITORY / "docs"
 LANGUAGES = {"sh", "python", "json", "text"}
@@ -179,7 +180,7 @@ def as_setting(text: str) -> object:
 
 def test_the_example_of_a_prediction_has_the_default_bundle_s_words() -> None:
     (block, *_) = [b for b in blocks(DOCS / "reference" / "prediction.md") if b.language == "json"]
-    example, bundle = json.loads(block.text), Bundle.load(default_bundle())
+    example, bundle = json.loads(block.text), Bundle.load(find_bundle(DEFAULT_BUNDLE))
     known = Circumstances(None, View.PA, "chest")
     assert (
         tuple(example["cautions"])
@@ -229,7 +230,7 @@ def test_no_page_with_something_to_run_is_forgotten() -> None:
 
 @pytest.mark.parametrize("page", QUICK, ids=name_of)
 def test_a_page_about_reading_runs(page: Path, desk: Path) -> None:
-    shutil.copy(default_bundle(), desk)
+    shutil.copy(find_bundle(DEFAULT_BUNDLE), desk)
     follow(page, desk, learning=False)
 
 

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from plainfilm.errors import EvaluationError
 from plainfilm.evaluation.bootstrap import (
+    N_DRAWS,
+    Interval,
     PatientDraws,
-    bootstrap_by_patient,
     draw_patients,
     interval,
     rank_draws,
@@ -22,6 +24,21 @@ FILM = st.tuples(
     st.sampled_from([0.0, 1.0, math.nan]),
     st.sampled_from("abcd"),
 )
+
+
+def bootstrap_by_patient(
+    scores: NDArray[np.float64],
+    labels: NDArray[np.float64],
+    patients: NDArray[np.str_],
+    draws: int = N_DRAWS,
+    seed: int = 0,
+) -> tuple[Interval, Interval]:
+    """AUROC and average precision of one finding, each with its interval over patients."""
+    drawn = rank_draws(draw_patients(patients, draws, seed), scores, labels)
+    return (
+        interval(auroc(scores, labels), drawn.auroc),
+        interval(average_precision(scores, labels), drawn.average_precision),
+    )
 
 
 @given(st.lists(FILM, min_size=1, max_size=20), st.integers(0, 99))

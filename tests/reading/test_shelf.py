@@ -40,10 +40,3 @@ def test_a_bundled_name_wins_over_a_folder_of_that_name(
 
 def test_a_bundle_is_opened_by_its_path(bundle_file: Path) -> None:
     assert shelf.open_bundle(bundle_file).id == Bundle.load(bundle_file).id
-
-
-def test_the_default_bundle_ships_with_the_package() -> None:
-    if not shelf.bundled():
-        pytest.skip("no bundle ships with this checkout yet")
-
-    assert shelf.default_bundle().stem == "pneumonia-paediatric"

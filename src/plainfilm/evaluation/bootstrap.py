@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plainfilm.errors import EvaluationError
-from plainfilm.evaluation.metrics import Floats, Labels, Scores, auroc, average_precision
+from plainfilm.evaluation.metrics import Floats, Labels, Scores
 
 LEVEL = 0.95
 N_DRAWS = 2000
@@ -165,18 +165,3 @@ def _weighted_ranks(weights: NDArray[np.float32], ties: _Ties) -> Floats:
         precision = present_upto / np.where(flagged == 0, 1.0, flagged)
         mean_precision = (present * precision).sum(axis=1) / n_present
     return np.stack([area, mean_precision])
-
-
-def bootstrap_by_patient(
-    scores: Scores,
-    labels: Labels,
-    patients: NDArray[np.str_],
-    draws: int = N_DRAWS,
-    seed: int = 0,
-) -> tuple[Interval, Interval]:
-    """AUROC and average precision of one finding, each with its interval over patients."""
-    drawn = rank_draws(draw_patients(patients, draws, seed), scores, labels)
-    return (
-        interval(auroc(scores, labels), drawn.auroc),
-        interval(average_precision(scores, labels), drawn.average_precision),
-    )

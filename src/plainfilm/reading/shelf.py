@@ -5,25 +5,12 @@ from pathlib import Path
 from plainfilm.errors import CorruptBundle
 from plainfilm.reading.bundle import Bundle
 
-DEFAULT = "pneumonia-paediatric"
-
 _SHELF = Path(__file__).parent.parent / "bundles"
 
 
 def bundled() -> list[Path]:
     """The bundles that come with the package, by name."""
     return sorted(_SHELF.glob("*.bundle"))
-
-
-def default_bundle() -> Path:
-    """The bundle that reads when none is named.
-
-    Raises
-    ------
-    CorruptBundle
-        The installation holds no bundle of that name.
-    """
-    return find_bundle(DEFAULT)
 
 
 def find_bundle(name_or_path: Path | str) -> Path:
