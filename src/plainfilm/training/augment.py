@@ -114,6 +114,10 @@ class Draw:
     noise: Tensor
     """float32 (N,), standard deviation."""
     noise_seed: int
+    place: Tensor
+    """int64 (N,), each film's place in the batch that noise is drawn for."""
+    n_batch: int
+    """Films in that batch; N where it is this one."""
 
 
 def draw(n: int, settings: Augment, generator: Generator) -> Draw:
@@ -134,6 +138,8 @@ def draw(n: int, settings: Augment, generator: Generator) -> Draw:
         border=_draw_border(chance, settings),
         noise=settings.noise * chance.uniform(),
         noise_seed=int(torch.randint(2**31, (1,), generator=generator)),
+        place=torch.arange(n),
+        n_batch=n,
     )
 
 
@@ -165,7 +171,9 @@ def apply(batch: Tensor, choices: Draw) -> Tensor:
     films = stamp_markers(films, choices.marker, choices.glyph)
     films = cover_borders(films, choices.border)
     generator = Generator(films.device).manual_seed(choices.noise_seed)
-    noise = torch.randn(films.shape, generator=generator, device=films.device)
+    shape = (choices.n_batch, *films.shape[1:])
+    noise = torch.randn(shape, generator=generator, device=films.device)
+    noise = noise[choices.place.to(films.device)]
     return (films + noise * choices.noise.to(films).view(-1, 1, 1, 1)).clamp(0.0, 1.0)
 
 
