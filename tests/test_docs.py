@@ -43,7 +43,7 @@ from plainfilm.reading.gate import Circumstances, Told, check_population
 from plainfilm.reading.shelf import bundled, find_bundle
 
 DOCS = REPOSITORY / "docs"
-LANGUAGES = {"sh", "python", "json", "text"}
+LANGUAGES = {"sh", "python", "json", "yaml", "text"}
 TUTORIAL = DOCS / "tutorials" / "first-reading.md"
 SLOW = [  # those that learn or prepare
     DOCS / "how-to" / "prepare-a-data-set.md",

@@ -34,6 +34,7 @@ def test_the_public_names_are_these() -> None:
         "ReportError",
         "RunError",
         "Study",
+        "ToldElsewhere",
         "UnreadableImage",
         "View",
         "read_radiograph",

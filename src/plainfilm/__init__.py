@@ -29,6 +29,7 @@ from plainfilm.errors import (
     RecipeError,
     ReportError,
     RunError,
+    ToldElsewhere,
     UnreadableImage,
 )
 
@@ -64,6 +65,7 @@ __all__ = [
     "ReportError",
     "RunError",
     "Study",
+    "ToldElsewhere",
     "UnreadableImage",
     "View",
     "read_radiograph",

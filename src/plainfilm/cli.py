@@ -16,10 +16,11 @@ import click
 
 from plainfilm import __version__
 from plainfilm.cli_tune import tune
-from plainfilm.errors import PlainfilmError
+from plainfilm.errors import PlainfilmError, ToldElsewhere
 from plainfilm.options import (
     PATH,
     POLICIES,
+    backend_option,
     bundle_option,
     data_option,
     evaluate_options,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from plainfilm.datasets import FitPolicy, PrepareOptions
     from plainfilm.evaluation import EvaluateOptions
     from plainfilm.film_files import Asked, ReadOptions
+    from plainfilm.training.team import Backend
 
 Paths = tuple[Path, ...]
 
@@ -52,6 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return 130
+    except ToldElsewhere:
+        return 1
     except Exception as error:
         message = words_of(error)
         if message is None:
@@ -177,13 +181,24 @@ def prepare(
 @data_option(help="A prepared folder.")
 @out_option(required=True, help="Folder of the run; goes on if it is there.")
 @settings_option
-def train(recipe: Path, data: Path, out: Path, settings: tuple[str, ...]) -> None:
-    """Train a network by a recipe; goes on where it was cut off."""
+@backend_option
+def train(
+    recipe: Path, data: Path, out: Path, settings: tuple[str, ...], backend: "Backend"
+) -> None:
+    """Train a network by a recipe; goes on where it was cut off.
+
+    Under torchrun, all processes train one network together.
+    """
     from plainfilm.training import loop
     from plainfilm.training.recipe import Recipe
+    from plainfilm.training.team import join
 
-    loop.train(Recipe.load(recipe, settings=settings), data, out)
-    note(f"Wrote {out.name}")
+    with join(backend) as team:
+        with team.together():
+            wanted = Recipe.load(recipe, settings=settings)
+        loop.train(wanted, data, out, team=team)
+    if team.is_chief:
+        note(f"Wrote {out.name}")
 
 
 @plainfilm.command()

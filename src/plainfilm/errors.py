@@ -12,6 +12,7 @@ PlainfilmError                 anything plainfilm refuses; one clear line, exit 
 │   └── LeakError              a patient (or a film) in more than one split
 ├── RecipeError                a recipe with an unknown key, a wrong type or an impossible value
 ├── RunError                   a training run that cannot start, go on or be exported
+│   └── ToldElsewhere          the same, told by another process of the training
 ├── EvaluationError            numbers that cannot be computed honestly
 ├── ReportError                a report that cannot be written
 └── MissingExtra               an optional package is missing; names the command that installs it
@@ -64,6 +65,10 @@ class RecipeError(PlainfilmError):
 
 class RunError(PlainfilmError):
     """A training run cannot start, go on or be exported."""
+
+
+class ToldElsewhere(RunError):
+    """A training of several processes has stopped; another of them tells why."""
 
 
 class EvaluationError(PlainfilmError):

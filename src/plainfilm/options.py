@@ -46,6 +46,10 @@ force_option = click.option("--force", is_flag=True, help="Replace what is there
 settings_option = click.option(
     "--set", "settings", multiple=True, metavar="KEY=VALUE", help="As in optim.lr=0.01."
 )
+backend_option = click.option(
+    "--backend", type=click.Choice(["auto", "gloo", "nccl"]), default="auto", show_default=True,
+    help="Under torchrun: over the network, or between GPUs.",
+)  # fmt: skip
 bundle_option = click.option(
     "--bundle", default=DEFAULT_BUNDLE, show_default=True, help="Name or path."
 )

@@ -82,3 +82,13 @@ def test_the_ranks_together_see_the_batch_of_one_process(n: int, size: int, worl
         parts = [batch_positions(order, step, size, rank=r, world=world) for r in range(world)]
         assert sorted(np.concatenate(parts)) == sorted(whole)
         assert len(whole) == min(size, n)
+
+
+def test_pixels_are_read_of_those_films_alone_that_are_needed(train_films: Films) -> None:
+    positions = np.array([4, 1, 7])
+    whole = train_films.take(positions)
+
+    part = train_films.take(positions, np.array([2, 0]))
+
+    assert torch.equal(part.films, whole.films[[2, 0]])
+    torch.testing.assert_close(part.labels, whole.labels, equal_nan=True)

@@ -22,6 +22,7 @@ class Batch:
 
     K findings, then A columns of side targets. `weights` (N, K + A) is what each label counts, None
     = 1; `opinions` (N, K) in [0, 1] is what another network said, NaN = nothing, None = no network.
+    In a team, films are those that one process needs, and all else is of the whole batch.
     """
 
     films: Tensor
@@ -60,9 +61,10 @@ class Films:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def take(self, positions: Positions) -> Batch:
-        """The films at these positions of the split."""
-        pixels = torch.from_numpy(np.asarray(self.pixels[self.rows[positions]]))
+    def take(self, positions: Positions, needed: Positions | None = None) -> Batch:
+        """The films at these positions of the split; with `needed`, the pixels of those alone."""
+        seen = positions if needed is None else positions[needed]
+        pixels = torch.from_numpy(np.asarray(self.pixels[self.rows[seen]]))
         labels = torch.from_numpy(np.hstack([self.labels[positions], self.side[positions]]))
         films = pixels.unsqueeze(1).float() / 255
         return Batch(films, labels, self._weights(positions), self._opinions(positions))

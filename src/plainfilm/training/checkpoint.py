@@ -70,33 +70,46 @@ class Progress:
 def save_checkpoint(folder: Path, learner: Learner, progress: Progress) -> None:
     """Write checkpoint.pt; where that fails, the one before stays as it was.
 
+    Of a team the chief writes, the others do nothing.
+
     Raises
     ------
     RunError
         The disk is full or refuses.
     """
-    content = {
+    if learner.team.is_chief:
+        write_state(folder / CHECKPOINT_NAME, _state(learner, progress))
+
+
+def _state(learner: Learner, progress: Progress) -> dict[str, Any]:
+    return {
         "format": FORMAT,
         "network": learner.network.state_dict(),
         "average": learner.average.state_dict(),
         "optimiser": learner.optimiser.state_dict(),
         "progress": asdict(progress),
     }
-    write_state(folder / CHECKPOINT_NAME, content)
 
 
 def resume(folder: Path, learner: Learner) -> Progress:
     """Put the learner where the folder's checkpoint left it; the start where there is none.
+
+    In a team all are put where the chief is, by its folder; the others need none.
 
     Raises
     ------
     RunError
         The checkpoint is broken or of another network.
     """
-    path = folder / CHECKPOINT_NAME
-    if not path.exists():
+    path, team = folder / CHECKPOINT_NAME, learner.team
+    with team.together():
+        packed = path.read_bytes() if team.is_chief and path.exists() else b""
+    if team.is_chief and not packed and team.size > 1:
+        packed = _packed(_state(learner, Progress()))
+    packed = team.from_chief(packed)
+    if not packed:
         return Progress()
-    content = read_state(path, learner.device)
+    content = _unpacked(packed, path.name, learner.device)
     try:
         learner.network.load_state_dict(content["network"])
         learner.average.load_state_dict(content["average"])
@@ -104,7 +117,7 @@ def resume(folder: Path, learner: Learner) -> Progress:
         return read_table(Progress, content["progress"])
     except (KeyError, TypeError, ValueError, RuntimeError, RecipeError) as error:
         advice = "remove it to begin this run anew"
-        raise RunError(f"{path.name}: not a checkpoint of this run; {advice}.") from error
+        raise RunError(f"{CHECKPOINT_NAME}: not a checkpoint of this run; {advice}.") from error
 
 
 def save_weights(folder: Path, classifier: Classifier, n_findings: int) -> None:
@@ -167,15 +180,28 @@ def weights_name(folder: Path) -> str:
 def write_state(path: Path, content: object) -> None:
     """Write tensors and plain values, whole or not at all; RunError where the disk refuses."""
     # Through memory: torch's own file writer hides which error the disk gave.
+    put(path, _packed(content))
+
+
+def _packed(content: object) -> bytes:
     stream = io.BytesIO()
     torch.save(content, stream)
-    put(path, stream.getvalue())
+    return stream.getvalue()
 
 
 def read_state(path: Path, device: torch.device) -> dict[str, Any]:
     """What `write_state` wrote; RunError where it is cut off or altered."""
     try:
-        content: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
-    except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError) as error:
-        raise RunError(f"{path.name}: cannot be read; it is cut off or altered.") from error
+        return _unpacked(path.read_bytes(), path.name, device)
+    except OSError as error:
+        raise RunError(f"{path.name}: cannot be read ({error.strerror}).") from error
+
+
+def _unpacked(packed: bytes, name: str, device: torch.device) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = torch.load(
+            io.BytesIO(packed), map_location=device, weights_only=True
+        )
+    except (RuntimeError, EOFError, ValueError, pickle.UnpicklingError) as error:
+        raise RunError(f"{name}: cannot be read; it is cut off or altered.") from error
     return content

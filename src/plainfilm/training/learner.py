@@ -1,14 +1,15 @@
 """`Learner`: the network being trained with its optimiser and its running average."""
 
 import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor, nn
 
 from plainfilm.networks import Classifier, build
-from plainfilm.training.augment import apply, draw
-from plainfilm.training.batches import Batch
+from plainfilm.training.augment import Draw, apply, draw
+from plainfilm.training.augment_part import part_of
+from plainfilm.training.batches import Batch, Positions
 from plainfilm.training.chance import generator_for, seed_torch
 from plainfilm.training.losses import (
     Focus,
@@ -19,6 +20,8 @@ from plainfilm.training.losses import (
 )
 from plainfilm.training.recipe import Optim, Recipe
 from plainfilm.training.schedule import Pace
+from plainfilm.training.team import ALONE, Team
+from plainfilm.training.team_layers import share_layers
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,9 +41,10 @@ class Target:
     exclusive: bool = False
     distil_share: float = 0.5
     teachers: tuple[Classifier, ...] = ()
+    team: Team = ALONE
 
     def loss(self, logits: Tensor, batch: Batch) -> Tensor:
-        """The loss of logits (N, K + A) on (changed) films and their labels."""
+        """The loss of logits (N, K + A) on (changed) films and their labels, of the whole batch."""
         targets = self.of(batch)
         if self.exclusive:
             return weighted_cross_entropy(logits, targets, class_weight=self.pos_weight)
@@ -65,9 +69,10 @@ class Target:
     @torch.no_grad()
     def of(self, batch: Batch) -> Tensor:
         """Targets (N, K + A) in [0, 1] or NaN; teachers speak of the K findings only."""
+        n = len(batch.labels)
         n_classes = batch.labels.shape[1] if self.exclusive else 2
         targets = smoothed(batch.labels, self.smoothing, n_classes=n_classes)
-        opinions = [teacher(batch.films).sigmoid() for teacher in self.teachers]
+        opinions = [self.team.whole(each(batch.films).sigmoid(), n) for each in self.teachers]
         if batch.opinions is not None:
             opinions.append(batch.opinions)
         if not opinions:
@@ -86,22 +91,34 @@ class Target:
 
 @dataclass(eq=False)
 class Learner:
-    """What changes while training. `average` is what is validated and kept."""
+    """What changes while training. `average` is what is validated and kept.
+
+    In a team, each process learns from its own films, and all take the same step.
+    """
 
     recipe: Recipe
     network: Classifier
     target: Target
     device: torch.device
+    team: Team = ALONE
     average: Classifier = field(init=False)
     optimiser: torch.optim.Optimizer = field(init=False)
 
     def __post_init__(self) -> None:
         self.network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = copy.deepcopy(self.network).eval().requires_grad_(False)
+        self.target = replace(self.target, team=self.team)
+        share_layers(self.network, self.team)
         self.optimiser = make_optimiser(self.network, self.recipe.optim)
 
+    def needed(self, n: int, step: int) -> Positions | None:
+        """Which of the n films of a step's batch this process must read; None = all."""
+        if self.team.size == 1:
+            return None
+        return part_of(self._draw(n, step), self.team.share(n))[0].numpy()
+
     def learn(self, batch: Batch, pace: Pace, step: int) -> float:
-        """One step on one batch; the loss before it.
+        """One step on one batch; the loss before it, of the whole batch.
 
         Weights are left as they were where the loss is not finite: check it.
         """
@@ -109,7 +126,8 @@ class Learner:
         seed_torch(self.recipe.optim.seed, "dropout", step)
         self.network.train()
         with self.autocast():
-            logits = self.network(batch.films)
+            own = self.network(batch.films)
+        logits = self.team.whole(own, len(batch.labels))
         loss = self.target.loss(logits, batch)
         if torch.isfinite(loss):
             self._descend(loss, pace)
@@ -128,10 +146,16 @@ class Learner:
         wanted = self.recipe.optim.precision == "bfloat16"
         return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=wanted)
 
-    def _changed(self, batch: Batch, step: int) -> Batch:
+    def _draw(self, n: int, step: int) -> Draw:
         chance = generator_for(self.recipe.optim.seed, "augment", step)
-        choices = draw(len(batch.films), self.recipe.augment, chance)
-        films = apply(batch.films.to(self.device), choices)
+        return draw(n, self.recipe.augment, chance)
+
+    def _changed(self, batch: Batch, step: int) -> Batch:
+        n = len(batch.labels)
+        choices, own = self._draw(n, step), self.team.share(n)
+        if self.team.size > 1:
+            choices = part_of(choices, own)[1]
+        films = apply(batch.films.to(self.device), choices)[: len(own)]
         weights = None if batch.weights is None else batch.weights.to(self.device)
         opinions = None if batch.opinions is None else batch.opinions.to(self.device)
         return Batch(films, batch.labels.to(self.device), weights, opinions)
@@ -142,6 +166,7 @@ class Learner:
             group["lr"], group["betas"] = pace.lr, betas
         self.optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
+        self.team.add_up([w.grad for w in self.network.parameters() if w.grad is not None])
         if self.recipe.optim.clip_norm:
             nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.optim.clip_norm)
         self.optimiser.step()

@@ -26,17 +26,26 @@ from plainfilm.training.record import (
     EpochRow,
     RunRecord,
     number_or_none,
+    pack,
+    unpack,
     write_log,
     write_recipe,
     write_record,
 )
 from plainfilm.training.schedule import schedule_of
-from plainfilm.training.start import begin, claim, make_learner, pick_device
+from plainfilm.training.start import begin, check_alike, claim, make_learner, pick_device
+from plainfilm.training.team import ALONE, Team
 from plainfilm.training.validate import validate
 
 
 def train(
-    recipe: Recipe, folder: Path, out: Path, *, device: str = "auto", threads: int | None = None
+    recipe: Recipe,
+    folder: Path,
+    out: Path,
+    *,
+    device: str = "auto",
+    threads: int | None = None,
+    team: Team = ALONE,
 ) -> Path:
     """Train a network, or go on where an earlier call was stopped.
 
@@ -54,6 +63,9 @@ def train(
         "cpu", "cuda", or "auto": CUDA where there is any.
     threads
         CPU threads; None = torch's own choice, or as many as the run began with.
+    team
+        What `team.join` gives where several processes train together; all call this alike, and only
+        the chief writes.
 
     Returns
     -------
@@ -67,15 +79,23 @@ def train(
     DatasetError
         The prepared folder does not hold together; LeakError where splits share a patient.
     """
-    place = pick_device(device)
-    prepared = Prepared.open(folder, recipe)
+    with team.together():
+        place = pick_device(device)
+        prepared = Prepared.open(folder, recipe)
+    check_alike(team, recipe, prepared)
     with ExitStack() as stack:
-        claim(out, stack)
-        record = begin(out, recipe, prepared, place, threads)
+        packed = b""
+        with team.together():
+            if team.is_chief:
+                claim(out, stack)
+                packed = pack(begin(out, recipe, prepared, place, threads, team.size))
+        record = unpack(team.from_chief(packed))
         if not record.finished:
             stack.enter_context(deterministic(place, record.threads))
-            learner = make_learner(out, recipe, prepared, place)
-            _run(learner, prepared, out, record)
+            with team.together():
+                learner = make_learner(out, recipe, prepared, place, team)
+            with team.alike():
+                _run(learner, prepared, out, record)
     return out
 
 
@@ -83,14 +103,16 @@ def _run(learner: Learner, prepared: Prepared, out: Path, record: RunRecord) -> 
     """From the checkpoint, or the start, to the last epoch."""
     optim = learner.recipe.optim
     progress = resume(out, learner)
-    write_recipe(out, learner.recipe)
-    _publish(out, record, progress, optim.epochs)
+    if learner.team.is_chief:
+        write_recipe(out, learner.recipe)
+    _publish(out, record, progress, learner)
     total = optim.epochs * steps_per_epoch(len(prepared.train), optim.batch_size)
-    with tqdm(total=total, initial=progress.step, unit="step", disable=None) as bar:
+    hidden = None if learner.team.is_chief else True
+    with tqdm(total=total, initial=progress.step, unit="step", disable=hidden) as bar:
         while len(progress.rows) < optim.epochs:
             progress = _learn_epoch(learner, prepared.train, out, progress, bar)
             progress = _close_epoch(learner, prepared, out, progress)
-            _publish(out, record, progress, optim.epochs)
+            _publish(out, record, progress, learner)
 
 
 def _learn_epoch(
@@ -103,7 +125,8 @@ def _learn_epoch(
     order = epoch_order(len(films), optim.seed, epoch)
     for step in range(progress.step, (epoch + 1) * n_steps):
         begun = time.perf_counter()
-        batch = films.take(batch_positions(order, step - epoch * n_steps, optim.batch_size))
+        positions = batch_positions(order, step - epoch * n_steps, optim.batch_size)
+        batch = films.take(positions, learner.needed(len(positions), step))
         loss = learner.learn(batch, schedule.at(step), step)
         if not math.isfinite(loss):
             found = f"the loss became {loss} in epoch {epoch + 1}, step {step + 1}"
@@ -136,20 +159,22 @@ def _close_epoch(learner: Learner, prepared: Prepared, out: Path, progress: Prog
     progress = progress.after_epoch(
         row, kept=optim.keep == "last" or row.is_better_than(progress.kept)
     )
-    if progress.kept is row:
+    if progress.kept is row and learner.team.is_chief:
         save_weights(out, learner.average, len(prepared.manifest.label_set))
     save_checkpoint(out, learner, progress)
     return progress
 
 
-def _publish(out: Path, record: RunRecord, progress: Progress, epochs: int) -> None:
+def _publish(out: Path, record: RunRecord, progress: Progress, learner: Learner) -> None:
     """Log and run.json as the checkpoint has them, so that a resumed run repeats no row."""
+    if not learner.team.is_chief:
+        return
     write_log(out, progress.rows)
     record = replace(
         record,
         seconds=sum(row.seconds for row in progress.rows),
         epochs=len(progress.rows),
-        finished=len(progress.rows) == epochs,
+        finished=len(progress.rows) == learner.recipe.optim.epochs,
         kept_epoch=progress.kept.epoch if progress.kept else 0,
         val_auroc=progress.kept.val_auroc if progress.kept else None,
     )

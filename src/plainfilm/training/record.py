@@ -79,7 +79,9 @@ class RunRecord:
     teachers
         The runs it was distilled from, named likewise.
     threads
-        CPU threads; a resumed training takes as many, else its last bits would differ.
+        CPU threads of a process; a resumed training takes as many, else its last bits would differ.
+    processes
+        How many trained together last; with another number the last bits differ.
     seconds
         Of training and validating, over all resumptions.
     epochs
@@ -102,6 +104,7 @@ class RunRecord:
     hardware: str
     device: str
     threads: int
+    processes: int = 1
     seconds: float = 0.0
     epochs: int = 0
     finished: bool = False
@@ -137,8 +140,18 @@ class EpochRow:
 
 def write_record(folder: Path, record: RunRecord) -> None:
     """Write run.json, whole or not at all."""
-    text = json.dumps(asdict(record), indent=1, ensure_ascii=False) + "\n"
-    put(folder / RECORD_NAME, text.encode())
+    put(folder / RECORD_NAME, pack(record))
+
+
+def pack(record: RunRecord) -> bytes:
+    """What stands in run.json."""
+    return (json.dumps(asdict(record), indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def unpack(content: bytes) -> RunRecord:
+    """The record that `pack` packed; ValueError or RecipeError where it is none."""
+    table = json.loads(content)
+    return read_table(RunRecord, table if isinstance(table, dict) else {})
 
 
 def read_record(folder: Path) -> RunRecord:
@@ -150,8 +163,7 @@ def read_record(folder: Path) -> RunRecord:
         There is none, or it is broken or of another format.
     """
     try:
-        table = json.loads((folder / RECORD_NAME).read_bytes())
-        record = read_table(RunRecord, table if isinstance(table, dict) else {})
+        record = unpack((folder / RECORD_NAME).read_bytes())
     except FileNotFoundError as error:
         raise RunError(f"{folder.name}: no run here ({RECORD_NAME} is missing).") from error
     except (OSError, ValueError, RecipeError) as error:

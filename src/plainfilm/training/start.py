@@ -1,6 +1,7 @@
 """What a training needs before its first step: a run folder that is its own, and a learner."""
 
 import hashlib
+import json
 import os
 import platform
 from contextlib import ExitStack
@@ -34,6 +35,7 @@ from plainfilm.training.record import (
     write_recipe,
     write_record,
 )
+from plainfilm.training.team import ALONE, Team
 from plainfilm.training.toml import differences
 from plainfilm.whole_files import sweep
 
@@ -73,7 +75,12 @@ def claim(out: Path, stack: ExitStack) -> None:
 
 
 def begin(
-    out: Path, recipe: Recipe, prepared: Prepared, device: torch.device, threads: int | None
+    out: Path,
+    recipe: Recipe,
+    prepared: Prepared,
+    device: torch.device,
+    threads: int | None,
+    processes: int = 1,
 ) -> RunRecord:
     """The run's record: a new one, or the one that stands there if it is of the same training.
 
@@ -88,19 +95,48 @@ def begin(
     standing = read_record(out) if (out / RECORD_NAME).exists() else None
     found = _differences(out, standing, recipe, prepared, threads) if standing else []
     if standing is None or (found and not _has_learned(out, standing)):
-        return _new_record(recipe, prepared, device, threads or torch.get_num_threads())
+        record = _new_record(recipe, prepared, device, threads or torch.get_num_threads())
+        return replace(record, processes=processes)
     if found:
         raise RunError(
             f"{out.name}: the run here is another training. Its own and the asked for differ in "
             f"{'; '.join(found)}. Give another folder for this one."
         )
     write_recipe(out, recipe)  # its [release] may have changed
-    record = replace(standing, recipe=recipe.release.name)
+    record = replace(standing, recipe=recipe.release.name, processes=processes)
     write_record(out, record)
     return record
 
 
-def make_learner(out: Path, recipe: Recipe, prepared: Prepared, device: torch.device) -> Learner:
+def check_alike(team: Team, recipe: Recipe, prepared: Prepared) -> None:
+    """Refuse a team whose processes would not do the same training.
+
+    Raises
+    ------
+    RunError
+        Versions, recipes or films differ, or a batch has fewer films than there are processes.
+    """
+    told = {
+        "versions": [plainfilm.__version__, torch.__version__],
+        "recipe": hashlib.sha256(recipe.to_toml().encode()).hexdigest(),
+        "films": hashlib.sha256(repr(prepared.used).encode()).hexdigest(),
+    }
+    alls = [json.loads(text) for text in team.everyones(json.dumps(told))]
+    batch = min(recipe.optim.batch_size, len(prepared.train))
+    with team.alike():
+        for name in told:
+            for rank, each in enumerate(alls):
+                if each[name] != alls[0][name]:
+                    words = f"process {rank} of {team.size}: its {name} are not the chief's"
+                    raise RunError(f"{words}; give every machine the same.")
+        if batch < team.size:
+            found = f"{batch} films a step and {team.size} processes"
+            raise RunError(f"optim.batch_size: {found}; expected at least one film for each.")
+
+
+def make_learner(
+    out: Path, recipe: Recipe, prepared: Prepared, device: torch.device, team: Team = ALONE
+) -> Learner:
     """The learner at the start of the training (resume comes after).
 
     Raises
@@ -108,15 +144,21 @@ def make_learner(out: Path, recipe: Recipe, prepared: Prepared, device: torch.de
     RunError
         The run to begin with, or a teacher, is missing, unfinished or does not fit.
     """
-    return new_learner(recipe, prepared, device, resumed=(out / CHECKPOINT_NAME).exists())
+    follows = not team.is_chief or (out / CHECKPOINT_NAME).exists()
+    return new_learner(recipe, prepared, device, resumed=follows, team=team)
 
 
 def new_learner(
-    recipe: Recipe, prepared: Prepared, device: torch.device, *, resumed: bool = False
+    recipe: Recipe,
+    prepared: Prepared,
+    device: torch.device,
+    *,
+    resumed: bool = False,
+    team: Team = ALONE,
 ) -> Learner:
     """A learner with the weights that the recipe begins with; raises as `make_learner`.
 
-    `resumed` leaves `network.init` unread, since a checkpoint's weights will follow.
+    `resumed` leaves `network.init` unread: weights of a checkpoint or of the chief will follow.
     """
     names = prepared.manifest.label_set.names
     seed_torch(recipe.optim.seed, "weights")
@@ -124,8 +166,8 @@ def new_learner(
     if not resumed:
         take_first_weights(network, recipe, names)
     teachers = [_teacher(Path(run), names).to(device) for run in recipe.network.distil_from]
-    target = make_target(recipe, prepared.train, names, device)
-    return Learner(recipe, network, replace(target, teachers=tuple(teachers)), device)
+    target = replace(make_target(recipe, prepared.train, names, device), teachers=tuple(teachers))
+    return Learner(recipe, network, target, device, team)
 
 
 def _teacher(run: Path, names: tuple[str, ...]) -> Classifier:

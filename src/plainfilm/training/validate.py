@@ -48,6 +48,7 @@ def mean_auroc(logits: Tensor, labels: Tensor) -> float:
 
 
 def _logits(learner: Learner, films: Films) -> Tensor:
-    step = learner.recipe.optim.batch_size
-    parts = np.split(np.arange(len(films)), range(step, len(films), step))
-    return torch.cat([learner.judge(films.take(part).films) for part in parts])
+    step, own = learner.recipe.optim.batch_size, np.array(learner.team.share(len(films)), np.int64)
+    parts = np.split(own, range(step, len(own), step))
+    logits = torch.cat([learner.judge(films.take(part).films) for part in parts])
+    return learner.team.whole(logits, len(films))
