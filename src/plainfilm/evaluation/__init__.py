@@ -1,5 +1,6 @@
 """A bundle and a manifest in, numbers out: `evaluate`, and `evaluate_table` for a table at hand."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -108,9 +109,12 @@ def evaluate(
     return write_evaluation(table, out, choice)
 
 
-def check_vacant(out: Path, options: EvaluateOptions) -> None:
-    """EvaluationError where `out` holds what no evaluation wrote, or one not to be replaced."""
-    _refuse_other(out)
+def check_vacant(out: Path, options: EvaluateOptions, *, besides: Sequence[str] = ()) -> None:
+    """EvaluationError where `out` holds what no evaluation wrote, or one not to be replaced.
+
+    `besides` names further files that an earlier report of the same kind may have left.
+    """
+    _refuse_other(out, besides)
     if (out / NUMBERS_NAME).exists() and not options.overwrite:
         words = "holds an evaluation already; choose another folder, or replace it (--force)"
         raise EvaluationError(f"{out.name}: {words}")
@@ -127,10 +131,10 @@ def write_evaluation(table: Predictions, out: Path, options: EvaluateOptions) ->
     return report_table(out, draws=options.draws, seed=options.seed)
 
 
-def _refuse_other(out: Path) -> None:
+def _refuse_other(out: Path, besides: Sequence[str]) -> None:
     """Refuse a folder that holds anything that no evaluation wrote."""
     figures = {path.name for path in out.glob("*.svg")}
-    n_others = count_others(out, {PREDICTIONS_NAME, NUMBERS_NAME, REPORT_NAME, *figures})
+    n_others = count_others(out, {PREDICTIONS_NAME, NUMBERS_NAME, REPORT_NAME, *figures, *besides})
     if n_others:
         found = f"holds {n_others:,} other files or folders, and is no report"
         raise EvaluationError(f"{out.name}: {found}. Give a new or empty folder (--out).")

@@ -88,7 +88,7 @@ def measure_baseline(
     """
     choice = options or EvaluateOptions()
     _check(name, choice)
-    check_vacant(out, choice)
+    check_vacant(out, choice, besides=(RECORD_NAME,))
     manifest, cache = Manifest.load_without_images(prepared), Cache.open(prepared)
     cache.check_fits(manifest)
     learnt = _learn_all(name, manifest, cache, choice.seed)
