@@ -20,6 +20,7 @@ from plainfilm.reading.gate import (
     check_population,
     gather,
     overridden,
+    shouts_first,
 )
 
 CHILDREN = Population(("chest",), ("PA", "AP"), (1.0, 5.0), "children of one to five years")
@@ -258,6 +259,11 @@ def test_a_small_familiarity_reads_as_less_than_its_cut() -> None:
     assert "(familiarity 0.0007; at least 0.00096)" in words(check_familiarity(0.0007025, cut))
     assert "(familiarity 0.0072; usual 0.01)" in words(check_familiarity(0.0072, cut))
     assert "(familiarity 0; at least 0.00096)" in words(check_familiarity(0.0, cut))
+
+
+def test_a_shout_comes_before_the_other_cautions() -> None:
+    found = shouts_first(("little like", "OUTSIDE POPULATION: age 54", "small", "faint"))
+    assert found == ("OUTSIDE POPULATION: age 54", "little like", "small", "faint")
 
 
 def test_an_override_turns_the_refusal_into_a_shout() -> None:

@@ -18,6 +18,7 @@ from plainfilm.reading.gate import (
     check_population,
     gather,
     overridden,
+    shouts_first,
 )
 from plainfilm.reading.shelf import find_bundle
 from plainfilm.reading.study import combine, mean_choice, mean_each
@@ -115,7 +116,7 @@ class Reader:
         outside = outside or familiar.refusal is not None
         if override:
             familiar = overridden(familiar)
-        cautions = (*familiar.cautions, *cautions)
+        cautions = shouts_first((*familiar.cautions, *cautions))
         results = () if familiar.refusal else self._results(found)
         reading = _Reading(results, share, cautions, familiar.refusal, outside)
         return self._answer(film, told.known, reading)

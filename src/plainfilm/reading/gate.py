@@ -9,6 +9,7 @@ had, so none of them crosses a limit except by being what the sentence says.
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -26,6 +27,7 @@ LONG = 4.0  # longer side over shorter; seen at most: 3.2
 VERY_LONG = 8.0
 SAME_AGE_YEARS = 1.0  # ages that differ by less say the same
 
+_SHOUT = "OUTSIDE POPULATION"
 _THIN = 256  # pixels along the shorter side that suffice for the statistics
 
 
@@ -197,7 +199,12 @@ def overridden(check: Check) -> Check:
     """The check with its refusal turned into a caution that shouts."""
     if check.refusal is None:
         return check
-    return Check((f"OUTSIDE POPULATION: {check.refusal}", *check.cautions))
+    return Check((f"{_SHOUT}: {check.refusal}", *check.cautions))
+
+
+def shouts_first(cautions: Iterable[str]) -> tuple[str, ...]:
+    """The cautions, those of overridden checks before the others; else in the same order."""
+    return tuple(sorted(cautions, key=lambda caution: not caution.startswith(_SHOUT)))
 
 
 def _size_refusal(pixels: Pixels) -> str | None:
