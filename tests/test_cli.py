@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -600,7 +601,16 @@ def test_a_full_disk_is_told_in_one_line(film: Path, bundle: Path) -> None:
     assert "No space left on device" in one_error_line(found.stderr)
 
 
+@pytest.fixture
+def listening() -> Iterator[None]:
+    """Interruptions arrive: in the background of a shell they are ignored, by children too."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @posix
+@pytest.mark.usefixtures("listening")
 def test_an_interruption_ends_quietly_with_status_130(film: Path, bundle: Path) -> None:
     process = subprocess.Popen(
         [*COMMAND, "read", *[film] * 3000, "--bundle", bundle],

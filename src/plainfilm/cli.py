@@ -90,7 +90,7 @@ def read(
 
     A folder stands for the files in it. A file that cannot be read does not stop the others: it is
     told on stderr, and the exit status is 1. Where a film's header and an option disagree, the
-    option counts.
+    option counts; but a film that is outside by its own header is refused.
     """
     from plainfilm import reports
     from plainfilm.film_files import film_files, readings
@@ -237,13 +237,13 @@ def evaluate(
     if attach:
         check_attachable(bundle, found, overwrite=how.overwrite)
     measured = evaluation.evaluate(path, data, out, options=how, progress=show_progress)
-    text = card(found.header, measured)
-    click.echo(json.dumps(measured, indent=2, allow_nan=False) if as_json else text)
     note(f"Wrote {out.name}")
-    if attach:
+    if attach:  # before anything is printed: the reader of stdout may be gone
         kept = with_kept(measured, found.evaluation)
         found.with_evaluation(kept, card(found.header, kept)).save(path, overwrite=True)
         note(f"Wrote {path.name}")
+    text = card(found.header, measured)
+    click.echo(json.dumps(measured, indent=2, allow_nan=False) if as_json else text)
 
 
 @plainfilm.command()

@@ -118,7 +118,10 @@ def test_familiarity_is_a_share_of_the_validation_films(
     assert "at least as familiar as 42 %" in wording.familiarity(answered)
     assert wording.familiarity(refused) == ""
     rare, first = (replace(answered, familiarity=share) for share in (0.0099, 0.01))
-    assert "as unfamiliar as less than 1 % of the films" in wording.familiarity(rare)
+    assert (
+        "Fewer than 1 % of the films the bundle was validated on look this unfamiliar"
+        in wording.familiarity(rare)
+    )
     assert "as familiar as 1 % of the films" in wording.familiarity(first)
 
 

@@ -15,6 +15,7 @@ from plainfilm.images import read_radiograph
 from plainfilm.radiograph import Radiograph
 from plainfilm.reading import Bundle, Engine, Reader
 from plainfilm.reading.verify import verify
+from plainfilm.reports.content import Report
 from plainfilm.training.checkpoint import load_classifier
 from plainfilm.training.export import export
 from plainfilm.training.graph import Fit
@@ -114,7 +115,7 @@ def test_a_network_of_another_kind_becomes_a_bundle(
     assert (header.map is not None) == has_map
     assert [result.map is not None for result in prediction.results] == [has_map] * 2
     report = tmp_path / "seen.html"
-    reports.write([prediction], [film], header, report)
+    reports.write(Report((prediction,), (film,), header, datetime.now(UTC)), report)
     assert ("This report has no maps" in report.read_text(encoding="utf-8")) != has_map
 
 

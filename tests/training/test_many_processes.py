@@ -138,7 +138,7 @@ def test_what_one_process_refuses_is_told_once_and_stops_all(
 
     assert ended.status != 0
     assert len(ended.errors) == 1, ended.said
-    assert re.match(r"process 1 of 2: manifest.json: no such file", ended.errors[0])
+    assert re.match(r"process 1 of 2: films: no manifest\.json in it", ended.errors[0])
     assert not (tmp_path / "0" / "run").exists()
 
 

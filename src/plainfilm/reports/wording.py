@@ -119,7 +119,7 @@ def familiarity(prediction: Prediction) -> str:
         return ""
     films = "of the films the bundle was validated on"
     if prediction.familiarity < 0.01:
-        return f"Looks as unfamiliar as less than 1 % {films}."
+        return f"Fewer than 1 % {films} look this unfamiliar."
     share = f"{100 * prediction.familiarity:.0f} %"
     return f"Looks at least as familiar as {share} {films}."
 

@@ -43,7 +43,7 @@ def _needed(header: BundleHeader) -> Iterator[str]:
     for run in teachers if isinstance(teachers, list) else ():
         yield f"- Train the run that this one learns from, into `{run}`."
     if isinstance(table, str) and table:
-        yield f"- Lay the table that this one learns from to `{table}`."
+        yield f"- Put the table that this one learns from at `{table}`."
     if "teachers" in source.details and (teachers or table):
         yield f"- What it learned from was: {source.details['teachers']}."
 
@@ -65,7 +65,7 @@ def _commands(header: BundleHeader) -> Iterator[str]:
             yield f"plainfilm train recipe.toml --data prepared --out {folder}{options}"
             runs += f" {folder}"
     yield f"plainfilm export {runs} --data prepared --out {header.name}.bundle"
-    yield f"plainfilm evaluate {header.name}.bundle prepared --out report"
+    yield f"plainfilm evaluate {header.name}.bundle prepared --out report --attach"
 
 
 def _network(recipe_toml: str) -> Mapping[str, object]:
