@@ -1,0 +1,126 @@
+"""The recipes of published experiments: what each says of itself, and that it trains."""
+
+import re
+import shlex
+from contextlib import chdir
+from pathlib import Path
+
+import pytest
+import torch
+
+from drawn_sets import draw_mura, draw_nih
+from drawn_story import draw_children, run
+from pages import REPOSITORY
+from plainfilm.networks import build
+from plainfilm.training.recipe import Recipe
+from plainfilm.training.record import read_recipe
+
+RECIPES = sorted((REPOSITORY / "recipes").glob("*.toml"))
+BUNDLES = {"chest14-demo", "pneumonia-paediatric"}  # of shipped bundles; test_story trains so
+PUBLISHED = [path for path in RECIPES if path.stem not in BUNDLES]
+SIDE = "96"  # the least that AlexNet's poolings leave something of
+SHRUNK = (f"data.size={SIDE}", "optim.epochs=1", "optim.batch_size=8")
+
+N_PARAMETERS = {
+    "chest14-checxray": 6_968_206,
+    "chest14-densenet121": 8_015_246,
+    "kermany-alexnet": 46_751_105,
+    "kermany-lenet5": 34_635_761,
+    "kermany-vgg16": 33_601_345,
+    "mura-conv3": 6_979,
+    "mura-conv4": 106_805,
+    "mura-dense-net": 134_253_185,
+}
+N_FINDINGS = {"chest14-checxray": 14, "chest14-densenet121": 14}  # of the others one
+
+each_recipe = pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
+each_published = pytest.mark.parametrize("path", PUBLISHED, ids=lambda path: path.stem)
+
+
+def leading_comment(path: Path) -> str:
+    """The lines before the first that is no comment, without their `#`."""
+    text = path.read_text(encoding="utf-8")
+    comment = re.match(r"(?:#.*\n)*", text)
+    assert comment
+    return re.sub(r"^# ?", "", comment.group(), flags=re.M)
+
+
+def told_commands(path: Path) -> list[list[str]]:
+    """What follows `plainfilm` in each command of the leading comment."""
+    text = leading_comment(path).replace("\\\n", " ")
+    return [shlex.split(line)[1:] for line in text.splitlines() if line.startswith("  plainfilm ")]
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Drawn films, laid out as the three sets are; pneumothorax is among the findings."""
+    folder = tmp_path_factory.mktemp("desk")
+    table = draw_nih(folder / "chestxray14", size=(100, 110)) / "Data_Entry_2017_v2020.csv"
+    table.write_text(table.read_text().replace("Mass", "Pneumothorax"))
+    draw_children(folder / "kermany")
+    draw_mura(folder / "mura")
+    (folder / "recipes").symlink_to(REPOSITORY / "recipes")
+    return folder
+
+
+@each_recipe
+def test_a_recipe_says_where_it_is_from_and_how_to_run_it(path: Path) -> None:
+    comment = leading_comment(path)
+    prepare, train = told_commands(path)[:2]
+
+    assert re.search(r"^(Source|Data): \S", comment, flags=re.M)
+    assert prepare[:3] == ["prepare", Recipe.load(path).data.data_set, "FOLDER"]
+    assert train[:2] == ["train", f"recipes/{path.name}"]
+    assert prepare[prepare.index("--out") + 1] == train[train.index("--data") + 1]
+
+
+@each_recipe
+def test_a_recipe_has_films_of_the_size_it_says(path: Path) -> None:
+    prepare = told_commands(path)[0]
+
+    assert prepare[prepare.index("--size") + 1] == str(Recipe.load(path).data.size)
+
+
+@each_published
+def test_a_published_experiment_says_what_it_changes_and_what_is_ours(path: Path) -> None:
+    comment = leading_comment(path)
+
+    said = [
+        re.search(rf"^{word}", comment, flags=re.M) for word in ("Deviations:", "Ours, not given")
+    ]
+    assert all(said)
+
+
+@each_published
+def test_a_network_has_the_number_of_parameters_that_the_comment_says(path: Path) -> None:
+    """S0-31, S0-32, S2-32, S2-34, S2-35, S3-19, S3-23, S3-25, S4-04: by the recipes."""
+    recipe = Recipe.load(path)
+    network, name = recipe.network, path.stem
+    with torch.device("meta"):  # without values, for counting
+        built = build(
+            network.name, N_FINDINGS.get(name, 1), head=network.head, size=recipe.data.size
+        )
+    count = sum(weight.numel() for weight in built.parameters())
+
+    told = re.search(r"([\d,]+)\s+parameters", leading_comment(path))
+    assert not told or told.group(1) == f"{count:,}"
+    assert count == N_PARAMETERS.get(name, count)
+    assert told or name not in N_PARAMETERS
+
+
+@pytest.mark.slow
+@each_published
+def test_a_published_experiment_trains(path: Path, desk: Path) -> None:
+    """S3-21, S3-28: the comment's own commands, with small films and one epoch."""
+    prepare, train = told_commands(path)
+    prepare[prepare.index("FOLDER")] = prepare[1]
+    prepare[prepare.index("--size") + 1] = SIDE
+    data = f"prepared/{path.stem}"
+    prepare[prepare.index("--out") + 1] = train[train.index("--data") + 1] = data
+    with chdir(desk):
+        run(prepare)
+        run([*train, *(word for setting in SHRUNK for word in ("--set", setting))])
+    finished = desk / train[train.index("--out") + 1]
+
+    assert (finished / "log.csv").read_text().count("\n") == 2  # the header and one epoch
+    assert read_recipe(finished).network == Recipe.load(path).network
