@@ -77,7 +77,7 @@ def test_what_it_learned_from_is_named() -> None:
     found = text(of('[network]\ndistil_from = ["runs/one"]\ndistil_table = "p.csv.gz"', details))
 
     assert "- Train the run that this one learns from, into `runs/one`." in found
-    assert "- Lay the table that this one learns from to `p.csv.gz`." in found
+    assert "- Put the table that this one learns from at `p.csv.gz`." in found
     assert "- What it learned from was: one (00ff); preds.csv.gz (aa), 413 films." in found
 
 
