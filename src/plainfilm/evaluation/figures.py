@@ -6,6 +6,7 @@ No panel shows a number that has an interval: those stand in the report's table,
 import io
 import math
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -53,11 +54,9 @@ def draw_figures(table: Predictions, seed: int = 0) -> dict[str, str]:
     return figures
 
 
-def _panels(table: Predictions, draw: Draw) -> str:
-    n = len(table.about.findings)
-    columns = min(n, MAX_COLUMNS)
-    rows = math.ceil(n / columns)
-    with mpl.rc_context(
+def figure_style() -> AbstractContextManager[None]:
+    """How our figures look, for as long as the context lasts."""
+    return mpl.rc_context(
         {
             "svg.fonttype": "none",  # text stays text: small files, searchable
             "svg.hashsalt": "plainfilm",  # the same figure gives the same bytes
@@ -65,7 +64,14 @@ def _panels(table: Predictions, draw: Draw) -> str:
             "axes.spines.top": False,
             "axes.spines.right": False,
         }
-    ):
+    )
+
+
+def _panels(table: Predictions, draw: Draw) -> str:
+    n = len(table.about.findings)
+    columns = min(n, MAX_COLUMNS)
+    rows = math.ceil(n / columns)
+    with figure_style():
         figure = Figure(figsize=(PANEL * columns, PANEL * rows), layout="constrained")
         grid = figure.subplots(rows, columns, squeeze=False).ravel()
         for column, axes in enumerate(grid[:n]):

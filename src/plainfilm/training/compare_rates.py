@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from plainfilm.errors import MissingExtra
+from plainfilm.evaluation.figures import figure_style
 from plainfilm.training.find_rate import RangeCurve, find_rate
 from plainfilm.training.recipe import Recipe
 from plainfilm.whole_files import write_whole
 
 try:
-    import matplotlib as mpl
     from matplotlib.figure import Figure
 except ImportError as error:
     raise MissingExtra("matplotlib", "train") from error
@@ -47,15 +47,7 @@ def compare_rates(
 
 def draw_ranges(curves: Mapping[str, RangeCurve]) -> str:
     """The losses of range tests by name, each with its suggestion marked."""
-    with mpl.rc_context(
-        {
-            "svg.fonttype": "none",  # text stays text: small files, searchable
-            "svg.hashsalt": "plainfilm",  # the same figure gives the same bytes
-            "font.size": 8,
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-        }
-    ):
+    with figure_style():
         figure = Figure(figsize=SIZE, layout="constrained")
         axes = figure.subplots()
         for name, curve in curves.items():

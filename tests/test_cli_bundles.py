@@ -1,0 +1,73 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from plainfilm.cli import main
+from plainfilm.reading import shelf
+from tiny_bundle import tiny_bundle
+
+Output = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("bundles") / "tiny.bundle"
+    tiny_bundle().save(path)
+    return path
+
+
+def run(*arguments: str | Path) -> int:
+    return main([str(argument) for argument in arguments])
+
+
+def test_a_bundle_is_shown(bundle: Path, capsys: Output) -> None:
+    assert run("bundles", "show", bundle) == 0
+    assert capsys.readouterr().out.startswith("tiny 1.0.0, created 2025")
+    assert run("bundles", "show", bundle, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["name"] == "tiny"
+
+
+def test_a_bundle_s_card_and_recipe_come_out_as_they_are(bundle: Path, capsys: Output) -> None:
+    held = tiny_bundle()
+    assert run("bundles", "show", bundle, "--card") == 0
+    assert capsys.readouterr().out == held.card
+    assert run("bundles", "show", bundle, "--recipe") == 0
+    assert capsys.readouterr().out == held.header.provenance.recipe_toml
+
+
+@pytest.mark.parametrize("path", shelf.bundled(), ids=lambda path: path.stem)
+def test_a_shipped_bundle_s_recipe_trains_after_it_is_written_out(
+    path: Path, tmp_path: Path, capsys: Output
+) -> None:
+    recipe_class = pytest.importorskip("plainfilm.training.recipe").Recipe
+    assert run("bundles", "show", path.stem, "--recipe") == 0
+    (tmp_path / "recipe.toml").write_text(capsys.readouterr().out, encoding="utf-8")
+    assert recipe_class.load(tmp_path / "recipe.toml").release.name == path.stem
+
+
+def test_a_bundle_is_verified(bundle: Path, capsys: Output) -> None:
+    assert run("bundles", "verify", bundle) == 0
+    assert capsys.readouterr().out == "tiny 1.0.0: holds\n"
+    assert run("bundles", "verify", bundle, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["holds"] is True
+
+
+def test_the_shipped_bundles_are_listed(capsys: Output) -> None:
+    assert run("bundles", "list", "--json") == 0
+    found = [each["name"] for each in json.loads(capsys.readouterr().out)]
+    assert found == [path.stem for path in shelf.bundled()]
+    assert run("bundles", "list") == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.split("\n") if line] == found
+
+
+@pytest.mark.parametrize("verb", [("bundles", "show"), ("bundles", "verify")])
+def test_a_damaged_bundle_is_refused_in_one_line(
+    bundle: Path, tmp_path: Path, capsys: Output, verb: tuple[str, str]
+) -> None:
+    content = bytearray(bundle.read_bytes())
+    content[len(content) // 2] ^= 1
+    (tmp_path / "damaged.bundle").write_bytes(content)
+    assert run(*verb, tmp_path / "damaged.bundle") == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("plainfilm: error: ")
