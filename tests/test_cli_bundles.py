@@ -1,10 +1,12 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from plainfilm.cli import main
 from plainfilm.reading import shelf
+from plainfilm.reading.bundle import Golden
 from tiny_bundle import tiny_bundle
 
 Output = pytest.CaptureFixture[str]
@@ -51,6 +53,17 @@ def test_a_bundle_is_verified(bundle: Path, capsys: Output) -> None:
     assert capsys.readouterr().out == "tiny 1.0.0: holds\n"
     assert run("bundles", "verify", bundle, "--json") == 0
     assert json.loads(capsys.readouterr().out)["holds"] is True
+
+
+def test_golden_outputs_that_do_not_come_back_fail_the_verifying(
+    tmp_path: Path, capsys: Output
+) -> None:
+    held = tiny_bundle()
+    first = {name: values + 1 for name, values in held.golden.outputs[0].items()}
+    golden = Golden(held.golden.radiographs, (first, *held.golden.outputs[1:]))
+    replace(held, golden=golden).save(tmp_path / "off.bundle")
+    assert run("bundles", "verify", tmp_path / "off.bundle") == 1
+    assert "came back" in capsys.readouterr().err
 
 
 def test_the_shipped_bundles_are_listed(capsys: Output) -> None:

@@ -191,3 +191,12 @@ def test_a_film_that_weighs_nothing_teaches_nothing() -> None:
 
     assert loss == 0.0 < full
     assert all(torch.equal(a, b) for a, b in zip(before, one.network.parameters(), strict=True))
+
+
+def test_where_a_table_is_silent_the_teachers_alone_are_asked() -> None:
+    teacher = learner().network.eval()
+    both = Target(distil_share=0.5, teachers=(teacher,))
+
+    silent = both.of(replace(batch(), opinions=torch.full((6, 2), math.nan)))
+
+    torch.testing.assert_close(silent, both.of(batch()))
