@@ -250,17 +250,25 @@ class _Harmful:
         return Path.touch, (Path("harm"),)  # type: ignore[return-value]
 
 
-@pytest.mark.parametrize("content", [_Harmful(), {"a": _Harmful()}, nn.Linear(2, 2)])
-def test_a_pickled_network_is_refused_and_nothing_is_executed(
+@pytest.mark.parametrize("content", [_Harmful(), {"a": _Harmful()}])
+def test_what_might_be_code_is_refused_by_name_and_not_executed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: object
 ) -> None:
     """S0-78."""
     monkeypatch.chdir(tmp_path)
     saved(tmp_path / "w.pt", content)
 
-    with pytest.raises(RunError, match=r"which might be code and is not loaded\. Save the state"):
+    with pytest.raises(RunError, match=r"it names __builtin__\.getattr, which might be code"):
         read_state(tmp_path / "w.pt")
     assert not Path("harm").exists()
+
+
+def test_a_pickled_network_gives_its_state_dict(tmp_path: Path) -> None:
+    layers = nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3))
+
+    found = read_state(saved(tmp_path / "w.pt", {"epoch": 3, "model": layers}))
+
+    torch.testing.assert_close(found, dict(layers.state_dict()))
 
 
 @pytest.mark.parametrize(

@@ -295,3 +295,14 @@ def test_real_films_pass_without_a_word(shared_data: Path, pattern: str) -> None
 
     assert len(paths) >= 6
     assert odd == {}
+
+
+def test_a_bundle_of_no_stated_population_refuses_nobody_and_says_so() -> None:
+    told = Told(Circumstances(age_years=70, view=View.LATERAL, body_part="knee"))
+
+    check = check_population(None, told)
+
+    assert check.refusal is None
+    assert check.cautions == (
+        "the bundle does not say whose films it is for; nobody has measured that here",
+    )

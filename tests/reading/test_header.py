@@ -8,17 +8,14 @@ import pytest
 from plainfilm.errors import BundleTooNew, CorruptBundle
 from plainfilm.findings import Code, Finding, LabelSet
 from plainfilm.reading.bundle import Bundle
-from plainfilm.reading.header import (
-    FORMAT,
-    BundleHeader,
+from plainfilm.reading.header import FORMAT, BundleHeader, header_from_json, header_to_json
+from plainfilm.reading.header_parts import (
     Calibration,
     FamiliarityCut,
     FitPolicy,
     InputFit,
     MapScale,
     Population,
-    header_from_json,
-    header_to_json,
 )
 from plainfilm.reading.seal import seal
 

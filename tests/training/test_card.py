@@ -118,3 +118,14 @@ def test_the_published_networks_numbers_stand_beside_ours() -> None:
 
 def test_a_card_tells_how_to_rebuild_the_bundle() -> None:
     assert f"plainfilm export run --data prepared --out {HEADER.name}.bundle" in card(HEADER, None)
+
+
+def test_what_nobody_knows_is_said_to_be_unknown() -> None:
+    unknown = dict.fromkeys(("split_sha256", "n_patients", "patients_sha256", "seed", "seconds"))
+    source = replace(HEADER.provenance, **unknown)
+    calibration = replace(HEADER.calibration, calibrated=False, prevalence={})
+
+    text = card(replace(HEADER, population=None, provenance=source, calibration=calibration), None)
+
+    assert "Not stated: nobody has said, or measured, whose films" in text
+    assert "None" not in text.split("## Where it comes from")[1].split("## How")[0]

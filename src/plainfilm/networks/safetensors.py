@@ -50,7 +50,11 @@ def read_safetensors(path: Path) -> dict[str, Tensor]:
     OSError
         It cannot be read.
     """
-    content = path.read_bytes()
+    return parse_safetensors(path.read_bytes())
+
+
+def parse_safetensors(content: bytes) -> dict[str, Tensor]:
+    """As `read_safetensors`, of the file's bytes."""
     length = int.from_bytes(content[:8], "little")
     if len(content) < 8 or not 2 <= length <= min(MAX_HEADER, len(content) - 8):
         raise ValueError("it has no safetensors header")

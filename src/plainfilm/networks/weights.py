@@ -5,7 +5,6 @@ torchvision's of today or of before 2019, or torchxrayvision's; others do not fi
 """
 
 import hashlib
-import pickle
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -15,15 +14,17 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from plainfilm.checkpoints.pickled import read_pickled
+from plainfilm.checkpoints.unpickling import Refused
 from plainfilm.errors import RunError
 from plainfilm.networks.classifier import Classifier
-from plainfilm.networks.safetensors import read_safetensors
+from plainfilm.networks.safetensors import parse_safetensors, read_safetensors
 
 Adapt = Literal["head", "channels"]
 State = dict[str, Tensor]
 
 SAFETENSORS = ".safetensors"
-ENDINGS = (SAFETENSORS, ".pt", ".pth")
+ENDINGS = (SAFETENSORS, ".pt", ".pth", ".tar")
 
 _NAMED = 3  # keys of each kind that a message names
 _COUNTER = "num_batches_tracked"  # torch before 0.4.1 counted no batches
@@ -50,7 +51,7 @@ def load_weights_file(classifier: Classifier, path: Path, adapt: Collection[Adap
     classifier
         It is changed; where the file does not fit, it stays as it was.
     path
-        A .safetensors, .pt or .pth file.
+        A .safetensors, .pt, .pth or .tar file.
     adapt
         What may differ. "head": the file's head is left out and the network's stays as it was
         drawn. "channels": a first convolution of three channels is summed to one, or one of one is
@@ -91,15 +92,10 @@ def read_state(path: Path) -> State:
         raise RunError(f"{path.name}: no such file. Weights are never drawn instead; fetch it.")
     try:
         content = read_safetensors(path) if path.suffix == SAFETENSORS else _read_torch(path)
-    except pickle.UnpicklingError as error:
-        raise RunError(
-            f"{path.name}: holds more than tensors, which might be code and is not loaded. Save "
-            "the state dict alone: torch.save(network.state_dict(), …)."
-        ) from error
-    except (OSError, RuntimeError, EOFError, ValueError) as error:
+    except (OSError, ValueError, Refused) as error:
         reason = str(error).split("\n", 1)[0][:200]
         raise RunError(f"{path.name}: cannot be read as weights ({reason}).") from error
-    return _tensors(content, path.name)
+    return content
 
 
 def first_convolution(classifier: Classifier) -> str | None:
@@ -112,20 +108,8 @@ def first_convolution(classifier: Classifier) -> str | None:
     return None if name is None else f"{classifier.key_names.body}{name}.weight"
 
 
-def _read_torch(path: Path) -> object:
-    content: object = torch.load(path, map_location="cpu", weights_only=True)
-    return content
-
-
-def _tensors(content: object, name: str) -> State:
-    if isinstance(content, Mapping) and isinstance(content.get("state_dict"), Mapping):
-        content = content["state_dict"]  # a training's checkpoint, as many publish it
-    if not isinstance(content, Mapping) or not content:
-        raise RunError(f"{name}: holds no tensors by name; expected a state dict.")
-    for key, value in content.items():
-        if not isinstance(value, Tensor) and not (key == _THRESHOLDS and value is None):
-            raise RunError(f"{name}: {key!s:.80} is no tensor; expected a state dict.")
-    return {str(key): value for key, value in content.items() if isinstance(value, Tensor)}
+def _read_torch(path: Path) -> State:
+    return parse_safetensors(read_pickled(path))
 
 
 def _todays(state: State, name: str) -> tuple[State, list[str]]:

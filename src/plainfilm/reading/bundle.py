@@ -21,9 +21,8 @@ from plainfilm.reading.container import (
 from plainfilm.reading.golden import MAX_BYTES as MAX_GOLDEN_BYTES
 from plainfilm.reading.golden import Golden, golden_from_bytes, golden_to_bytes
 from plainfilm.reading.graph_file import check_graph_file
-from plainfilm.reading.header import (
-    FORMAT,
-    BundleHeader,
+from plainfilm.reading.header import FORMAT, BundleHeader, header_from_json, header_to_json
+from plainfilm.reading.header_parts import (
     Calibration,
     FamiliarityCut,
     FitPolicy,
@@ -32,8 +31,6 @@ from plainfilm.reading.header import (
     MapScale,
     Population,
     Provenance,
-    header_from_json,
-    header_to_json,
 )
 from plainfilm.reading.strict_json import encode, parse
 

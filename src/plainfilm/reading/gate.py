@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from plainfilm.radiograph import Pixels, Radiograph, View
-from plainfilm.reading.header import FamiliarityCut, Population
+from plainfilm.reading.header_parts import FamiliarityCut, Population
 from plainfilm.reading.polarity import BODY_PARTS, looks_inverted
 
 MIN_SIDE = 64  # pixels; below, ribs and vessels are gone
@@ -28,6 +28,7 @@ VERY_LONG = 8.0
 SAME_AGE_YEARS = 1.0  # ages that differ by less say the same
 
 _SHOUT = "OUTSIDE POPULATION"
+_NO_POPULATION = "the bundle does not say whose films it is for; nobody has measured that here"
 _THIN = 256  # pixels along the shorter side that suffice for the statistics
 
 
@@ -128,13 +129,15 @@ def gather(radiograph: Radiograph, said: Circumstances) -> Told:
     return Told(known, header)
 
 
-def check_population(population: Population, told: Told) -> Check:
-    """Whether the film is of those the bundle is for.
+def check_population(population: Population | None, told: Told) -> Check:
+    """Whether the film is of those the bundle is for; None = the bundle does not say.
 
     Known to be outside: refused, be it by what counts or by the header that the caller
     contradicts: one slip of the hand shall not turn a grown-up into a child. Not known: one caution
     names what is missing. The oldest age counts to the end of its year.
     """
+    if population is None:
+        return Check((_NO_POPULATION,))
     known, header = told.known, told.header
     if _same_age(known, header):
         header = replace(header, age_years=None)

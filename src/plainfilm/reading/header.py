@@ -4,177 +4,33 @@ The records check themselves: a value outside its range is a ValueError where a 
 and a CorruptBundle where it came from a file.
 """
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 
 from plainfilm.errors import BundleTooNew, CorruptBundle
 from plainfilm.findings import LabelSet
-from plainfilm.radiograph import View
+from plainfilm.reading.header_parts import (
+    SHA256_PATTERN,
+    Calibration,
+    FamiliarityCut,
+    InputFit,
+    Licences,
+    MapScale,
+    Population,
+    Provenance,
+    check,
+)
 from plainfilm.reading.seal import FIELD, OPEN, check_seal, seal
 from plainfilm.reading.strict_json import decode, encode, parse
 
 FORMAT = "plainfilm.bundle/1"
 MAX_FINDINGS = 1000
-MAX_INPUT_SIZE = 4096
 
 _FORMAT_PATTERN = re.compile(r"plainfilm\.bundle/[1-9][0-9]*")
 _NAME_PATTERN = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _VERSION_PATTERN = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+-]{0,31}")
-_SHA256_PATTERN = re.compile(r"[0-9a-f]{64}")
-
-
-class FitPolicy(StrEnum):
-    """How the graph brings a film to its square input."""
-
-    SQUASH = "squash"
-    PAD = "pad"
-    CROP = "crop"
-
-
-@dataclass(frozen=True)
-class Population:
-    """Whose films the bundle is for.
-
-    Parameters
-    ----------
-    body_parts
-        Lower-case English, at least one.
-    views
-        Values of `View`, at least one.
-    age_years
-        Youngest and oldest, in completed years: (1, 5) holds until the sixth birthday; None =
-        any age.
-    words
-        The same as a person would say it: "children of one to five years, chest from the front".
-    """
-
-    body_parts: tuple[str, ...]
-    views: tuple[str, ...]
-    age_years: tuple[float, float] | None
-    words: str
-
-    def __post_init__(self) -> None:
-        parts = bool(self.body_parts) and all(p and p == p.lower() for p in self.body_parts)
-        _check(parts, "body_parts", self.body_parts, "at least one, in lower case")
-        views = bool(self.views) and set(self.views) <= set(View)
-        _check(views, "views", self.views, f"at least one of {', '.join(View)}")
-        low, high = self.age_years or (0.0, 0.0)
-        _check(0 <= low <= high <= 130, "age_years", self.age_years, "0 <= low <= high <= 130")
-        _check(bool(self.words), "words", self.words, "a sentence")
-
-
-@dataclass(frozen=True)
-class InputFit:
-    """The side of the network's square input in pixels, and how a film is brought to it."""
-
-    size: int
-    policy: FitPolicy
-
-    def __post_init__(self) -> None:
-        possible = 8 <= self.size <= MAX_INPUT_SIZE
-        _check(possible, "size", self.size, f"8 to {MAX_INPUT_SIZE}")
-
-
-@dataclass(frozen=True)
-class MapScale:
-    """Height and width of the maps, and the map value that heatmaps draw at full strength."""
-
-    height: int
-    width: int
-    display_max: float
-
-    def __post_init__(self) -> None:
-        shape = 1 <= self.height <= MAX_INPUT_SIZE and 1 <= self.width <= MAX_INPUT_SIZE
-        _check(shape, "height, width", (self.height, self.width), f"1 to {MAX_INPUT_SIZE}")
-        _check_positive("display_max", self.display_max)
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """Whether the outputs are probabilities; by which method, on which films (plain words).
-
-    `prevalence` is the share of those films, in [0, 1], on which each finding was present, by
-    name: a probability above it speaks for the finding. Empty where never calibrated.
-    """
-
-    calibrated: bool
-    method: str
-    source: str
-    prevalence: dict[str, float]
-
-    def __post_init__(self) -> None:
-        for name, share in self.prevalence.items():
-            _check(0 <= share <= 1, f"prevalence.{name}", share, "a number in [0, 1]")
-
-
-@dataclass(frozen=True)
-class FamiliarityCut:
-    """Below which familiarity a reader cautions, below which it refuses; how it was chosen."""
-
-    caution_below: float
-    refuse_below: float
-    method: str
-
-    def __post_init__(self) -> None:
-        ordered = 0 <= self.refuse_below <= self.caution_below <= 1
-        found = (self.refuse_below, self.caution_below)
-        _check(ordered, "refuse_below, caution_below", found, "0 <= refuse <= caution <= 1")
-
-
-@dataclass(frozen=True)
-class Provenance:
-    """Where the network comes from; enough to train it again.
-
-    Parameters
-    ----------
-    recipe, recipe_toml
-        Name and full text of the recipe.
-    data_set, split_sha256
-        What it learned from, and the hash of its split.
-    n_patients, patients_sha256
-        How many patients, and the hash of their sorted keys: tells an overlap with another list.
-    init
-        "scratch", or what the weights started from.
-    details
-        Anything else worth keeping, as text.
-    """
-
-    recipe: str
-    recipe_toml: str
-    data_set: str
-    split_sha256: str
-    n_patients: int
-    patients_sha256: str
-    seed: int
-    code_version: str
-    hardware: str
-    seconds: float
-    init: str
-    details: dict[str, str]
-
-    def __post_init__(self) -> None:
-        for what, value in (
-            ("split_sha256", self.split_sha256),
-            ("patients_sha256", self.patients_sha256),
-        ):
-            _check(bool(_SHA256_PATTERN.fullmatch(value)), what, value, "64 hexadecimal digits")
-        _check(self.n_patients >= 1, "n_patients", self.n_patients, "at least 1")
-        _check(self.seed >= 0, "seed", self.seed, "at least 0")
-        running = math.isfinite(self.seconds) and self.seconds >= 0
-        _check(running, "seconds", self.seconds, "at least 0")
-
-
-@dataclass(frozen=True)
-class Licences:
-    """Under which licences code, weights and training films stand."""
-
-    code: str
-    weights: str
-    training_data: str
 
 
 @dataclass(frozen=True)
@@ -197,6 +53,8 @@ class BundleHeader:
         How they were chosen, in plain words.
     familiarity
         None where the graph does not measure it.
+    population
+        None where nobody has stated whose films it is for; then every answer says so.
     limits
         What the bundle cannot do, one plain sentence each.
     """
@@ -211,7 +69,7 @@ class BundleHeader:
     threshold_rule: str
     calibration: Calibration
     familiarity: FamiliarityCut | None
-    population: Population
+    population: Population | None
     intended_use: str
     limits: tuple[str, ...]
     provenance: Provenance
@@ -220,26 +78,40 @@ class BundleHeader:
 
     def __post_init__(self) -> None:
         check_name(self.name, self.version)
-        _check(_is_utc(self.created), "created", self.created, "such as 2025-01-31T12:00:00Z")
+        check(_is_utc(self.created), "created", self.created, "such as 2025-01-31T12:00:00Z")
         few = len(self.label_set) <= MAX_FINDINGS
-        _check(few, "label_set", len(self.label_set), f"at most {MAX_FINDINGS} findings")
+        check(few, "label_set", len(self.label_set), f"at most {MAX_FINDINGS} findings")
         names = self.label_set.names
         matching = sorted(self.thresholds) == sorted(names)
-        _check(matching, "thresholds", sorted(self.thresholds), f"one for each of {names}")
+        check(matching, "thresholds", sorted(self.thresholds), f"one for each of {names}")
         for name, value in self.thresholds.items():
-            _check(0 <= value <= 1, f"thresholds.{name}", value, "a number in [0, 1]")
+            check(0 <= value <= 1, f"thresholds.{name}", value, "a number in [0, 1]")
         shares = self.calibration.prevalence
         expected = names if self.calibration.calibrated else ()
         stated = sorted(shares) == sorted(expected)
-        _check(stated, "calibration.prevalence", sorted(shares), f"one for each of {expected}")
-        _check(bool(self.intended_use), "intended_use", self.intended_use, "a sentence")
+        check(stated, "calibration.prevalence", sorted(shares), f"one for each of {expected}")
+        check(bool(self.intended_use), "intended_use", self.intended_use, "a sentence")
+        known = self.population is not None or not self.calibration.calibrated
+        check(known, "population", None, "one, where the outputs are calibrated probabilities")
+
+    @property
+    def population_words(self) -> str:
+        """Whose films the bundle is for, as a person would say it."""
+        return self.population.words if self.population else "not stated"
+
+    @property
+    def learned_from(self) -> str:
+        """The films the network learned from, as a person would say it."""
+        source = self.provenance
+        counted = "" if source.n_patients is None else f", {source.n_patients:,} patients"
+        return f"{source.data_set}{counted}"
 
 
 def check_name(name: str, version: str) -> None:
     """ValueError where a bundle cannot have this name and version."""
     named = bool(_NAME_PATTERN.fullmatch(name))
-    _check(named, "name", name, "letters a-z, digits, '.', '_', '-'; at most 64")
-    _check(bool(_VERSION_PATTERN.fullmatch(version)), "version", version, "such as 1.0.0")
+    check(named, "name", name, "letters a-z, digits, '.', '_', '-'; at most 64")
+    check(bool(_VERSION_PATTERN.fullmatch(version)), "version", version, "such as 1.0.0")
 
 
 def header_to_json(header: BundleHeader, files: Mapping[str, str]) -> bytes:
@@ -265,7 +137,7 @@ def header_from_json(content: bytes) -> tuple[BundleHeader, dict[str, str]]:
     header = decode(BundleHeader, fields, place)
     files = decode(dict[str, str], named, f"{place}.files")
     for name, digest in files.items():
-        if not _SHA256_PATTERN.fullmatch(digest):
+        if not SHA256_PATTERN.fullmatch(digest):
             raise CorruptBundle(f"{place}.files: {name[:40]!r} needs 64 hexadecimal digits")
     return header, files
 
@@ -287,12 +159,3 @@ def _is_utc(text: str) -> bool:
     except ValueError:
         return False
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ") == text
-
-
-def _check_positive(what: str, value: float) -> None:
-    _check(math.isfinite(value) and value > 0, what, value, "a positive number")
-
-
-def _check(holds: bool, what: str, found: object, expected: str) -> None:
-    if not holds:
-        raise ValueError(f"{what}: found {found!r}; expected {expected}")

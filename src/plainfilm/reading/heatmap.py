@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from plainfilm.findings import FeatureMap
 from plainfilm.radiograph import Pixels
-from plainfilm.reading.header import FitPolicy
+from plainfilm.reading.header_parts import FitPolicy
 
 RGB = NDArray[np.uint8]
 

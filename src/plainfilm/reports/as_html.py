@@ -248,12 +248,12 @@ def _bottom(header: BundleHeader) -> str:
     calibration = header.calibration
     rows = {
         "Intended use": header.intended_use,
-        "Population": header.population.words,
+        "Population": header.population_words,
         "Calibration": f"{calibration.method}; {calibration.source}"
         if calibration.calibrated
         else wording.NOT_CALIBRATED,
         "Thresholds": header.threshold_rule,
-        "Learned from": f"{header.provenance.data_set}, {header.provenance.n_patients} patients",
+        "Learned from": header.learned_from,
         "Licence of weights": header.licences.weights,
         "Cite": header.citation,
     }

@@ -18,7 +18,7 @@ def bundle_line(bundle: Bundle) -> str:
     header = bundle.header
     n_findings = len(header.label_set)
     findings = "1 finding" if n_findings == 1 else f"{n_findings} findings"
-    line = f"{header.name} {header.version}  {findings}  {header.population.words}"
+    line = f"{header.name} {header.version}  {findings}  {header.population_words}"
     return wording.printable(line)
 
 
@@ -30,13 +30,13 @@ def bundle_text(bundle: Bundle) -> str:
         f"{header.name} {header.version}, created {header.created}",
         f"SHA-256: {bundle.id.sha256}",
         f"Intended use: {header.intended_use}",
-        f"Population: {header.population.words}",
+        f"Population: {header.population_words}",
         *(f"Limit: {limit}" for limit in header.limits),
         f"Calibration: {calibrated if calibration.calibrated else wording.NOT_CALIBRATED}",
         f"Thresholds: {header.threshold_rule}",
         *_findings(bundle),
         wording.measured_on(bundle.evaluation),
-        f"Learned from: {header.provenance.data_set}, {header.provenance.n_patients} patients",
+        f"Learned from: {header.learned_from}",
         f"Licences: code {header.licences.code}; weights {header.licences.weights}; "
         f"films {header.licences.training_data}",
         f"Cite: {header.citation}",

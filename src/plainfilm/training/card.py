@@ -72,6 +72,9 @@ def card(header: BundleHeader, evaluation: Json | None) -> str:
 
 def _population(header: BundleHeader) -> Iterator[str]:
     population = header.population
+    if population is None:
+        yield "Not stated: nobody has said, or measured, whose films this bundle is for."
+        return
     yield population.words
     yield ""
     yield f"- Body part: {', '.join(population.body_parts)}"
@@ -197,13 +200,18 @@ def _letter(marker: Json) -> str:
 
 def _origin(header: BundleHeader) -> Iterator[str]:
     source = header.provenance
-    yield f"- Learned from {source.data_set}: {source.n_patients:,} patients"
-    yield f"- Start: {source.init}; seed {source.seed}"
-    minutes = f"{source.seconds / 60:.0f} minutes"
-    yield f"- {minutes} on {source.hardware}; plainfilm {source.code_version}"
-    yield f"- Split SHA-256 `{source.split_sha256}`"
-    yield f"- Patients SHA-256 `{source.patients_sha256}`"
+    counted = "" if source.n_patients is None else f": {source.n_patients:,} patients"
+    yield f"- Learned from {source.data_set}{counted}"
+    yield f"- Start: {source.init}; seed {_known(source.seed)}"
+    time = "time not known" if source.seconds is None else f"{source.seconds / 60:.0f} minutes"
+    yield f"- {time} on {source.hardware}; plainfilm {source.code_version}"
+    yield f"- Split SHA-256 `{_known(source.split_sha256)}`"
+    yield f"- Patients SHA-256 `{_known(source.patients_sha256)}`"
     yield from _bullets([f"{key}: {words}" for key, words in source.details.items()])
+
+
+def _known(fact: object) -> object:
+    return "not known" if fact is None else fact
 
 
 def _interval(value: object) -> str:
