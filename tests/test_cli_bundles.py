@@ -84,3 +84,11 @@ def test_a_damaged_bundle_is_refused_in_one_line(
     assert run(*verb, tmp_path / "damaged.bundle") == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("plainfilm: error: ")
+
+
+def test_weights_of_another_form_are_one_clear_line(tmp_path: Path, capsys: Output) -> None:
+    (tmp_path / "w.pt").write_bytes(b"no weights")
+    out = tmp_path / "made.bundle"
+    assert run("bundles", "import", tmp_path / "w.pt", "--form", "chexnet", "--out", out) == 1
+    assert capsys.readouterr().err.startswith("plainfilm: error: w.pt: cannot be read")
+    assert not out.exists()

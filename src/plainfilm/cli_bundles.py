@@ -3,15 +3,16 @@
 import json
 import sys
 from dataclasses import asdict
+from pathlib import Path
 
 import click
 
-from plainfilm.options import json_option
+from plainfilm.options import force_option, json_option
 
 
 @click.group()
 def bundles() -> None:
-    """List, show and verify bundles."""
+    """List, show, verify and import bundles."""
 
 
 @bundles.command("list")
@@ -43,6 +44,26 @@ def show(bundle: str, part: str | None, as_json: bool) -> None:
         click.echo(safe if sys.stdout.isatty() else text, nl=False)
         return
     click.echo(json.dumps(bundle_json(found), indent=2) if as_json else bundle_text(found))
+
+
+@bundles.command("import")
+@click.argument("weights", type=click.Path(path_type=Path))
+@click.option("--form", required=True, help="How its source wrote it; see the how-to page.")
+@click.option("--network", default="", help="One of the form's networks, if not its usual one.")
+@click.option("--findings", default="", help="What the outputs mean, in order, with commas.")
+@click.option("--name", default="", help="The bundle's name; the form's, if left out.")
+@click.option("--licence", default="", help="Of the weights, as their source says.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="NAME.bundle.")
+@force_option
+def import_bundle(weights: Path, out: Path, force: bool, findings: str, **said: str) -> None:
+    """Make a bundle of published weights; nothing in the file is run."""
+    from plainfilm.imports import ImportOptions, import_weights
+    from plainfilm.reports.of_bundle import bundle_line
+
+    names = tuple(name.strip() for name in findings.split(",") if name.strip())
+    told = {key: value for key, value in said.items() if value}
+    made = import_weights(weights, out, ImportOptions(findings=names, **told), overwrite=force)
+    click.echo(bundle_line(made))
 
 
 @bundles.command()

@@ -40,6 +40,10 @@ NETWORKS: dict[str, Design] = {
     "densenet169": Design(partial(_densenet, pretrained.DENSENET169_BLOCKS)),
     "densenet201": Design(partial(_densenet, pretrained.DENSENET201_BLOCKS)),
     "densenet264": Design(partial(_densenet, pretrained.DENSENET264_BLOCKS)),
+    # As fast.ai cuts them: no ReLU after the last BatchNorm.
+    "densenet121-cut": Design(partial(_densenet, rectified=False)),
+    "densenet169-cut": Design(partial(_densenet, pretrained.DENSENET169_BLOCKS, rectified=False)),
+    "densenet201-cut": Design(partial(_densenet, pretrained.DENSENET201_BLOCKS, rectified=False)),
     "resnet18": Design(partial(_resnet, (2, 2, 2, 2), "basic"), keys=RESNET_KEYS),
     "resnet50": Design(partial(_resnet, (3, 4, 6, 3), "bottleneck"), keys=RESNET_KEYS),
     "vgg16": Design(pretrained.vgg16, pretrained.VGG16_HEAD),

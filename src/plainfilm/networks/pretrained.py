@@ -75,17 +75,27 @@ class DenseNetFeatures(nn.Module):
 
     With DenseNet-121's blocks: 6,953,856 parameters, 1,024 channels.
 
+    Parameters
+    ----------
+    blocks
+        Layers of each dense block.
+    rectified
+        Whether the last map goes through a ReLU, as in the paper; fast.ai cuts before it.
+
     References
     ----------
     Huang, Liu, van der Maaten, Weinberger 2017, CVPR (arXiv 1608.06993), table 1.
     """
 
-    def __init__(self, blocks: tuple[int, ...] = DENSENET121_BLOCKS) -> None:
+    def __init__(
+        self, blocks: tuple[int, ...] = DENSENET121_BLOCKS, *, rectified: bool = True
+    ) -> None:
         super().__init__()
         self.conv0 = nn.Conv2d(3, STEM_CHANNELS, 7, stride=2, padding=3, bias=False)
         self.norm0 = nn.BatchNorm2d(STEM_CHANNELS)
         self.pool0 = nn.MaxPool2d(3, stride=2, padding=1)
         self.n_blocks = len(blocks)
+        self.rectified = rectified
         channels = STEM_CHANNELS
         for i, n_layers in enumerate(blocks, start=1):
             self.add_module(f"denseblock{i}", _DenseBlock(channels, n_layers))
@@ -102,7 +112,7 @@ class DenseNetFeatures(nn.Module):
         return self.stages(x)[-1]
 
     def stages(self, x: Tensor) -> tuple[Tensor, ...]:
-        """What each block hands on: after each transition, and the last map after its ReLU."""
+        """What each block hands on: after each transition, and the last map."""
         x = x.expand(-1, 3, -1, -1)
         x = self.pool0(torch.relu(self.norm0(self.conv0(x))))
         maps: list[Tensor] = []
@@ -111,7 +121,8 @@ class DenseNetFeatures(nn.Module):
             x = self.get_submodule(f"transition{i}")(x)
             maps.append(x)
         x = self.get_submodule(f"denseblock{self.n_blocks}")(x)
-        return (*maps, torch.relu(self.norm5(x)))
+        last = self.norm5(x)
+        return (*maps, torch.relu(last) if self.rectified else last)
 
 
 class _ResidualBlock(nn.Module):

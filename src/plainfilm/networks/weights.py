@@ -34,6 +34,10 @@ _PARALLEL = "module."  # what DataParallel puts before every key
 _OLD_LAYER = re.compile(r"(denselayer\d+\.(?:norm|conv))\.(\d\.)")
 
 
+class Misfit(RunError):
+    """The tensors are not those of the network; the message names them."""
+
+
 @dataclass(frozen=True)
 class Loaded:
     """Which weights a network got: the file's name and SHA-256, and what was done to fit it."""
@@ -63,7 +67,27 @@ def load_weights_file(classifier: Classifier, path: Path, adapt: Collection[Adap
         No such file, no state dict in it, a key missing or too many, a tensor of another shape, or
         a weight that is no number. The message names them.
     """
-    state, notes = _todays(read_state(path), path.name)
+    try:
+        notes = load_state(classifier, read_state(path), path.name, adapt)
+    except Misfit as error:
+        advice = (
+            "Or, where only the outputs or the first convolution differ, say so with "
+            'network.init_adapt = ["head"] or ["channels"]'
+        )
+        raise Misfit(f"{error} {advice}.") from error
+    return Loaded(path.name, hashlib.sha256(path.read_bytes()).hexdigest(), notes)
+
+
+def load_state(
+    classifier: Classifier, state: State, name: str, adapt: Collection[Adapt] = ()
+) -> tuple[str, ...]:
+    """As `load_weights_file`, of tensors that are there; `name` is the file's in messages.
+
+    Returns
+    -------
+    What was done to fit them.
+    """
+    state, notes = _todays(state, name)
     wanted = classifier.state_dict()
     if "channels" in adapt:
         notes += _adapt_channels(state, wanted, first_convolution(classifier))
@@ -72,9 +96,9 @@ def load_weights_file(classifier: Classifier, path: Path, adapt: Collection[Adap
             del state[key]
         state |= {key: value for key, value in wanted.items() if classifier.is_head_key(key)}
         notes.append("head drawn anew")
-    _check(state, wanted, path.name)
+    _check(state, wanted, name)
     classifier.load_state_dict(state, strict=True)
-    return Loaded(path.name, hashlib.sha256(path.read_bytes()).hexdigest(), tuple(notes))
+    return tuple(notes)
 
 
 def read_state(path: Path) -> State:
@@ -157,11 +181,7 @@ def _check(state: State, wanted: Mapping[str, Tensor], name: str) -> None:
     }
     told = [f"{what}: {_some(keys)}" for what, keys in faults.items() if keys]
     if told:
-        advice = (
-            "It is of another network; or, where only the outputs or the first convolution differ, "
-            'say so with network.init_adapt = ["head"] or ["channels"]'
-        )
-        raise RunError(f"{name}: does not fit. {'. '.join(told)}. {advice}.")
+        raise Misfit(f"{name}: does not fit. {'. '.join(told)}. It is of another network.")
     broken = [key for key, value in state.items() if not torch.isfinite(value).all()]
     if broken:
         raise RunError(f"{name}: values that are no numbers in {_some(broken)}.")

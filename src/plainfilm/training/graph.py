@@ -34,13 +34,13 @@ class Answers(NamedTuple):
     """What the graph gives; float32, K findings.
 
     `probability` and `score` (N, K), `map` (N, K, h, w) or None where the networks have none,
-    `familiarity` (N,).
+    `familiarity` (N,) or None where it is not measured.
     """
 
     probability: Tensor
     score: Tensor
     map: Tensor | None
-    familiarity: Tensor
+    familiarity: Tensor | None
 
 
 class Fit(nn.Module):
@@ -94,7 +94,7 @@ class ReadingGraph(nn.Module):
     calibration
         One per finding: probability = link(slope x score + intercept).
     familiarity
-        From the fitted film and the stages' statistics to a percentile.
+        From the fitted film and the stages' statistics to a percentile; None = not measured.
     link
         "sigmoid": each finding by itself. "softmax": a film shows exactly one of them.
 
@@ -118,7 +118,7 @@ class ReadingGraph(nn.Module):
         classifiers: Sequence[Classifier],
         fit: Fit,
         calibration: Sequence[Platt],
-        familiarity: Familiarity,
+        familiarity: Familiarity | None,
         link: Link = "sigmoid",
     ) -> None:
         super().__init__()
@@ -133,8 +133,9 @@ class ReadingGraph(nn.Module):
 
     @property
     def outputs(self) -> tuple[str, ...]:
-        """Names of what the graph gives: `OUTPUTS`, without "map" where there is none."""
-        return tuple(name for name in OUTPUTS if self.has_map or name != "map")
+        """Names of what the graph gives: those of `OUTPUTS` that it has."""
+        has = {"map": self.has_map, "familiarity": self.familiarity is not None}
+        return tuple(name for name in OUTPUTS if has.get(name, True))
 
     def forward(self, radiographs: Tensor) -> Answers:
         """Answers for float32 (N, 1, H, W) in [0, 1], 0 = black."""
@@ -144,7 +145,8 @@ class ReadingGraph(nn.Module):
         pairs = [(network, last) for network, (last, _) in zip(networks, embedded, strict=True)]
         score = _mean([network.judge(last) for network, last in pairs])
         maps = _mean([evidence(network, last) for network, last in pairs]) if self.has_map else None
-        familiarity = self.familiarity(films, [pooled for _, pooled in embedded])
+        stages = [pooled for _, pooled in embedded]
+        familiarity = None if self.familiarity is None else self.familiarity(films, stages)
         logits = self.slope * score + self.intercept
         probability = logits.softmax(dim=1) if self.link == "softmax" else logits.sigmoid()
         return Answers(probability, score, maps, familiarity)

@@ -15,6 +15,11 @@ def rebuild_lines(header: BundleHeader) -> Iterator[str]:
     Only what the header says; its recipe may come from a stranger and need not be one.
     """
     version = header.provenance.code_version
+    imported = header.provenance.details.get("imported by")
+    if imported and not header.provenance.recipe_toml:
+        yield from (f"With plainfilm {version}, from the same file of weights:", "")
+        yield from ("```", f"{imported} --out {header.name}.bundle", "```")
+        return
     yield f"With plainfilm {version}. BUNDLE is this bundle, FOLDER the films."
     yield ""
     needed = list(_needed(header))
