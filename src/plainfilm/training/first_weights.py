@@ -9,7 +9,8 @@ from plainfilm.networks import Classifier, hub
 from plainfilm.networks.weights import load_weights_file
 from plainfilm.training.checkpoint import load_classifier, weights_name
 from plainfilm.training.learner import build_network
-from plainfilm.training.recipe import SCRATCH, Recipe
+from plainfilm.training.network_settings import SCRATCH
+from plainfilm.training.recipe import Recipe
 from plainfilm.training.record import read_recipe, read_record
 
 

@@ -18,7 +18,8 @@ from plainfilm.training.losses import (
     smoothed,
     weighted_cross_entropy,
 )
-from plainfilm.training.recipe import Optim, Recipe
+from plainfilm.training.optim_settings import Optim
+from plainfilm.training.recipe import Recipe
 from plainfilm.training.schedule import Pace
 from plainfilm.training.team import ALONE, Team
 from plainfilm.training.team_layers import share_layers

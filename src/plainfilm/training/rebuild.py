@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from plainfilm.errors import RecipeError
 from plainfilm.reading.bundle import BundleHeader
-from plainfilm.training.recipe import SCRATCH
+from plainfilm.training.network_settings import SCRATCH
 from plainfilm.training.toml import parse
 
 

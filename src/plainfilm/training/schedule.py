@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from plainfilm.training.recipe import Optim
+from plainfilm.training.optim_settings import Optim
 
 START_DIVISOR = 25.0
 END_DIVISOR = 1e5  # of the peak, both as fast.ai's fit_one_cycle

@@ -127,6 +127,12 @@ def settings_between(left: object, right: object) -> list[str]:
     return [f"{key}={_text(value)}" for key, value in pairs]
 
 
+def expect(holds: bool, key: str, found: float, expected: str) -> None:
+    """RecipeError where a key's value does not hold."""
+    if not holds:  # written so that NaN fails
+        raise RecipeError(f"{key}: found {found:g}; expected {expected}.")
+
+
 def _differing(left: object, right: object, where: str) -> Iterator[tuple[str, object, object]]:
     for field in fields(left):  # type: ignore[arg-type]
         a, b = getattr(left, field.name), getattr(right, field.name)
