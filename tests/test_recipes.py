@@ -27,6 +27,7 @@ N_PARAMETERS = {
     "kermany-alexnet": 46_751_105,
     "kermany-lenet5": 34_635_761,
     "kermany-vgg16": 33_601_345,
+    "kermany-vgg16-transfer": 33_601_345,
     "mura-conv3": 6_979,
     "mura-conv4": 106_805,
     "mura-dense-net": 134_253_185,
@@ -51,6 +52,12 @@ def told_commands(path: Path) -> list[list[str]]:
     return [shlex.split(line)[1:] for line in text.splitlines() if line.startswith("  plainfilm ")]
 
 
+def trainings(path: Path) -> list[list[str]]:
+    """The comment's trainings up to the recipe's own: those that it begins with come first."""
+    told = [words for words in told_commands(path) if words[0] == "train"]
+    return told[: [words[1] for words in told].index(f"recipes/{path.name}") + 1]
+
+
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Drawn films, laid out as the three sets are; pneumothorax is among the findings."""
@@ -63,10 +70,19 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def save_weights_of(recipe: Recipe) -> None:
+    """A file of weights under the name that the recipe begins with, if it begins with one."""
+    network = recipe.network
+    if network.begins_with_file:
+        built = build(network.name, 1, size=recipe.data.size)
+        body = {key: v for key, v in built.state_dict().items() if not built.is_head_key(key)}
+        torch.save(body, network.init)
+
+
 @each_recipe
 def test_a_recipe_says_where_it_is_from_and_how_to_run_it(path: Path) -> None:
     comment = leading_comment(path)
-    prepare, train = told_commands(path)[:2]
+    prepare, train = told_commands(path)[0], trainings(path)[-1]
 
     assert re.search(r"^(Source|Data): \S", comment, flags=re.M)
     assert prepare[:3] == ["prepare", Recipe.load(path).data.data_set, "FOLDER"]
@@ -111,16 +127,19 @@ def test_a_network_has_the_number_of_parameters_that_the_comment_says(path: Path
 @pytest.mark.slow
 @each_published
 def test_a_published_experiment_trains(path: Path, desk: Path) -> None:
-    """S3-21, S3-28: the comment's own commands, with small films and one epoch."""
-    prepare, train = told_commands(path)
+    """S0-43, S2-36, S3-21, S3-28: the comment's own commands, with small films and one epoch."""
+    prepare, trains = told_commands(path)[0], trainings(path)
     prepare[prepare.index("FOLDER")] = prepare[1]
     prepare[prepare.index("--size") + 1] = SIDE
     data = f"prepared/{path.stem}"
-    prepare[prepare.index("--out") + 1] = train[train.index("--data") + 1] = data
+    prepare[prepare.index("--out") + 1] = data
     with chdir(desk):
+        save_weights_of(Recipe.load(path))
         run(prepare)
-        run([*train, *(word for setting in SHRUNK for word in ("--set", setting))])
-    finished = desk / train[train.index("--out") + 1]
+        for train in trains:
+            train[train.index("--data") + 1] = data
+            run([*train, *(word for setting in SHRUNK for word in ("--set", setting))])
+    finished = desk / trains[-1][trains[-1].index("--out") + 1]
 
     assert (finished / "log.csv").read_text().count("\n") == 2  # the header and one epoch
     assert read_recipe(finished).network == Recipe.load(path).network

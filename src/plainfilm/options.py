@@ -132,7 +132,8 @@ def prepare_options(verb: Verb) -> Verb:
 def evaluate_options(verb: Verb) -> Verb:
     """Give a verb the options of a measurement, as its argument `how`."""
 
-    @click.option("--compare", type=PATH, help="A published network's probabilities, as a table.")
+    @click.option("--compare", type=PATH, help="A published network's probabilities, as a "
+                       "table; or another bundle's predictions.parquet.")  # fmt: skip
     @click.option("--split", type=click.Choice(SPLITS), default="test", show_default=True,
                   help="Which films; not those the bundle learned from.")  # fmt: skip
     @click.option("--draws", type=click.IntRange(1), default=2000, show_default=True,

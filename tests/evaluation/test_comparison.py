@@ -127,3 +127,22 @@ def test_both_are_measured_on_the_same_films(make_table: Any) -> None:
 def test_nothing_published_is_nothing_to_compare(make_table: Any) -> None:
     table = make_table(n=10)
     assert compare_with_published(table, draw_patients(table.patient, 5, 0)) == {}
+
+
+def test_another_bundle_s_predictions_are_a_table_too(make_table: Any, tmp_path: Path) -> None:
+    """S0-44: so two phases of a training are compared on the same films and draws."""
+    table, path = make_table(n=20), tmp_path / "predictions.parquet"
+    table.save(path)
+    films = [*table.name.tolist()[::-1], "another.png"]
+
+    values = read_published(path, films, table.about.findings)
+
+    np.testing.assert_array_equal(values[:-1], table.probabilities[::-1])
+    assert np.isnan(values[-1]).all()
+
+
+def test_a_bundle_of_other_findings_is_no_comparison(make_table: Any, tmp_path: Path) -> None:
+    table, path = make_table(n=4), tmp_path / "predictions.parquet"
+    table.save(path)
+    with pytest.raises(EvaluationError, match=r"predictions\.parquet: knows .*; expected hernia"):
+        read_published(path, table.name.tolist(), ["hernia"])

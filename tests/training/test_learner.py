@@ -200,3 +200,29 @@ def test_where_a_table_is_silent_the_teachers_alone_are_asked() -> None:
     silent = both.of(replace(batch(), opinions=torch.full((6, 2), math.nan)))
 
     torch.testing.assert_close(silent, both.of(batch()))
+
+
+@pytest.mark.parametrize("ema", [0, 0.75])
+def test_a_frozen_body_stays_bit_for_bit_with_its_statistics(ema: float) -> None:
+    """S0-43: BatchNorm's running statistics too; only the head changes."""
+    one = learner("network.init=x", "network.frozen_before=head", f"optim.ema_decay={ema}")
+    before = {key: value.clone() for key, value in one.network.state_dict().items()}
+
+    for step in range(3):
+        one.learn(batch(step), PACE, step)
+
+    for network in (one.network, one.average):
+        changed = {k for k, v in network.state_dict().items() if not torch.equal(v, before[k])}
+        assert changed == {"classifier.weight", "classifier.bias"}
+
+
+def test_what_comes_after_a_frozen_part_learns_with_its_statistics() -> None:
+    one = learner("network.init=x", "network.frozen_before=blocks.3")
+    before = {key: value.clone() for key, value in one.network.state_dict().items()}
+
+    one.learn(batch(), PACE, 0)
+
+    changed = {k for k, v in one.network.state_dict().items() if not torch.equal(v, before[k])}
+    assert {key.split(".")[0] for key in changed} == {"features", "classifier"}
+    assert all(key.startswith(("features.blocks.3", "classifier")) for key in changed)
+    assert "features.blocks.3.norm.running_mean" in changed

@@ -17,7 +17,7 @@ from plainfilm.datasets.files import locked
 from plainfilm.datasets.manifest import Manifest
 from plainfilm.errors import PlainfilmError, RunError
 from plainfilm.findings import LabelSet
-from plainfilm.training.checkpoint import load_classifier
+from plainfilm.training.checkpoint import load_classifier, load_weights
 from plainfilm.training.loop import train
 from plainfilm.training.record import read_recipe, read_record
 from tiny_training import same_weights, tiny_recipe, write_prepared
@@ -338,3 +338,20 @@ def test_findings_that_exclude_each_other_are_learnt_by_cross_entropy(
     assert record.loss.words.startswith("cross-entropy over known labels of findings that exclude")
     assert record.loss.pos_weight == (1.0, 1.0)
     assert record.val_auroc is not None
+
+
+def test_a_second_phase_trains_the_head_of_the_first_alone(
+    finished: Path, prepared: Path, tmp_path: Path
+) -> None:
+    """S0-43: from a finished run, the body frozen; the record tells how many weights learned."""
+    recipe = tiny_recipe(f"network.init='{finished}'", "network.frozen_before=head")
+
+    out = train(recipe, prepared, tmp_path / "run", threads=1)
+
+    first, second = load_weights(finished), load_weights(out)
+    changed = {key for key in first if not torch.equal(first[key], second[key])}
+    assert changed == {"classifier.weight", "classifier.bias"}
+    record = read_record(out)
+    assert record.n_learning == sum(second[key].numel() for key in changed) < record.n_weights
+    assert read_record(finished).n_learning == read_record(finished).n_weights
+    assert record.init.startswith("first (")

@@ -10,6 +10,7 @@ from plainfilm.training.recipe import Recipe
         ("network.head=big", r"network\.head: .* own, average, mlp"),
         ("network.init_adapt=['head']", r"network\.init_adapt: goes with a file of weights only"),
         ("network.dropout=1", r"network\.dropout: found 1; expected in \[0, 1\)"),
+        ("network.frozen_before=head", r"frozen_before: a body drawn at random would stay so"),
     ],
 )
 def test_an_impossible_value_is_refused(setting: str, expected: str) -> None:

@@ -1,8 +1,8 @@
-"""A bundle beside a published network, on the same films."""
+"""A bundle beside a published network or another bundle, on the same films."""
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 
 import numpy as np
@@ -23,8 +23,9 @@ def read_published(path: Path, films: Sequence[str], findings: Sequence[str]) ->
     Parameters
     ----------
     path
-        A comma-separated table (.csv or .csv.gz) with the columns `Image Index` and
-        `prob_<finding>`; large and small letters, blanks and "_" are alike.
+        Another bundle's predictions.parquet; or a comma-separated table (.csv or .csv.gz) with the
+        columns `Image Index` and `prob_<finding>`; large and small letters, blanks and "_" are
+        alike.
     films
         File names; matched without their endings, since copies come in other formats. No two may
         then be alike.
@@ -37,14 +38,10 @@ def read_published(path: Path, films: Sequence[str], findings: Sequence[str]) ->
         The table cannot be read, names none of the findings, has none of the films, or holds what
         is no number; or two films, here or there, have one name.
     """
-    header, lines = _table(path)
-    columns = _columns(header, findings, path.name)
-    at = header.index(FILM_COLUMN)
-    rows = dict(zip(_stems([line[at] for line in lines], path.name), lines, strict=True))
-    values = np.full((len(films), len(findings)), np.nan)
-    for number, stem in enumerate(_stems(films, "this split")):
-        if stem in rows:
-            values[number] = [_number(rows[stem], column, path.name) for column in columns]
+    stems, nothing = _stems(films, "this split"), [math.nan] * len(findings)
+    read = _of_bundle if path.suffix == ".parquet" else _of_table
+    told = read(path, findings, set(stems))
+    values = np.array([told.get(stem, nothing) for stem in stems]).reshape(len(stems), -1)
     if np.isnan(values).all():
         raise EvaluationError(f"{path.name}: has none of the {len(films)} films of this split")
     return values
@@ -94,6 +91,28 @@ def _compared_means(
     together = np.mean(drawn, axis=0)
     compared = _compared((float(means[0]), float(means[1])), (together[0], together[1]))
     return {"n_findings": len(pairs), **compared}
+
+
+def _of_bundle(path: Path, findings: Sequence[str], films: Set[str]) -> dict[str, list[float]]:
+    """What another bundle said of these films, by their stems."""
+    table = Predictions.load(path)
+    if table.about.findings != tuple(findings):
+        found = f"knows {', '.join(table.about.findings)}"
+        raise EvaluationError(f"{path.name}: {found}; expected {', '.join(findings)}")
+    stems = _stems(table.name.tolist(), path.name)
+    said = zip(stems, table.probabilities.tolist(), strict=True)
+    return {stem: values for stem, values in said if stem in films}
+
+
+def _of_table(path: Path, findings: Sequence[str], films: Set[str]) -> dict[str, list[float]]:
+    header, lines = _table(path)
+    columns, at = _columns(header, findings, path.name), header.index(FILM_COLUMN)
+    stems = _stems([line[at] for line in lines], path.name)
+    return {
+        stem: [_number(line, column, path.name) for column in columns]
+        for stem, line in zip(stems, lines, strict=True)
+        if stem in films
+    }
 
 
 def _table(path: Path) -> tuple[list[str], list[list[str]]]:

@@ -11,6 +11,7 @@ from plainfilm.training.augment import Draw, apply, draw
 from plainfilm.training.augment_part import part_of
 from plainfilm.training.batches import Batch, Positions
 from plainfilm.training.chance import generator_for, seed_torch
+from plainfilm.training.freezing import freeze
 from plainfilm.training.losses import (
     Focus,
     distilled,
@@ -103,6 +104,7 @@ class Learner:
     device: torch.device
     team: Team = ALONE
     average: Classifier = field(init=False)
+    frozen: tuple[nn.Module, ...] = field(init=False)
     optimiser: torch.optim.Optimizer = field(init=False)
 
     def __post_init__(self) -> None:
@@ -110,6 +112,7 @@ class Learner:
         self.average = copy.deepcopy(self.network).eval().requires_grad_(False)
         self.target = replace(self.target, team=self.team)
         share_layers(self.network, self.team)
+        self.frozen = freeze(self.network, self.recipe.network.frozen_before)
         self.optimiser = make_optimiser(self.network, self.recipe.optim)
 
     def needed(self, n: int, step: int) -> Positions | None:
@@ -125,7 +128,7 @@ class Learner:
         """
         batch = self._changed(batch, step)
         seed_torch(self.recipe.optim.seed, "dropout", step)
-        self.network.train()
+        self._wake()
         with self.autocast():
             own = self.network(batch.films)
         logits = self.team.whole(own, len(batch.labels))
@@ -160,6 +163,12 @@ class Learner:
         weights = None if batch.weights is None else batch.weights.to(self.device)
         opinions = None if batch.opinions is None else batch.opinions.to(self.device)
         return Batch(films, batch.labels.to(self.device), weights, opinions)
+
+    def _wake(self) -> None:
+        """Into training mode, but for what is frozen: that keeps its running statistics."""
+        self.network.train()
+        for layer in self.frozen:
+            layer.eval()
 
     def _descend(self, loss: Tensor, pace: Pace) -> None:
         for group in self.optimiser.param_groups:
@@ -198,9 +207,10 @@ def build_network(recipe: Recipe, n_logits: int) -> Classifier:
 
 
 def make_optimiser(network: nn.Module, optim: Optim) -> torch.optim.Optimizer:
-    """Adam or AdamW; biases and normalisation layers get no weight decay."""
-    matrices = [weight for weight in network.parameters() if weight.ndim > 1]
-    vectors = [weight for weight in network.parameters() if weight.ndim <= 1]
+    """Adam or AdamW of what learns; biases and normalisation layers get no weight decay."""
+    learning = [weight for weight in network.parameters() if weight.requires_grad]
+    matrices = [weight for weight in learning if weight.ndim > 1]
+    vectors = [weight for weight in learning if weight.ndim <= 1]
     groups = [
         {"params": matrices, "weight_decay": optim.weight_decay},
         {"params": vectors, "weight_decay": 0.0},

@@ -18,7 +18,9 @@ class Network:
     an average and one linear layer; "mlp", fast.ai's. `dropout` acts in the head. `init` is
     "scratch"; or a finished run's folder, whose body (and head, where the findings are the same)
     is taken over; or a file of weights or its address on a hub, of which `init_adapt` says what
-    may differ, see `networks.weights`. `distil_from` lists finished runs whose mean probability
+    may differ, see `networks.weights`. `frozen_before` names the part of the network that learns
+    with all that follows, what comes before it staying as it is: "head", or a part of the body;
+    "" = all learns. `distil_from` lists finished runs whose mean probability
     the network learns beside the labels; `distil_table` is a table of a published network's
     probabilities, of which it learns likewise ("" = none).
     """
@@ -29,6 +31,7 @@ class Network:
     dropout: float = 0.0
     init: str = SCRATCH
     init_adapt: tuple[Adapt, ...] = ()
+    frozen_before: str = ""
     distil_from: tuple[str, ...] = ()
     distil_table: str = ""
 
@@ -38,6 +41,10 @@ class Network:
             raise RecipeError(
                 f"network.init_adapt: goes with a file of weights only; init is {self.init!r}."
             )
+
+        if self.frozen_before and self.init == SCRATCH:
+            words = "a body drawn at random would stay so; say what it begins with (network.init)"
+            raise RecipeError(f"network.frozen_before: {words}.")
 
     @property
     def begins_with_file(self) -> bool:

@@ -78,6 +78,8 @@ class RunRecord:
         "scratch", or which weights it began with: folder name, SHA-256 and recipe.
     teachers
         The runs it was distilled from, named likewise.
+    n_weights, n_learning
+        Weights of the network, and how many of them the training may change; 0 = not recorded.
     threads
         CPU threads of a process; a resumed training takes as many, else its last bits would differ.
     processes
@@ -105,6 +107,8 @@ class RunRecord:
     device: str
     threads: int
     processes: int = 1
+    n_weights: int = 0
+    n_learning: int = 0
     seconds: float = 0.0
     epochs: int = 0
     finished: bool = False

@@ -22,6 +22,7 @@ from plainfilm.training.checkpoint import (
     weights_name,
 )
 from plainfilm.training.first_weights import first_weights_words, take_first_weights
+from plainfilm.training.freezing import Weights, count_weights, freeze
 from plainfilm.training.learner import Learner, build_network
 from plainfilm.training.objective import loss_used, make_target
 from plainfilm.training.opinions import count_opinions
@@ -210,6 +211,7 @@ def _new_record(
     recipe: Recipe, prepared: Prepared, device: torch.device, threads: int
 ) -> RunRecord:
     label_set = prepared.manifest.label_set
+    weights = _weights(recipe, prepared.n_logits)
     return RunRecord(
         recipe=recipe.release.name,
         label_set=label_set,
@@ -223,7 +225,16 @@ def _new_record(
         hardware=_hardware(device),
         device=device.type,
         threads=threads,
+        n_weights=weights.total,
+        n_learning=weights.learning,
     )
+
+
+def _weights(recipe: Recipe, n_logits: int) -> Weights:
+    with torch.device("meta"):  # without values, for counting
+        network = build_network(recipe, n_logits)
+    freeze(network, recipe.network.frozen_before)
+    return count_weights(network)
 
 
 def _hardware(device: torch.device) -> str:

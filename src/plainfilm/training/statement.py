@@ -170,11 +170,17 @@ def _population(recipe: Recipe) -> Population:
     return Population(text.body_parts, text.views, text.age_years, text.words)
 
 
+def _network_words(sources: Sources) -> str:
+    words = f"{sources.recipe.network.name}, {sources.n_weights:,} weights"
+    frozen = sources.record.n_weights - sources.record.n_learning
+    return f"{words}, of each network {frozen:,} frozen in its last training" if frozen else words
+
+
 def _provenance(sources: Sources, gap: float) -> Provenance:
     record, recipe = sources.record, sources.recipe
     details = {
         "display": recipe.release.display or recipe.release.name,
-        "network": f"{recipe.network.name}, {sources.n_weights:,} weights",
+        "network": _network_words(sources),
         "weights": "; ".join(weights_name(run) for run in sources.runs),
         "films": f"{record.films.n_films:,} training, {record.films.n_val_films:,} validation",
         "labels_sha256": record.films.labels_sha256,
