@@ -7,6 +7,7 @@ import torch
 from plainfilm.networks import build
 from plainfilm.training.batches import Batch
 from plainfilm.training.learner import Learner, Target, make_optimiser
+from plainfilm.training.losses import ASYMMETRIC
 from plainfilm.training.schedule import Pace
 from tiny_training import tiny_recipe
 
@@ -226,3 +227,53 @@ def test_what_comes_after_a_frozen_part_learns_with_its_statistics() -> None:
     assert {key.split(".")[0] for key in changed} == {"features", "classifier"}
     assert all(key.startswith(("features.blocks.3", "classifier")) for key in changed)
     assert "features.blocks.3.norm.running_mean" in changed
+
+
+@pytest.mark.parametrize(
+    ("settings", "target"),
+    [
+        ((), Target(smoothing=0.1, pos_weight=torch.tensor([3.0, 0.5]))),
+        (("optim.clip_norm=0.01",), Target(focus=ASYMMETRIC)),
+        ((), Target(exclusive=True)),
+    ],
+)
+def test_s3_28_parts_of_a_batch_are_learnt_as_the_whole(
+    settings: tuple[str, ...], target: Target
+) -> None:
+    """S3-28: to 1e-6 without BatchNorm; unknown labels lie unevenly in the parts."""
+    films, labels = batch().films, batch().labels
+    labels[1] = labels[2, 0] = math.nan
+    if target.exclusive:
+        labels[:, 1] = 1 - labels[:, 0]
+
+    ones = []
+    for micro in (0, 2, 3):
+        torch.manual_seed(0)
+        recipe = tiny_recipe("optim.batch_size=6", f"optim.micro_batch={micro}", *settings)
+        network = build("conv2", 2, size=32)
+        for part in network.modules():
+            if isinstance(part, torch.nn.Dropout):
+                part.p = 0.0
+        one = Learner(recipe, network, target, CPU)
+        losses = [one.learn(Batch(films, labels), Pace(1e-4, 0.9), step) for step in range(2)]
+        ones.append((losses, torch.cat([w.flatten() for w in one.network.parameters()])))
+
+    for losses, end in ones[1:]:
+        assert losses == pytest.approx(ones[0][0], abs=1e-6)
+        torch.testing.assert_close(end, ones[0][1], atol=1e-6, rtol=0)
+
+
+def test_parts_are_learnt_as_the_whole_where_statistics_are_frozen() -> None:
+    """S3-28: with a frozen body BatchNorm is no exception; teachers are asked of the batch."""
+    torch.manual_seed(9)
+    target = Target(teachers=(build("film-net", 2).eval(),))
+    frozen = ("network.init=x", "network.frozen_before=head", "optim.batch_size=6")
+    whole = learner(*frozen, target=target)
+    parts = learner(*frozen, "optim.micro_batch=2", target=target)
+
+    losses = [one.learn(batch(), PACE, step=0) for one in (whole, parts)]
+
+    assert losses[0] == pytest.approx(losses[1], abs=1e-6)
+    torch.testing.assert_close(
+        parts.network.head_weight, whole.network.head_weight, atol=1e-6, rtol=0
+    )

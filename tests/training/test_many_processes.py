@@ -222,3 +222,18 @@ def test_s4_10_two_gpus_train_as_one_process(
     assert ended.status == 0, ended.said
     losses = [[row["loss"] for row in log_of(run)] for run in (alone, tmp_path / "0" / "run")]
     assert losses[0] == pytest.approx(losses[1], abs=1e-3)
+
+
+def test_parts_of_a_batch_are_shared_as_the_whole_is(
+    recipe: Path, prepared: Path, tmp_path: Path
+) -> None:
+    """S3-28, S4-07: two processes with parts of four films are one process with such parts."""
+    settings = ("optim.micro_batch=4", "optim.epochs=1")
+    options = [word for setting in settings for word in ("--set", setting)]
+
+    ended = torchrun(places(tmp_path), [*words(recipe, prepared), *options])
+
+    assert ended.status == 0, ended.said
+    both = tiny_recipe(*SETTINGS, *settings)
+    single = train(both, prepared, tmp_path / "single", device="cpu", threads=1)
+    assert same_to_rounding(single, tmp_path / "0" / "run")

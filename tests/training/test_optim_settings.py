@@ -10,6 +10,8 @@ from plainfilm.training.recipe import Recipe
         ("optim.lr=0", r"optim\.lr: found 0; expected above 0"),
         ("optim.epochs=0", r"optim\.epochs"),
         ("optim.batch_size=1", r"optim\.batch_size"),
+        ("optim.micro_batch=1", r"optim\.micro_batch: found 1; expected 0, or 2 or more and a"),
+        ("optim.micro_batch=5", r"a divisor of optim\.batch_size \(32\)"),
         ("optim.warmup_share=1", r"optim\.warmup_share"),
         ("optim.schedule=cosine", r"optim\.schedule: .* one-cycle, plateau"),
         ("optim.patience=0", r"optim\.patience: found 0; expected at least 1"),

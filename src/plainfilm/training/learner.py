@@ -20,6 +20,7 @@ from plainfilm.training.losses import (
     weighted_cross_entropy,
 )
 from plainfilm.training.optim_settings import Optim
+from plainfilm.training.parts import held_but, parts_of
 from plainfilm.training.recipe import Recipe
 from plainfilm.training.schedule import Pace
 from plainfilm.training.team import ALONE, Team
@@ -45,9 +46,12 @@ class Target:
     teachers: tuple[Classifier, ...] = ()
     team: Team = ALONE
 
-    def loss(self, logits: Tensor, batch: Batch) -> Tensor:
-        """The loss of logits (N, K + A) on (changed) films and their labels, of the whole batch."""
-        targets = self.of(batch)
+    def loss(self, logits: Tensor, batch: Batch, targets: Tensor | None = None) -> Tensor:
+        """The loss of logits (N, K + A) on (changed) films and their labels, of the whole batch.
+
+        `targets` is what `of` gives for the batch, where it is known already.
+        """
+        targets = self.of(batch) if targets is None else targets
         if self.exclusive:
             return weighted_cross_entropy(logits, targets, class_weight=self.pos_weight)
         return masked_bce(
@@ -129,14 +133,12 @@ class Learner:
         batch = self._changed(batch, step)
         seed_torch(self.recipe.optim.seed, "dropout", step)
         self._wake()
-        with self.autocast():
-            own = self.network(batch.films)
-        logits = self.team.whole(own, len(batch.labels))
-        loss = self.target.loss(logits, batch)
+        self.optimiser.zero_grad()
+        loss = self._seek(batch)
         if torch.isfinite(loss):
-            self._descend(loss, pace)
+            self._descend(pace)
             self._follow(step)
-        return float(loss.detach())
+        return float(loss)
 
     @torch.no_grad()
     def judge(self, films: Tensor) -> Tensor:
@@ -170,12 +172,31 @@ class Learner:
         for layer in self.frozen:
             layer.eval()
 
-    def _descend(self, loss: Tensor, pace: Pace) -> None:
+    def _seek(self, batch: Batch) -> Tensor:
+        """The loss of the whole batch; its gradient is left in the weights.
+
+        What a label counts in the mean is decided by labels alone. So the gradient is the sum of
+        those of parts of the batch, each with every other film's logits held.
+        """
+        n, targets = len(batch.labels), self.target.of(batch)
+        own, seen = self.team.share(n), list[Tensor]()
+        parts = parts_of(n, self.recipe.optim.micro_batch, own)
+        for part in parts:
+            with self.autocast():
+                some = self.network(batch.films[part])
+            one = len(parts) == 1
+            logits = self.team.whole(some, n) if one else held_but(some, own[part], n)
+            loss = self.target.loss(logits, batch, targets)
+            loss.backward()  # type: ignore[no-untyped-call]
+            seen.append(some.detach())
+        if len(parts) == 1:
+            return loss.detach()
+        return self.target.loss(self.team.whole(torch.cat(seen), n), batch, targets)
+
+    def _descend(self, pace: Pace) -> None:
         for group in self.optimiser.param_groups:
             betas = pace.momentum, self.recipe.optim.second_beta
             group["lr"], group["betas"] = pace.lr, betas
-        self.optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
         self.team.add_up([w.grad for w in self.network.parameters() if w.grad is not None])
         if self.recipe.optim.clip_norm:
             nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.optim.clip_norm)

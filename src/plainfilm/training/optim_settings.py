@@ -14,13 +14,16 @@ class Optim:
     (at its ends) and `momentum_low` (at its peak) are Adam's first beta. "plateau": from `lr` on, a
     tenth after each `patience` epochs without a lower validation loss; `momentum_high` always.
     `second_beta` is Adam's; torch's 0.999 remembers longer than a short training lasts.
-    `ema_decay` 0 = no averaging of weights. `checkpoint_steps` 0 = a checkpoint at the end of each
-    epoch only. `keep` says which epoch's weights the run ends with.
+    `micro_batch` films at a time go through the network, 0 = the whole batch: the step is the same,
+    but that BatchNorm sees no more of them. `ema_decay` 0 = no averaging of weights.
+    `checkpoint_steps` 0 = a checkpoint at the end of each epoch only. `keep` says which epoch's
+    weights the run ends with.
     """
 
     name: Literal["adamw", "adam"] = "adamw"
     epochs: int = 20
     batch_size: int = 32
+    micro_batch: int = 0
     lr: float = 2e-3
     schedule: Literal["one-cycle", "plateau"] = "one-cycle"
     patience: int = 1
@@ -40,6 +43,10 @@ class Optim:
     def __post_init__(self) -> None:
         expect(self.epochs >= 1, "optim.epochs", self.epochs, "at least 1")
         expect(self.batch_size >= 2, "optim.batch_size", self.batch_size, "at least 2")
+        micro = self.micro_batch
+        parts = micro == 0 or (micro >= 2 and self.batch_size % micro == 0)
+        divisor = f"0, or 2 or more and a divisor of optim.batch_size ({self.batch_size})"
+        expect(parts, "optim.micro_batch", micro, divisor)
         expect(self.lr > 0, "optim.lr", self.lr, "above 0")
         expect(0 < self.warmup_share < 1, "optim.warmup_share", self.warmup_share, "in (0, 1)")
         expect(self.patience >= 1, "optim.patience", self.patience, "at least 1")

@@ -115,7 +115,8 @@ def check_alike(team: Team, recipe: Recipe, prepared: Prepared) -> None:
     Raises
     ------
     RunError
-        Versions, recipes or films differ, or a batch has fewer films than there are processes.
+        Versions, recipes or films differ, a batch has fewer films than there are processes, or
+        its parts are not shared evenly.
     """
     told = {
         "versions": [plainfilm.__version__, torch.__version__],
@@ -130,6 +131,9 @@ def check_alike(team: Team, recipe: Recipe, prepared: Prepared) -> None:
                 if each[name] != alls[0][name]:
                     words = f"process {rank} of {team.size}: its {name} are not the chief's"
                     raise RunError(f"{words}; give every machine the same.")
+        if recipe.optim.micro_batch % team.size:
+            found = f"{recipe.optim.micro_batch} films at a time and {team.size} processes"
+            raise RunError(f"optim.micro_batch: {found}; expected a multiple.")
         if batch < team.size:
             found = f"{batch} films a step and {team.size} processes"
             raise RunError(f"optim.batch_size: {found}; expected at least one film for each.")
