@@ -19,7 +19,7 @@ from plainfilm.errors import PlainfilmError, RunError
 from plainfilm.findings import LabelSet
 from plainfilm.training.checkpoint import load_classifier, load_weights
 from plainfilm.training.loop import train
-from plainfilm.training.record import read_recipe, read_record
+from plainfilm.training.record import read_recipe, read_record, write_record
 from tiny_training import same_weights, tiny_recipe, write_prepared
 
 SETTINGS = ("network.dropout=0.2", "optim.checkpoint_steps=3", "loss.pos_weight=balanced")
@@ -131,6 +131,30 @@ def test_a_plateau_schedule_resumes_where_it_was(
 
     assert same_weights(whole, out)
     assert log_without_times(out) == log_without_times(whole)
+
+
+def test_a_training_that_stops_early_is_finished_and_resumes_to_the_same_end(
+    prepared: Path, tmp_path: Path
+) -> None:
+    """S2-13: when to stop is a function of the log."""
+    settings = ("optim.schedule=plateau", "optim.lr=0.05", "optim.epochs=30", "optim.stop_after=2")
+    recipe = tiny_recipe(*settings, "optim.ema_decay=0")
+    whole = train(recipe, prepared, tmp_path / "whole", threads=1)
+    record = read_record(whole)
+    assert record.finished
+    assert record.epochs < 30
+    assert record.ended.startswith("stopped early: 2 epochs without a lower validation loss")
+    losses = [float(str(row["val_loss"])) for row in log_without_times(whole)]
+    assert losses.index(min(losses)) == len(losses) - 3
+    out = shutil.copytree(whole, tmp_path / "run")
+    # As a kill leaves it between the last checkpoint and run.json.
+    write_record(out, replace(record, finished=False, ended="", epochs=record.epochs - 1))
+
+    train(recipe, prepared, out)
+
+    assert same_weights(whole, out)
+    assert log_without_times(out) == log_without_times(whole)
+    assert read_record(out) == record
 
 
 @pytest.mark.slow

@@ -15,6 +15,8 @@ from plainfilm.training.recipe import Recipe
         ("optim.warmup_share=1", r"optim\.warmup_share"),
         ("optim.schedule=cosine", r"optim\.schedule: .* one-cycle, plateau"),
         ("optim.patience=0", r"optim\.patience: found 0; expected at least 1"),
+        ("optim.stop_after=-1", r"optim\.stop_after: found -1; expected 0 \(never\) or more"),
+        ("optim.stop_after=3", r"stop_after: a one-cycle schedule learns most in its last epochs"),
         ("optim.start_divisor=0.5", r"optim\.start_divisor: found 0\.5; expected at least 1"),
         ("optim.second_beta=1", r"optim\.second_beta: found 1; expected in \[0, 1\)"),
         ("optim.momentum_low=1.5", r"optim\.momentum_low"),

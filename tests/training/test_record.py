@@ -13,6 +13,7 @@ from plainfilm.training.record import (
     RunRecord,
     number_or_none,
     put,
+    read_log,
     read_record,
     write_log,
     write_record,
@@ -96,3 +97,12 @@ def test_nan_is_written_as_nothing() -> None:
 def test_a_disk_that_refuses_is_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"^x\.pt: could not be written \(No such file"):
         put(tmp_path / "no-such-folder" / "x.pt", b"1")
+
+
+def test_the_log_is_read_again_and_a_broken_one_told(tmp_path: Path) -> None:
+    write_log(tmp_path, [row(1), row(2, None)])
+    assert read_log(tmp_path) == (row(1), row(2, None))
+
+    (tmp_path / "log.jsonl").write_text("half a li")
+    with pytest.raises(RunError, match=r"log\.jsonl cannot be read"):
+        read_log(tmp_path)

@@ -8,6 +8,7 @@ from plainfilm.errors import RecipeError
 from plainfilm.training.calibrate import IDENTITY, Thresholds
 from plainfilm.training.familiarity import Percentile, Spread
 from plainfilm.training.recipe import Recipe
+from plainfilm.training.record import read_log
 from plainfilm.training.sources import Sources
 from plainfilm.training.statement import Parts, check_release, state
 from tiny_release import releasable
@@ -117,3 +118,18 @@ def test_a_further_run_is_told_by_what_differs_in_its_recipe(
     alone = state(Sources.open([first], prepared), PARTS, 0.0, NOON).provenance
     assert header.provenance.seconds == 2 * alone.seconds
     assert "run 2" not in alone.details
+
+
+def test_s2_14_history_and_environment_go_into_the_bundle(sources: Sources) -> None:
+    """S2-14: the log's losses, versions and hardware; how it ended where it ended early."""
+    history = state(sources, PARTS, 1e-7, NOON).provenance.details["history"]
+    first, second = history.partition("; ")[2].split("; ")
+    row = read_log(sources.runs[0])[0]
+    assert first == f"1: {row.loss:.4g}, {row.val_loss:.4g}, {row.val_auroc:.4g}"
+    assert second.startswith("2: ")
+
+    early = replace(sources.record, epochs=1, ended="stopped early: why")
+    provenance = state(replace(sources, record=early), PARTS, 1e-7, NOON).provenance
+    assert provenance.details["epochs"] == "1, kept 2; stopped early: why"
+    assert provenance.details["torch"] == sources.record.torch_version
+    assert provenance.hardware == sources.record.hardware

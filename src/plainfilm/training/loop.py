@@ -3,7 +3,6 @@
 import math
 import time
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -19,8 +18,10 @@ from plainfilm.training.checkpoint import (
     save_checkpoint,
     save_weights,
 )
+from plainfilm.training.ending import is_over
 from plainfilm.training.learner import Learner
 from plainfilm.training.prepared import Prepared
+from plainfilm.training.publish import publish
 from plainfilm.training.recipe import Recipe
 from plainfilm.training.record import (
     EpochRow,
@@ -28,9 +29,7 @@ from plainfilm.training.record import (
     number_or_none,
     pack,
     unpack,
-    write_log,
     write_recipe,
-    write_record,
 )
 from plainfilm.training.schedule import schedule_of
 from plainfilm.training.start import begin, check_alike, claim, make_learner, pick_device
@@ -109,7 +108,7 @@ def _run(learner: Learner, prepared: Prepared, out: Path, record: RunRecord) -> 
     total = optim.epochs * steps_per_epoch(len(prepared.train), optim.batch_size)
     hidden = None if learner.team.is_chief else True
     with tqdm(total=total, initial=progress.step, unit="step", disable=hidden) as bar:
-        while len(progress.rows) < optim.epochs:
+        while not is_over(optim, progress.val_losses):
             progress = _learn_epoch(learner, prepared.train, out, progress, bar)
             progress = _close_epoch(learner, prepared, out, progress)
             _publish(out, record, progress, learner)
@@ -166,16 +165,5 @@ def _close_epoch(learner: Learner, prepared: Prepared, out: Path, progress: Prog
 
 
 def _publish(out: Path, record: RunRecord, progress: Progress, learner: Learner) -> None:
-    """Log and run.json as the checkpoint has them, so that a resumed run repeats no row."""
-    if not learner.team.is_chief:
-        return
-    write_log(out, progress.rows)
-    record = replace(
-        record,
-        seconds=sum(row.seconds for row in progress.rows),
-        epochs=len(progress.rows),
-        finished=len(progress.rows) == learner.recipe.optim.epochs,
-        kept_epoch=progress.kept.epoch if progress.kept else 0,
-        val_auroc=progress.kept.val_auroc if progress.kept else None,
-    )
-    write_record(out, record)
+    if learner.team.is_chief:
+        publish(out, record, progress, learner.recipe.optim)

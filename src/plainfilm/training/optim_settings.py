@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from plainfilm.errors import RecipeError
 from plainfilm.training.toml import expect
 
 
@@ -13,11 +14,11 @@ class Optim:
     `schedule` "one-cycle": `lr` is its peak, it starts at `lr` / `start_divisor`; `momentum_high`
     (at its ends) and `momentum_low` (at its peak) are Adam's first beta. "plateau": from `lr` on, a
     tenth after each `patience` epochs without a lower validation loss; `momentum_high` always.
-    `second_beta` is Adam's; torch's 0.999 remembers longer than a short training lasts.
-    `micro_batch` films at a time go through the network, 0 = the whole batch: the step is the same,
-    but that BatchNorm sees no more of them. `ema_decay` 0 = no averaging of weights.
-    `checkpoint_steps` 0 = a checkpoint at the end of each epoch only. `keep` says which epoch's
-    weights the run ends with.
+    `stop_after` so many such epochs the training ends, 0 = never. `second_beta` is Adam's; torch's
+    0.999 remembers longer than a short training lasts. `micro_batch` films at a time go through the
+    network, 0 = the whole batch: the step is the same, but that BatchNorm sees no more of them.
+    `ema_decay` 0 = no averaging of weights. `checkpoint_steps` 0 = a checkpoint at the end of each
+    epoch only. `keep` says which epoch's weights the run ends with.
     """
 
     name: Literal["adamw", "adam"] = "adamw"
@@ -27,6 +28,7 @@ class Optim:
     lr: float = 2e-3
     schedule: Literal["one-cycle", "plateau"] = "one-cycle"
     patience: int = 1
+    stop_after: int = 0
     start_divisor: float = 25.0
     warmup_share: float = 0.25
     momentum_high: float = 0.95
@@ -50,6 +52,10 @@ class Optim:
         expect(self.lr > 0, "optim.lr", self.lr, "above 0")
         expect(0 < self.warmup_share < 1, "optim.warmup_share", self.warmup_share, "in (0, 1)")
         expect(self.patience >= 1, "optim.patience", self.patience, "at least 1")
+        expect(self.stop_after >= 0, "optim.stop_after", self.stop_after, "0 (never) or more")
+        if self.stop_after and self.schedule == "one-cycle":
+            words = "a one-cycle schedule learns most in its last epochs; take"
+            raise RecipeError(f'optim.stop_after: {words} schedule = "plateau", or leave it 0.')
         expect(self.start_divisor >= 1, "optim.start_divisor", self.start_divisor, "at least 1")
         for key in ("momentum_high", "momentum_low", "second_beta"):
             value = float(vars(self)[key])

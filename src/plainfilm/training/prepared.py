@@ -97,7 +97,7 @@ def _check_recipe(folder: Path, recipe: Recipe, prepared: Prepared) -> None:
     if len(prepared.train) < 2:
         found = f"{len(prepared.train)} films in split 'train'"
         raise RunError(f"{folder.name}: {found}; expected at least 2.")
-    for key, value in (("keep", "best"), ("schedule", "plateau")):
+    for key, value in (("keep", "best"), ("schedule", "plateau")):  # stop_after needs the second
         if vars(recipe.optim)[key] == value and not len(prepared.val):
             needs = f'optim.{key} = "{value}" needs some'
             raise RunError(f"{folder.name}: no film in split 'val'; {needs}.")

@@ -88,6 +88,10 @@ class RunRecord:
         Of training and validating, over all resumptions.
     epochs
         Finished so far.
+    ended
+        How it ended, "" = not yet.
+    alarms
+        What went the wrong way, and in which epoch.
     kept_epoch
         The epoch, from 1, whose weights are in weights.pt; 0 = none yet.
     val_auroc
@@ -112,6 +116,8 @@ class RunRecord:
     seconds: float = 0.0
     epochs: int = 0
     finished: bool = False
+    ended: str = ""
+    alarms: tuple[str, ...] = ()
     kept_epoch: int = 0
     val_auroc: float | None = None
     format: str = FORMAT
@@ -195,6 +201,21 @@ def write_log(folder: Path, rows: Sequence[EpochRow]) -> None:
     cells = ([_cell(value) for value in asdict(row).values()] for row in rows)
     put(folder / LOG_NAMES[0], lines.encode())
     put(folder / LOG_NAMES[1], table_bytes([names, *cells]))
+
+
+def read_log(folder: Path) -> tuple[EpochRow, ...]:
+    """The rows of a run's log.
+
+    Raises
+    ------
+    RunError
+        There is none, or it is broken.
+    """
+    try:
+        lines = (folder / LOG_NAMES[0]).read_text(encoding="utf-8").splitlines()
+        return tuple(read_table(EpochRow, json.loads(line)) for line in lines)
+    except (OSError, ValueError, TypeError, RecipeError) as error:
+        raise RunError(f"{folder.name}: {LOG_NAMES[0]} cannot be read ({error}).") from error
 
 
 def put(path: Path, content: bytes) -> None:

@@ -3,6 +3,7 @@
 import shlex
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 
@@ -23,7 +24,7 @@ from plainfilm.training.calibrate import Thresholds
 from plainfilm.training.checkpoint import weights_name
 from plainfilm.training.familiarity import Percentile, Spread
 from plainfilm.training.recipe import Recipe
-from plainfilm.training.record import read_recipe, read_record
+from plainfilm.training.record import read_log, read_recipe, read_record
 from plainfilm.training.sources import Sources
 
 CAUTION_BELOW = 0.01  # familiarity: one validation film in a hundred is cautioned
@@ -176,6 +177,25 @@ def _network_words(sources: Sources) -> str:
     return f"{words}, of each network {frozen:,} frozen in its last training" if frozen else words
 
 
+def _epochs_words(sources: Sources) -> str:
+    record = sources.record
+    early = f"; {record.ended}" if record.epochs < sources.recipe.optim.epochs else ""
+    return f"{record.epochs}, kept {record.kept_epoch}{early}"
+
+
+def _history_words(run: Path) -> str:
+    """What the log of a run tells of each epoch."""
+    each = (
+        f"{row.epoch}: {row.loss:.4g}, {_or_none(row.val_loss)}, {_or_none(row.val_auroc)}"
+        for row in read_log(run)
+    )
+    return f"epoch: loss, validation loss, mean validation AUROC; {'; '.join(each)}"
+
+
+def _or_none(value: float | None) -> str:
+    return "none" if value is None else f"{value:.4g}"
+
+
 def _provenance(sources: Sources, gap: float) -> Provenance:
     record, recipe = sources.record, sources.recipe
     details = {
@@ -188,7 +208,8 @@ def _provenance(sources: Sources, gap: float) -> Provenance:
         "loss": record.loss.words,
         "torch": record.torch_version,
         "device": f"{record.device}, {record.threads} threads",
-        "epochs": f"{record.epochs}, kept {record.kept_epoch}",
+        "epochs": _epochs_words(sources),
+        "history": _history_words(sources.runs[0]),
         "largest difference of a probability, torch to onnxruntime": f"{gap:.1g}",
     }
     for number, run in enumerate(sources.runs[1:], start=2):
