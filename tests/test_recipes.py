@@ -27,6 +27,7 @@ N_PARAMETERS = {
     "kermany-alexnet": 46_751_105,
     "kermany-lenet5": 34_635_761,
     "kermany-vgg16": 33_601_345,
+    "kermany-vgg16-minority": 33_601_345,
     "kermany-vgg16-transfer": 33_601_345,
     "mura-conv3": 6_979,
     "mura-conv4": 106_805,

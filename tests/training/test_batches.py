@@ -15,6 +15,7 @@ from plainfilm.training.batches import (
     films_of,
     steps_per_epoch,
 )
+from plainfilm.training.copies import AS_IT_IS, MIRRORED, Copies
 
 
 @pytest.fixture
@@ -92,3 +93,19 @@ def test_pixels_are_read_of_those_films_alone_that_are_needed(train_films: Films
 
     assert torch.equal(part.films, whole.films[[2, 0]])
     torch.testing.assert_close(part.labels, whole.labels, equal_nan=True)
+
+
+def test_copies_are_films_with_their_labels_and_changes() -> None:
+    films = Films(
+        pixels=np.arange(32, dtype=np.uint8).reshape(2, 4, 4),
+        rows=np.array([0, 1]),
+        labels=np.array([[0.0], [1.0]], np.float32),
+        side=np.zeros((2, 0), np.float32),
+    )
+    copies = Copies(np.array([1, 1]), np.array([MIRRORED, AS_IT_IS], np.int8), of_present=True)
+
+    batch = films.with_copies(copies).take(np.array([0, 1, 2, 3]))
+
+    assert batch.labels.flatten().tolist() == [0, 1, 1, 1]
+    assert torch.equal(batch.films[2], batch.films[1].flip(-1))
+    assert torch.equal(batch.films[3], batch.films[1])

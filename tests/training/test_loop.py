@@ -379,3 +379,24 @@ def test_a_second_phase_trains_the_head_of_the_first_alone(
     assert record.n_learning == sum(second[key].numel() for key in changed) < record.n_weights
     assert read_record(finished).n_learning == read_record(finished).n_weights
     assert record.init.startswith("first (")
+
+
+def test_copies_of_the_rarer_class_are_learnt_told_and_recorded(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """S2-26: told when the training begins, and in the run's record."""
+    folder = write_prepared(tmp_path / "films", n_train=20)
+    manifest = Manifest.load(folder)
+    samples = tuple(
+        replace(sample, labels=np.array([float(i % 4 == 1)], np.float32))
+        for i, sample in enumerate(manifest.samples)
+    )
+    one = LabelSet(manifest.label_set.findings[:1])
+    replace(manifest, label_set=one, samples=samples).save(folder)
+    settings = ("data.equalise=changed-copies", "optim.epochs=1")
+
+    record = read_record(train(tiny_recipe(*settings), folder, tmp_path / "run", threads=1))
+
+    assert record.copies.startswith("10 copies of the 5 films with the finding: 5 mirrored, 5 crop")
+    assert record.copies in capsys.readouterr().err
+    assert (record.loss.present, record.loss.absent, record.films.n_films) == ((15,), (15,), 20)

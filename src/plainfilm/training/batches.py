@@ -1,7 +1,7 @@
 """Manifest and cache → batches of films and labels, in an order that is a function of its seed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -11,6 +11,7 @@ from torch import Tensor
 from plainfilm.datasets.cache import Cache
 from plainfilm.datasets.manifest import Manifest
 from plainfilm.training.chance import generator_for
+from plainfilm.training.copies import Copies, changed
 from plainfilm.training.side import SideTarget, side_columns
 
 Positions = NDArray[np.int64]
@@ -49,6 +50,8 @@ class Films:
         float32 (n, K): what each film counts for each finding; None = 1.
     opinions
         float32 (n, K): what another network said of each; None = no other network.
+    changes
+        int8 (n,): how copies differ from their films, see `copies`; None = no film is a copy.
     """
 
     pixels: NDArray[np.uint8]
@@ -57,6 +60,7 @@ class Films:
     side: NDArray[np.float32]
     weights: NDArray[np.float32] | None = None
     opinions: NDArray[np.float32] | None = None
+    changes: NDArray[np.int8] | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -67,7 +71,22 @@ class Films:
         pixels = torch.from_numpy(np.asarray(self.pixels[self.rows[seen]]))
         labels = torch.from_numpy(np.hstack([self.labels[positions], self.side[positions]]))
         films = pixels.unsqueeze(1).float() / 255
+        films = films if self.changes is None else changed(films, self.changes[seen])
         return Batch(films, labels, self._weights(positions), self._opinions(positions))
+
+    def with_copies(self, copies: Copies) -> "Films":
+        """These films, then the copies."""
+        taken = np.concatenate([np.arange(len(self)), copies.positions])
+        changes = np.concatenate([np.zeros(len(self), np.int8), copies.changes])
+        return replace(
+            self,
+            rows=self.rows[taken],
+            labels=self.labels[taken],
+            side=self.side[taken],
+            weights=None if self.weights is None else self.weights[taken],
+            opinions=None if self.opinions is None else self.opinions[taken],
+            changes=changes if changes.any() else None,
+        )
 
     def _weights(self, positions: Positions) -> Tensor | None:
         if self.weights is None:

@@ -11,6 +11,7 @@ from plainfilm.datasets.manifest import Manifest
 from plainfilm.errors import RunError
 from plainfilm.training.balance import film_weights
 from plainfilm.training.batches import Films, films_of
+from plainfilm.training.copies import copies_words, plan_copies
 from plainfilm.training.objective import check_objective
 from plainfilm.training.opinions import read_opinions
 from plainfilm.training.recipe import Recipe
@@ -56,6 +57,13 @@ class Prepared:
         """Outputs of the network: findings, then side targets."""
         return int(self.train.labels.shape[1] + self.train.side.shape[1])
 
+    def copies_words(self, recipe: Recipe) -> str:
+        """Which training films are taken more than once; "" = none."""
+        if recipe.data.equalise == "no":
+            return ""
+        labels = self.manifest.split("train").labels
+        return copies_words(plan_copies(labels, recipe.data.equalise), labels)
+
     @property
     def used(self) -> FilmsUsed:
         """Which films these are, for the record."""
@@ -70,7 +78,7 @@ class Prepared:
             labels_sha256=hashlib.sha256(self.manifest.labels.tobytes()).hexdigest(),
             patients_sha256=hashlib.sha256("\n".join(patients).encode()).hexdigest(),
             n_patients=len(patients),
-            n_films=len(self.train),
+            n_films=len(np.unique(self.train.rows)),
             n_val_films=len(self.val),
         )
 
@@ -84,6 +92,8 @@ def _guided(films: Films, manifest: Manifest, recipe: Recipe) -> Films:
         )
     if recipe.network.distil_table:
         films = replace(films, opinions=read_opinions(Path(recipe.network.distil_table), train))
+    if recipe.data.equalise != "no":
+        films = films.with_copies(plan_copies(films.labels, recipe.data.equalise))
     return films
 
 

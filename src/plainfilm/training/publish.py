@@ -15,7 +15,7 @@ from plainfilm.training.record import RunRecord, write_log, write_record
 def publish(out: Path, record: RunRecord, progress: Progress, optim: Optim) -> None:
     """Write log and run.json as the checkpoint has them, so that a resumed run repeats no row.
 
-    An alarm of the last epoch is told on stderr, too.
+    Copies of films, before the first epoch, and an alarm of the last are told on stderr, too.
     """
     rows, kept = progress.rows, progress.kept
     ended, told = end_words(optim, progress.val_losses), alarms([row.loss for row in rows])
@@ -31,5 +31,7 @@ def publish(out: Path, record: RunRecord, progress: Progress, optim: Optim) -> N
         val_auroc=kept.val_auroc if kept else None,
     )
     write_record(out, record)
+    if record.copies and not rows:
+        tqdm.write(record.copies, file=sys.stderr)
     if told and told[-1].startswith(f"epoch {len(rows)}:"):
         tqdm.write(told[-1], file=sys.stderr)

@@ -15,6 +15,7 @@ from plainfilm.reading.header import check_name
 from plainfilm.training.augment import Augment
 from plainfilm.training.balance import Attribute
 from plainfilm.training.class_weights import Scheme
+from plainfilm.training.copies import Equalise
 from plainfilm.training.network_settings import Network
 from plainfilm.training.optim_settings import Optim
 from plainfilm.training.side import SideTarget
@@ -35,12 +36,14 @@ LossName = Literal["bce", "focal", "asymmetric", "cross-entropy"]
 class Data:
     """Which films: the data set the recipe is for ("" = any), and the side S of the cache.
 
-    `side_targets` lists what is learnt beside the findings, see `training.side`.
+    `side_targets` lists what is learnt beside the findings, see `training.side`. `equalise` takes
+    films of the rarer class more than once, see `training.copies`.
     """
 
     data_set: str = ""
     size: int = 160
     side_targets: tuple[SideTarget, ...] = ()
+    equalise: Equalise = "no"
 
     def __post_init__(self) -> None:
         expect(self.size >= 16, "data.size", self.size, "at least 16 pixels")

@@ -32,7 +32,8 @@ LOG_NAMES = ("log.jsonl", "log.csv")
 
 @dataclass(frozen=True)
 class LossUsed:
-    """The loss as it was computed, and on what: films per finding, in the label set's order.
+    """The loss as it was computed, and on what: films per finding, in the label set's order, copies
+    counted too.
 
     `pos_weight` and `neg_weight` are what a present and an absent finding count; () = 1 each.
     """
@@ -78,6 +79,8 @@ class RunRecord:
         "scratch", or which weights it began with: folder name, SHA-256 and recipe.
     teachers
         The runs it was distilled from, named likewise.
+    copies
+        Which films were taken more than once, and what that may teach; "" = none.
     n_weights, n_learning
         Weights of the network, and how many of them the training may change; 0 = not recorded.
     threads
@@ -111,6 +114,7 @@ class RunRecord:
     device: str
     threads: int
     processes: int = 1
+    copies: str = ""
     n_weights: int = 0
     n_learning: int = 0
     seconds: float = 0.0

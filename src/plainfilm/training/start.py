@@ -229,6 +229,7 @@ def _new_record(
         hardware=_hardware(device),
         device=device.type,
         threads=threads,
+        copies=prepared.copies_words(recipe),
         n_weights=weights.total,
         n_learning=weights.learning,
     )

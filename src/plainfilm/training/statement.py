@@ -214,6 +214,8 @@ def _provenance(sources: Sources, gap: float) -> Provenance:
     }
     for number, run in enumerate(sources.runs[1:], start=2):
         details[f"run {number}"] = shlex.join(recipe.settings_to(read_recipe(run)))
+    if record.copies:
+        details["copies"] = record.copies
     if record.teachers:
         details["teachers"] = "; ".join(record.teachers)
     return Provenance(
