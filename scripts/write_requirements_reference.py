@@ -72,8 +72,8 @@ REQUIREMENTS = {
     "S2-18": "The films' sizes are counted; as a table and a figure.",
     "S2-23": "A film as one vector for classical classifiers, channel after channel.",
     "S2-25": "The same batches for the same seed; how long the device waits for them is told.",
-    "S2-26": "Classes are evened out: by copies of the rarer alone, with a warning of the shortcut, "
-    "or by repeating its films and changing those of both.",
+    "S2-26": "Classes are evened out: by copies of the rarer alone, with a warning of the "
+    "shortcut, or by repeating its films and changing those of both.",
     "S2-27": "The naive baseline, which says the larger class of every film: 62.5 % right.",
     "S2-28": "Precision, recall and F1 of every experiment; present is the positive class.",
     "S2-29": "A random forest; trees and pixels per branch by cross-validation, by patient.",

@@ -4,7 +4,7 @@ from torch import Tensor
 
 from plainfilm.errors import RecipeError
 from plainfilm.networks import build
-from plainfilm.networks.normalise import ImageNet, PerFilm, normaliser
+from plainfilm.networks.normalise import ImageNet, PerFilm, PerPixel, normaliser
 
 
 def films(n: int = 3, side: int = 64, seed: int = 0) -> Tensor:
@@ -60,4 +60,15 @@ def test_fixed_scales_by_hand(name: str, expected: list[float]) -> None:
     """S0-25, S2-43: black, middle grey and white."""
     tones = torch.tensor([0.0, 0.5, 1.0]).view(1, 1, 1, 3)
 
-    assert normaliser(name, 1)(tones).flatten().tolist() == expected
+    assert normaliser(name, 1, 1)(tones).flatten().tolist() == expected
+
+
+def test_each_pixel_by_its_own_mean_and_deviation() -> None:
+    """S3-08."""
+    one = normaliser("pixel", 1, 2)
+    assert isinstance(one, PerPixel)
+    assert torch.equal(one(films(side=2)), films(side=2)), "until told"
+
+    one.tell(torch.tensor([[0.0, 0.5], [0.25, 0.0]]), torch.tensor([[1.0, 0.25], [0.5, 2.0]]))
+
+    assert one(torch.full((1, 1, 2, 2), 0.5)).flatten().tolist() == [0.5, 0.0, 0.5, 0.25]

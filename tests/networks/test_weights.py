@@ -301,3 +301,17 @@ def test_another_ending_is_refused(tmp_path: Path) -> None:
         RunError, match=r"w\.h5: found ending '\.h5'; expected one of \.safetensors"
     ):
         read_state(tmp_path / "w.h5")
+
+
+def test_statistics_of_pixels_keep_their_names_and_need_not_be_in_a_file(
+    tmp_path: Path, published: State
+) -> None:
+    with_pixels = network(1000, normalise="pixel", size=64)
+
+    load_weights_file(with_pixels, saved(tmp_path / "published.pt", published))
+    again = network(1000, seed=3, normalise="pixel", size=64)
+    load_weights_file(again, saved(tmp_path / "own.pt", with_pixels.state_dict()))
+
+    state = again.state_dict()
+    assert {"normalise.mean", "normalise.deviation"} == state.keys() - published.keys()
+    assert all(torch.equal(state[key], value) for key, value in published.items())

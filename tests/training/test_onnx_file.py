@@ -10,6 +10,7 @@ from phantoms import phantom
 from plainfilm.errors import RunError
 from plainfilm.evaluation.calibration import Platt
 from plainfilm.networks import build
+from plainfilm.networks.normalise import PerPixel
 from plainfilm.reading.bundle import FitPolicy
 from plainfilm.reading.graph_file import check_graph_file
 from plainfilm.training.gradcam import gradcam
@@ -133,3 +134,19 @@ def _without_weights(content: bytes) -> bytes:
     for initializer in proto.graph.initializer:
         initializer.raw_data = b""
     return proto.SerializeToString()
+
+
+def test_statistics_of_pixels_are_constants_of_the_graph() -> None:
+    """S3-08: a film of any size is fitted, then standardised as in training."""
+    torch.manual_seed(0)
+    network = build("film-net", N_FINDINGS, normalise="pixel", size=SIZE).eval()
+    assert isinstance(network.normalise, PerPixel)
+    network.normalise.tell(torch.rand(SIZE, SIZE), 0.1 + torch.rand(SIZE, SIZE))
+    graph = ReadingGraph([network], Fit(SIZE), CALIBRATION, tiny_familiarity([network]))
+    film = phantom(size=(48, 40), seed=3)
+
+    score = run_onnx(to_onnx(graph), [film])[0]["score"]
+
+    with torch.no_grad():
+        expected = network(Fit(SIZE)(torch.from_numpy(film)[None, None]))
+    np.testing.assert_allclose(score.ravel(), expected.numpy().ravel(), atol=1e-4)

@@ -4,12 +4,14 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from plainfilm.errors import RunError
 from plainfilm.findings import Finding, LabelSet
-from plainfilm.training.checkpoint import load_weights
+from plainfilm.training.checkpoint import load_classifier, load_weights
+from plainfilm.training.loop import train
 from plainfilm.training.prepared import Prepared
 from plainfilm.training.recipe import Recipe
 from plainfilm.training.record import (
@@ -19,7 +21,7 @@ from plainfilm.training.record import (
     write_recipe,
     write_record,
 )
-from plainfilm.training.start import begin, claim, make_learner, pick_device
+from plainfilm.training.start import begin, claim, make_learner, new_learner, pick_device
 from tiny_training import LABEL_SET, resplit, tiny_recipe
 
 CPU = torch.device("cpu")
@@ -273,3 +275,39 @@ def test_teachers_are_recorded_and_fixed(prepared: Path, finished: Path, tmp_pat
     assert record.teachers[0].startswith("first (")
     assert not teacher.training
     assert not any(weight.requires_grad for weight in teacher.parameters())
+
+
+@pytest.fixture
+def standardised(prepared: Path, tmp_path: Path) -> Path:
+    """A run of films standardised pixel by pixel."""
+    recipe = tiny_recipe("network.normalise=pixel", "optim.epochs=1")
+    return train(recipe, prepared, tmp_path / "standardised", threads=1)
+
+
+def test_training_films_get_mean_0_and_deviation_1_in_every_pixel(
+    prepared: Path, standardised: Path
+) -> None:
+    """S3-08, S3-10: in the network, by the statistics of the training films alone."""
+    films = Prepared.open(prepared, tiny_recipe()).train
+    batch = films.take(np.arange(len(films))).films
+
+    standard = load_classifier(standardised).normalise(batch)
+
+    varied = batch.std(dim=0) > 0
+    torch.testing.assert_close(standard.mean(dim=0), torch.zeros(1, 32, 32), atol=1e-4, rtol=0)
+    torch.testing.assert_close(
+        standard.std(dim=0)[varied], torch.ones(int(varied.sum())), atol=1e-4, rtol=0
+    )
+
+
+def test_statistics_of_pixels_go_with_the_weights_of_a_run(
+    standardised: Path, prepared: Path
+) -> None:
+    first = load_weights(standardised)["normalise.mean"]
+    settings = (f"network.init='{standardised}'", "network.normalise=pixel")
+
+    same = new_learner(tiny_recipe(*settings), Prepared.open(prepared, tiny_recipe()), CPU)
+    without = new_learner(tiny_recipe(settings[0]), Prepared.open(prepared, tiny_recipe()), CPU)
+
+    assert torch.equal(same.network.state_dict()["normalise.mean"], first)
+    assert "normalise.mean" not in without.network.state_dict()

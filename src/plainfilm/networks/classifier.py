@@ -46,6 +46,7 @@ class KeyNames(NamedTuple):
     head: str = "classifier."
 
 
+NORMALISATION = "normalise."  # keys of what a normalisation found in training begin so
 INNER = KeyNames()  # how the modules themselves are called
 
 
@@ -60,14 +61,15 @@ class Classifier(nn.Module):
         K, the number of logits.
     normalise
         "film": each film by its own mean and deviation; "imagenet": fixed, three channels;
-        "unit": 0 to 1 as it is; "signed": -1 to 1; "xrv": torchxrayvision's -1024 to 1024.
+        "unit": 0 to 1 as it is; "signed": -1 to 1; "xrv": torchxrayvision's -1024 to 1024; "pixel":
+        each pixel by its mean and deviation over the training films.
     dropout
         In [0, 1), in training only; on the averaged features, or on the hidden layers of a head
         that has some (see `heads.make_layers`).
     head
         From the last feature map to the logits; by default an average and one linear layer.
     size
-        S; the head of a "flatten" plan fits films of this side only.
+        S; the head of a "flatten" plan and the normalisation "pixel" fit films of this side only.
 
     Raises
     ------
@@ -93,7 +95,7 @@ class Classifier(nn.Module):
         size: int = 224,
     ) -> None:
         super().__init__()
-        self.normalise = normaliser(normalise, _in_channels(features))
+        self.normalise = normaliser(normalise, _in_channels(features), size)
         self.features = features
         self.pool = Pool(head)
         self.dropout = nn.Dropout(head.pool_dropout if head.hidden else dropout)
@@ -225,6 +227,9 @@ def _rename(
 ) -> None:
     for key in [key for key in state if key.startswith(prefix)]:
         value, inner = state.pop(key), key.removeprefix(prefix)
+        if inner.startswith(NORMALISATION):
+            state[key] = value
+            continue
         # The head first: a body without a prefix of its own is all the rest.
         for old, new in ((before.head, after.head), (before.body, after.body)):
             if inner.startswith(old):

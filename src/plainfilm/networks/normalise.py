@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from plainfilm.errors import RecipeError
 
-Normalisation = Literal["film", "imagenet", "unit", "signed", "xrv"]
+Normalisation = Literal["film", "imagenet", "unit", "signed", "xrv", "pixel"]
 
 FLAT_FILM = 1e-3  # luminance; a film that varies less than a grey step becomes (nearly) all zero
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -19,8 +19,10 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 SCALES = {"unit": (1.0, 0.0), "signed": (2.0, -1.0), "xrv": (2048.0, -1024.0)}
 
 
-def normaliser(name: str, in_channels: int) -> nn.Module:
+def normaliser(name: str, in_channels: int, size: int) -> nn.Module:
     """The module of a name, for a network whose first layer takes so many channels.
+
+    `size` is the films' side, which only "pixel" must know.
 
     Raises
     ------
@@ -29,6 +31,8 @@ def normaliser(name: str, in_channels: int) -> nn.Module:
     """
     if name == "film":
         return PerFilm()
+    if name == "pixel":
+        return PerPixel(size)
     if name == "imagenet" and in_channels == 3:
         return ImageNet()
     if name == "imagenet":
@@ -79,3 +83,31 @@ class Scaled(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Films (N, 1, H, W) → the same shape."""
         return x * self.factor + self.offset
+
+
+class PerPixel(nn.Module):
+    """Each pixel by its own mean and deviation over the training films; of one size only.
+
+    Parameters
+    ----------
+    size
+        S. Until they are told, the means are 0 and the deviations 1.
+    """
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        # Persistent, unlike ImageNet's: they are found in training, and belong to the weights.
+        self.register_buffer("mean", torch.zeros(1, size, size))
+        self.register_buffer("deviation", torch.ones(1, size, size))
+
+    def tell(self, mean: Tensor, deviation: Tensor) -> None:
+        """Set both, float (S, S) of luminance; no deviation is 0."""
+        self.mean.copy_(mean.unsqueeze(0))
+        self.deviation.copy_(deviation.unsqueeze(0))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Films (N, 1, S, S) → the same shape."""
+        return (x - self.mean) / self.deviation

@@ -1,11 +1,14 @@
 """The weights a training begins with: drawn, another run's, or a file's; and how records say so."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from plainfilm.errors import RunError
 from plainfilm.networks import Classifier, hub
+from plainfilm.networks.classifier import NORMALISATION
 from plainfilm.networks.weights import load_weights_file
 from plainfilm.training.checkpoint import load_classifier, weights_name
 from plainfilm.training.learner import build_network
@@ -64,7 +67,11 @@ def take_over(network: Classifier, recipe: Recipe, run: Path, names: tuple[str, 
         found = f"{run.name} is a {other.network.name}"
         raise RunError(f"network.init: {found}; the recipe wants {recipe.network.name}.")
     start, state = load_classifier(run), network.state_dict()
-    taken = {name: v for name, v in start.state_dict().items() if not start.is_head_key(name)}
+    taken = {
+        name: value
+        for name, value in start.state_dict().items()
+        if not start.is_head_key(name) and _belongs(name, value, state)
+    }
     same_head = other.network.head == recipe.network.head
     with_head = record.label_set.names == names and same_head
     if with_head:  # of the logits the findings' rows; those of side targets start anew
@@ -78,3 +85,13 @@ def take_over(network: Classifier, recipe: Recipe, run: Path, names: tuple[str, 
         raise RunError(f"network.init: {found}; this head fits no other size.") from error
     words = f"{weights_name(run)}, by recipe {record.recipe}"
     return words if with_head else f"{words}; head drawn anew"
+
+
+def _belongs(name: str, value: Tensor, state: Mapping[str, Tensor]) -> bool:
+    """Whether a network that shall begin with this value has a use for it.
+
+    Statistics of pixels go with the weights, where the new network has such and of that size.
+    """
+    if not name.startswith(NORMALISATION):
+        return True
+    return name in state and state[name].shape == value.shape

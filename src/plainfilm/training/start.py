@@ -8,12 +8,15 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import torch
 
 import plainfilm
 from plainfilm.datasets.files import locked
+from plainfilm.datasets.pixel_statistics import pixel_statistics
 from plainfilm.errors import DatasetError, RunError
 from plainfilm.networks import Classifier
+from plainfilm.networks.normalise import PerPixel
 from plainfilm.training.batches import Films
 from plainfilm.training.chance import seed_torch
 from plainfilm.training.checkpoint import (
@@ -169,10 +172,23 @@ def new_learner(
     seed_torch(recipe.optim.seed, "weights")
     network = build_network(recipe, prepared.n_logits)
     if not resumed:
+        _tell_pixels(network, prepared)
         take_first_weights(network, recipe, names)
     teachers = [_teacher(Path(run), names).to(device) for run in recipe.network.distil_from]
     target = replace(make_target(recipe, prepared.train, names, device), teachers=tuple(teachers))
     return Learner(recipe, network, target, device, team)
+
+
+def _tell_pixels(network: Classifier, prepared: Prepared) -> None:
+    """Mean and deviation of every pixel over the training films, where the network asks for them.
+
+    A film that is taken more than once counts once.
+    """
+    if not isinstance(network.normalise, PerPixel):
+        return
+    found = pixel_statistics(prepared.cache.pixels, np.unique(prepared.train.rows))
+    mean, deviation = (torch.from_numpy(each / 255) for each in (found.mean, found.deviation))
+    network.normalise.tell(mean, deviation)
 
 
 def _teacher(run: Path, names: tuple[str, ...]) -> Classifier:
