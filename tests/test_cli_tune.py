@@ -54,3 +54,22 @@ def test_a_recipe_is_examined_and_a_broken_one_ends_with_status_1(
     assert run("tune", "doctor", recipe, *words) == 1
     found = json.loads(capsys.readouterr().out)
     assert (found["schema"], found["holds"]) == ("plainfilm.doctor/1", False)
+
+
+def test_layers_are_printed_and_changes_drawn(tmp_path: Path, capsys: Output) -> None:
+    """S0-28, S2-10."""
+    pytest.importorskip("torch")
+    from tiny_training import TINY, write_prepared
+
+    prepared, recipe = write_prepared(tmp_path / "prepared"), tmp_path / "r.toml"
+    recipe.write_text(TINY)
+
+    assert run("tune", "layers", recipe, "--data", prepared) == 0
+    printed = capsys.readouterr().out
+    assert re.search(r"^features\.stem\.0 +Conv2d +16 x 16 x 16 +144 +144$", printed, re.M)
+
+    out = tmp_path / "grid.png"
+    assert run("tune", "preview", recipe, "--data", prepared, "--out", out) == 0
+    assert out.read_bytes().startswith(b"\x89PNG")
+    assert run("tune", "preview", recipe, "--data", prepared, "--out", out) == 1
+    assert "already there" in capsys.readouterr().err

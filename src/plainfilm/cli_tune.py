@@ -72,3 +72,36 @@ def doctor(recipe: Path, data: Path, settings: tuple[str, ...], as_json: bool) -
     click.echo(json.dumps(json_of(found), indent=2) if as_json else text_of(found))
     if not found.holds:
         click.get_current_context().exit(1)
+
+
+@tune.command()
+@click.argument("recipe", type=PATH)
+@data_option(help="A prepared folder.")
+@settings_option
+def layers(recipe: Path, data: Path, settings: tuple[str, ...]) -> None:
+    """Print the network's layers: what each gives for a film, its weights, and which learn."""
+    from plainfilm.training.layers import layers_of, table_of
+    from plainfilm.training.prepared import Prepared
+    from plainfilm.training.recipe import Recipe
+
+    wanted = Recipe.load(recipe, settings=settings)
+    click.echo(table_of(layers_of(wanted, Prepared.open(data, wanted).n_logits)))
+
+
+@tune.command("preview")
+@click.argument("recipe", type=PATH)
+@data_option(help="A prepared folder.")
+@out_option(required=True, help="The picture: a name in .png.")
+@settings_option
+@force_option
+def tune_preview(
+    recipe: Path, data: Path, out: Path, settings: tuple[str, ...], force: bool
+) -> None:
+    """Draw training films as they are and as the recipe changes them; a seed, a picture."""
+    from plainfilm.reports import check_path
+    from plainfilm.training.preview import preview
+    from plainfilm.training.recipe import Recipe
+
+    check_path(out, overwrite=force, endings=(".png",))
+    preview(Recipe.load(recipe, settings=settings), data, out)
+    note(f"Wrote {out.name}")

@@ -21,7 +21,7 @@ from plainfilm.training.record import (
     write_recipe,
     write_record,
 )
-from plainfilm.training.start import begin, claim, make_learner, new_learner, pick_device
+from plainfilm.training.start import begin, claim, make_learner, new_learner
 from tiny_training import LABEL_SET, resplit, tiny_recipe
 
 CPU = torch.device("cpu")
@@ -37,21 +37,6 @@ def learned(out: Path, record: RunRecord, recipe: Recipe) -> None:
 def copy(prepared: Path, tmp_path: Path) -> Path:
     """A prepared folder to spoil."""
     return shutil.copytree(prepared, tmp_path / "copy")
-
-
-def test_devices_are_picked_by_name() -> None:
-    """S2-11."""
-    assert pick_device("cpu") == CPU
-    assert pick_device("auto").type in ("cpu", "cuda")
-    with pytest.raises(RunError, match="found 'tpu'; expected auto, cpu or cuda"):
-        pick_device("tpu")
-
-
-@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")
-def test_a_device_that_is_not_there_is_refused() -> None:
-    """S2-11."""
-    with pytest.raises(RunError, match="no CUDA device"):
-        pick_device("cuda")
 
 
 def test_two_trainings_cannot_share_a_folder(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from torch import Tensor
 
 from plainfilm.training.batches import Films
 from plainfilm.training.chance import deterministic
+from plainfilm.training.devices import pick_device
 from plainfilm.training.learner import Learner
 from plainfilm.training.prepared import Prepared
 from plainfilm.training.recipe import Recipe
@@ -38,7 +39,7 @@ from plainfilm.training.rehearsal import (
     watch,
     without_changes,
 )
-from plainfilm.training.start import new_learner, pick_device
+from plainfilm.training.start import new_learner
 
 SCHEMA = "plainfilm.doctor/1"
 STANDS_STILL = 0.95  # last quarter's mean loss beside the first's; above, nothing is learnt
@@ -60,7 +61,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """The whole checklist, and where it was gone through ("cpu" or "cuda")."""
+    """The whole checklist, and where it was gone through ("cpu", "cuda" …)."""
 
     device: str
     checks: tuple[Check, ...]

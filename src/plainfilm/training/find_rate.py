@@ -18,11 +18,12 @@ from plainfilm.errors import RunError
 from plainfilm.training.batches import Films, batch_positions, epoch_order, steps_per_epoch
 from plainfilm.training.chance import deterministic
 from plainfilm.training.checkpoint import read_state, write_state
+from plainfilm.training.devices import pick_device
 from plainfilm.training.learner import Learner
 from plainfilm.training.prepared import Prepared
 from plainfilm.training.recipe import Recipe, Release
 from plainfilm.training.schedule import RangeSweep, has_diverged, steepest_rate
-from plainfilm.training.start import new_learner, pick_device
+from plainfilm.training.start import new_learner
 
 SAVED_STEPS = 10  # a test that is killed goes on from the last so many
 

@@ -18,6 +18,7 @@ from plainfilm.training.checkpoint import (
     save_checkpoint,
     save_weights,
 )
+from plainfilm.training.devices import pick_device
 from plainfilm.training.ending import is_over
 from plainfilm.training.learner import Learner
 from plainfilm.training.prepared import Prepared
@@ -32,7 +33,7 @@ from plainfilm.training.record import (
     write_recipe,
 )
 from plainfilm.training.schedule import schedule_of
-from plainfilm.training.start import begin, check_alike, claim, make_learner, pick_device
+from plainfilm.training.start import begin, check_alike, claim, make_learner
 from plainfilm.training.team import ALONE, Team
 from plainfilm.training.validate import validate
 
@@ -59,7 +60,7 @@ def train(
         another that learned nothing (no finished epoch, no checkpoint), which is then replaced. On
         the CPU a training that was killed and resumed ends with the same weights, bit for bit.
     device
-        "cpu", "cuda", or "auto": CUDA where there is any.
+        "cpu", "cuda", "xpu", "mps", or "auto": an accelerator where there is any.
     threads
         CPU threads; None = torch's own choice, or as many as the run began with.
     team

@@ -44,16 +44,6 @@ from plainfilm.training.toml import differences
 from plainfilm.whole_files import sweep
 
 
-def pick_device(name: str) -> torch.device:
-    """The device of "cpu", "cuda" or "auto"; RunError where CUDA is asked for and absent."""
-    if name not in ("auto", "cpu", "cuda"):
-        raise RunError(f"device: found {name!r}; expected auto, cpu or cuda.")
-    if name == "cuda" and not torch.cuda.is_available():
-        raise RunError("device: found no CUDA device that torch can use; take cpu.")
-    wanted = "cuda" if name == "auto" and torch.cuda.is_available() else name
-    return torch.device("cpu" if wanted == "auto" else wanted)
-
-
 def claim(out: Path, stack: ExitStack) -> None:
     """Make the run folder and hold it for this process until the stack closes.
 
@@ -261,4 +251,5 @@ def _weights(recipe: Recipe, n_logits: int) -> Weights:
 def _hardware(device: torch.device) -> str:
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
-    return f"{os.cpu_count()} CPU cores ({platform.machine()})"
+    cores = f"{os.cpu_count()} CPU cores ({platform.machine()})"
+    return cores if device.type == "cpu" else f"{device.type.upper()} beside {cores}"
