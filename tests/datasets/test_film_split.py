@@ -17,7 +17,7 @@ def diseased(shared_data: Path) -> Manifest:
 
 
 def test_s0_08_a_fifth_of_the_films_rounded_down_validates() -> None:
-    """S0-08: 51,759 films give 10,351 and 41,408; rounding would give 10,352."""
+    """S0-08, S1-01: 51,759 films give 10,351 and 41,408; rounding would give 10,352."""
     assert Counter(film_split(51_759)) == {"val": 10_351, "train": 41_408}
 
 

@@ -182,3 +182,18 @@ def test_a_residual_stage_without_change_is_its_shortcut() -> None:
     films = torch.rand(1, 64, 8, 8)
 
     torch.testing.assert_close(block(films), films)
+
+
+def test_a_grey_film_enters_as_three_equal_channels() -> None:
+    """S0-11: 3 x 224 x 224."""
+    network, entered = build("densenet121", 1).eval(), list[torch.Tensor]()
+    first = network.get_submodule("features.conv0")
+    first.register_forward_pre_hook(lambda _, films: entered.append(films[0]))
+
+    with torch.no_grad():
+        network(torch.rand(1, 1, 224, 224))
+
+    (films,) = entered
+    assert films.shape == (1, 3, 224, 224)
+    assert torch.equal(films[:, 0], films[:, 1])
+    assert torch.equal(films[:, 0], films[:, 2])

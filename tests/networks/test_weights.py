@@ -40,6 +40,7 @@ def published() -> State:
 def test_a_whole_file_gives_the_network_its_weights(
     tmp_path: Path, published: State, ending: str
 ) -> None:
+    """S3-18: saved, and loaded into another network, to the last bit."""
     path = tmp_path / f"resnet18.{ending}"
     write_safetensors(path, published) if ending == "safetensors" else saved(path, published)
     other = network(1000)

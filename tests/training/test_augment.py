@@ -4,7 +4,9 @@ import pytest
 import torch
 from torch import Generator, Tensor
 
-from plainfilm.training.augment import Augment, apply, draw
+from plainfilm.errors import RecipeError
+from plainfilm.training.augment import Augment, Draw, apply, draw
+from plainfilm.training.recipe import Recipe
 
 # Nothing is changed: every share and extent is zero, and the zoom's middle is the film itself.
 STILL = Augment(
@@ -166,3 +168,59 @@ def test_impossible_settings_are_refused(name: str, value: float) -> None:
 def test_a_draw_for_another_number_of_films_is_refused() -> None:
     with pytest.raises(ValueError, match="6 films"):
         apply(_films(6), draw(5, Augment(), Generator().manual_seed(0)))
+
+
+MANY = 10_000
+
+
+def _drawn(**settings: float) -> Draw:
+    return draw(MANY, replace(STILL, **settings), Generator().manual_seed(0))
+
+
+def test_rotation_lies_within_its_degrees_either_way() -> None:
+    """S0-21."""
+    affine = _drawn(rotation_degrees=30.0).affine
+    degrees = torch.atan2(affine[:, 1, 0], affine[:, 0, 0]).rad2deg()
+
+    assert float(degrees.abs().max()) <= 30.001
+    assert abs(float(degrees.mean())) <= 0.6
+    assert 0.48 <= float((degrees > 0).float().mean()) <= 0.52
+
+
+@pytest.mark.parametrize(
+    ("middle", "zoom", "most"),
+    [(1.14, 0.131, 1.3), (1.054, 0.053, 1 / 0.9)],
+    ids=["S0-22", "S2-20"],
+)
+def test_the_published_zooms_lie_between_1_and_their_greatest(
+    middle: float, zoom: float, most: float
+) -> None:
+    """S0-22, S2-20, S2-44: 1 to 1.3 of every film; a crop that keeps 90 % or more."""
+    kept = _drawn(zoom_middle=middle, zoom=zoom).affine[:, 0, 0]
+
+    assert 1 / float(kept.min()) == pytest.approx(most, rel=0.002)
+    assert float(kept.max()) == pytest.approx(1.0, abs=0.002)
+
+
+def test_brightness_and_contrast_change_every_film_within_their_extent() -> None:
+    """S0-23, S2-21: 0.4 either way."""
+    _, contrast, brightness, _, _ = _drawn(brightness=0.4, contrast=0.4).tone.unbind(1)
+
+    for powers in (contrast.log(), brightness):
+        assert 0.399 <= float(powers.abs().max()) <= 0.4001
+        assert int((powers == 0).sum()) == 0
+
+
+def test_a_film_mirrored_twice_is_the_film() -> None:
+    """S0-29, S2-19, S2-44: off unless asked for, since a mirrored chest has its heart at right."""
+    assert Augment().mirror_share == 0
+    settings = replace(STILL, mirror_share=1.0)
+
+    torch.testing.assert_close(_changed(_changed(_films(), settings), settings), _films())
+
+
+@pytest.mark.parametrize("name", ["flip_vertical", "saturation"])
+def test_what_no_film_shall_suffer_is_no_setting(name: str) -> None:
+    """S2-21, S2-22: upside down; and a change of colours, which a grey film has none of."""
+    with pytest.raises(RecipeError, match=rf"augment\.{name}: unknown key"):
+        Recipe.from_toml("", settings=[f"augment.{name}=0.5"])

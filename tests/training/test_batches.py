@@ -109,3 +109,9 @@ def test_copies_are_films_with_their_labels_and_changes() -> None:
     assert batch.labels.flatten().tolist() == [0, 1, 1, 1]
     assert torch.equal(batch.films[2], batch.films[1].flip(-1))
     assert torch.equal(batch.films[3], batch.films[1])
+
+
+def test_the_published_batches_make_647_steps_an_epoch() -> None:
+    """S0-12: 41,408 films in batches of 64; 19,410 steps in 30 epochs."""
+    assert steps_per_epoch(41_408, 64) == 647
+    assert 30 * steps_per_epoch(41_408, 64) == 19_410

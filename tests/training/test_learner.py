@@ -1,13 +1,17 @@
 import math
 from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from plainfilm.networks import build
 from plainfilm.training.batches import Batch
+from plainfilm.training.checkpoint import load_classifier
 from plainfilm.training.learner import Learner, Target, make_optimiser
 from plainfilm.training.losses import ASYMMETRIC
+from plainfilm.training.prepared import Prepared
 from plainfilm.training.schedule import Pace
 from tiny_training import tiny_recipe
 
@@ -240,7 +244,7 @@ def test_what_comes_after_a_frozen_part_learns_with_its_statistics() -> None:
 def test_s3_28_parts_of_a_batch_are_learnt_as_the_whole(
     settings: tuple[str, ...], target: Target
 ) -> None:
-    """S3-28: to 1e-6 without BatchNorm; unknown labels lie unevenly in the parts."""
+    """S3-28, S3-37: to 1e-6 without BatchNorm; unknown labels lie unevenly in the parts."""
     films, labels = batch().films, batch().labels
     labels[1] = labels[2, 0] = math.nan
     if target.exclusive:
@@ -277,3 +281,25 @@ def test_parts_are_learnt_as_the_whole_where_statistics_are_frozen() -> None:
     torch.testing.assert_close(
         parts.network.head_weight, whole.network.head_weight, atol=1e-6, rtol=0
     )
+
+
+def test_films_to_validate_on_are_never_changed() -> None:
+    """S0-27: judged twice, the same bits; learnt from twice, other pixels."""
+    one = learner()
+
+    assert torch.equal(one.judge(batch().films), one.judge(batch().films))
+    first, second = (one._changed(batch(), step).films for step in (0, 1))
+    assert not torch.equal(first, second)
+
+
+def test_mixed_precision_judges_as_float32_does(finished: Path, prepared: Path) -> None:
+    """S0-50: the same class for 99 % of the films, no probability 0.02 apart."""
+    films = Prepared.open(prepared, tiny_recipe()).train
+    whole = films.take(np.arange(len(films))).films
+    logits = []
+    for precision in ("float32", "bfloat16"):
+        recipe = tiny_recipe(f"optim.precision={precision}")
+        logits.append(Learner(recipe, load_classifier(finished), Target(), CPU).judge(whole))
+
+    assert float(((logits[0] > 0) == (logits[1] > 0)).float().mean()) >= 0.99
+    assert float((logits[0].sigmoid() - logits[1].sigmoid()).abs().max()) < 0.02

@@ -19,6 +19,7 @@ from plainfilm.errors import PlainfilmError, RunError
 from plainfilm.findings import LabelSet
 from plainfilm.training.checkpoint import load_classifier, load_weights
 from plainfilm.training.loop import train
+from plainfilm.training.prepared import Prepared
 from plainfilm.training.record import read_recipe, read_record, write_record
 from tiny_training import same_weights, tiny_recipe, write_prepared
 
@@ -137,15 +138,15 @@ def test_a_training_that_stops_early_is_finished_and_resumes_to_the_same_end(
     prepared: Path, tmp_path: Path
 ) -> None:
     """S2-13: when to stop is a function of the log."""
-    settings = ("optim.schedule=plateau", "optim.lr=0.05", "optim.epochs=30", "optim.stop_after=2")
+    settings = ("optim.schedule=plateau", "optim.lr=0.1", "optim.epochs=30", "optim.stop_after=1")
     recipe = tiny_recipe(*settings, "optim.ema_decay=0")
     whole = train(recipe, prepared, tmp_path / "whole", threads=1)
     record = read_record(whole)
     assert record.finished
     assert record.epochs < 30
-    assert record.ended.startswith("stopped early: 2 epochs without a lower validation loss")
+    assert record.ended.startswith("stopped early: 1 epoch without a lower validation loss")
     losses = [float(str(row["val_loss"])) for row in log_without_times(whole)]
-    assert losses.index(min(losses)) == len(losses) - 3
+    assert losses.index(min(losses)) == len(losses) - 2
     out = shutil.copytree(whole, tmp_path / "run")
     # As a kill leaves it between the last checkpoint and run.json.
     write_record(out, replace(record, finished=False, ended="", epochs=record.epochs - 1))
@@ -183,6 +184,26 @@ def test_the_same_recipe_and_films_give_the_same_weights(
 
     assert same_weights(finished, again)
     assert not same_weights(finished, other)
+
+
+def test_s2_05_a_run_is_made_again_from_what_it_recorded(
+    finished: Path, prepared: Path, tmp_path: Path
+) -> None:
+    """S2-05: its own recipe, the films it names, its threads; every metric the same."""
+    told = read_record(finished)
+
+    out = train(read_recipe(finished), prepared, tmp_path / "again", threads=told.threads)
+
+    assert same_weights(finished, out)
+    assert log_without_times(out) == log_without_times(finished)
+    assert replace(read_record(out), seconds=told.seconds) == told
+    assert [words.split()[0] for words in told.environment] == [
+        "python",
+        "numpy",
+        "pillow",
+        "torch",
+    ]
+    assert Prepared.open(prepared, read_recipe(out)).used == told.films
 
 
 def test_a_finished_run_is_left_as_it_is(finished: Path, prepared: Path) -> None:

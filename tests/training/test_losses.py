@@ -291,3 +291,15 @@ def test_smoothing_among_several_classes_still_adds_up_to_1() -> None:
     labels = smoothed(torch.tensor([1.0, 0.0, 0.0, 0.0]), 0.2, n_classes=4)
 
     assert labels.tolist() == pytest.approx([0.85, 0.05, 0.05, 0.05])
+
+
+def test_a_label_and_its_one_hot_twin_teach_the_same() -> None:
+    """S2-24: 0 or 1, and [1, 0] or [0, 1] = present, whose logits differ by the first's logit."""
+    z, labels = torch.tensor([[1.5], [-0.3], [2.0]]), torch.tensor([[1.0], [0.0], [0.0]])
+
+    single = masked_bce(z, labels)
+    twin = weighted_cross_entropy(
+        torch.cat([torch.zeros_like(z), z], dim=1), torch.cat([1 - labels, labels], dim=1)
+    )
+
+    torch.testing.assert_close(single, twin)

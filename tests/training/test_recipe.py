@@ -22,12 +22,15 @@ def test_a_recipe_written_out_is_the_same_recipe() -> None:
 
 
 def test_it_is_read_from_a_file_and_single_values_are_set(tmp_path: Path) -> None:
+    """S3-13: epochs, batch size, class weights."""
     path = tmp_path / "r.toml"
     path.write_text("[optim]\nlr = 0.01\nepochs = 3\n")
 
-    recipe = Recipe.load(path, settings=["optim.epochs=5", "network.name=densenet121"])
+    settings = ["optim.epochs=5", "network.name=densenet121", "optim.batch_size=8"]
+    recipe = Recipe.load(path, settings=[*settings, "loss.pos_weight=mura"])
 
-    assert (recipe.optim.lr, recipe.optim.epochs) == (0.01, 5)
+    assert (recipe.optim.lr, recipe.optim.epochs, recipe.optim.batch_size) == (0.01, 5, 8)
+    assert recipe.loss.pos_weight == "mura"
     assert recipe.network.name == "densenet121"
 
 

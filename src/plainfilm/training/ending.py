@@ -27,7 +27,8 @@ def end_words(optim: Optim, val_losses: Sequence[float | None]) -> str:
     """How a training ended; "" while it has not."""
     if len(val_losses) < optim.epochs and _stops_early(optim, val_losses):
         best = len(val_losses) - optim.stop_after
-        waited = f"{optim.stop_after} epochs without a lower validation loss"
+        epochs = "epoch" if optim.stop_after == 1 else "epochs"
+        waited = f"{optim.stop_after} {epochs} without a lower validation loss"
         return f"stopped early: {waited} than epoch {best}'s"
     return f"all {optim.epochs} epochs" if is_over(optim, val_losses) else ""
 

@@ -81,6 +81,8 @@ class RunRecord:
         The runs it was distilled from, named likewise.
     copies
         Which films were taken more than once, and what that may teach; "" = none.
+    environment
+        Versions of Python and of the packages that compute, "numpy 2.1.0" each.
     n_weights, n_learning
         Weights of the network, and how many of them the training may change; 0 = not recorded.
     threads
@@ -115,6 +117,7 @@ class RunRecord:
     threads: int
     processes: int = 1
     copies: str = ""
+    environment: tuple[str, ...] = ()
     n_weights: int = 0
     n_learning: int = 0
     seconds: float = 0.0

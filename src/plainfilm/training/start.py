@@ -6,6 +6,7 @@ import os
 import platform
 from contextlib import ExitStack
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -236,6 +237,7 @@ def _new_record(
         device=device.type,
         threads=threads,
         copies=prepared.copies_words(recipe),
+        environment=_environment(),
         n_weights=weights.total,
         n_learning=weights.learning,
     )
@@ -246,6 +248,11 @@ def _weights(recipe: Recipe, n_logits: int) -> Weights:
         network = build_network(recipe, n_logits)
     freeze(network, recipe.network.frozen_before)
     return count_weights(network)
+
+
+def _environment() -> tuple[str, ...]:
+    packages = (f"{name} {version(name)}" for name in ("numpy", "pillow", "torch"))
+    return (f"python {platform.python_version()}", *packages)
 
 
 def _hardware(device: torch.device) -> str:
