@@ -88,6 +88,10 @@ def test_an_impossible_value_is_refused(setting: str, expected: str) -> None:
         (["loss.name=asymmetric", "loss.focus=[1, 4]"], r"expected \[γ of the present"),
         (["loss.name=asymmetric", "loss.focus=[1, -4, 0]"], r"γ 0 or more"),
         (["loss.name=asymmetric", "loss.focus=[1, 4, 1]"], r"clip in \[0, 1\)"),
+        (
+            ["data.equalise=repeat", "loss.pos_weight=mura"],
+            r"equalise: .* need no loss\.pos_weight",
+        ),
         (["loss.name=cross-entropy", "loss.pos_weight=mura"], r"expected none, balanced or inv"),
         (["loss.name=cross-entropy", "data.side_targets=['sex']"], r"data\.side_targets: does not"),
         (["loss.name=cross-entropy", "network.distil_from=['a']"], r"network\.distil_from: does"),

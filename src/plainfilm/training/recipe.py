@@ -143,6 +143,9 @@ class Recipe:
     release: Release = field(default_factory=Release)
 
     def __post_init__(self) -> None:
+        if self.data.equalise != "no" and self.loss.pos_weight != "none":
+            words = "classes that are evened out need no loss.pos_weight; take one of the two"
+            raise RecipeError(f"data.equalise: {words}.")
         if self.loss.name != "cross-entropy":
             return
         for key, found in (
