@@ -1,0 +1,20 @@
+/** A sentence for a person, as a key into the language files and the values that stand in it. */
+
+import english from './messages.en.json';
+
+export type MessageKey = keyof typeof english;
+
+export interface Message {
+  readonly key: MessageKey;
+  readonly params: Readonly<Record<string, string | number>>;
+}
+
+/** The message of `key`; `params` are put where the text has their names in braces. */
+export function message(key: MessageKey, params: Message['params'] = {}): Message {
+  return { key, params };
+}
+
+/** The message in English: for logs and tests; the page says it in the reader's language. */
+export function inEnglish({ key, params }: Message): string {
+  return english[key].replace(/\{(\w+)\}/g, (whole, name: string) => String(params[name] ?? whole));
+}
