@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
 from plainfilm.errors import CorruptBundle
-from plainfilm.reading.graph_file import check_graph_file
+from plainfilm.reading.graph_file import check_graph_file, weight_places
 from refusals import refusal
 from tiny_bundle import tiny_network
 
@@ -133,3 +133,12 @@ def test_any_bytes_are_let_in_or_refused_in_words(content: bytes) -> None:
     message = refusal(lambda: check_graph_file(content))
 
     assert message is None or message.startswith("network.onnx")
+
+
+def test_the_places_of_weights_are_those_of_their_bytes() -> None:
+    weights = [np.arange(5, dtype=np.float32), np.array(7, np.int64), np.ones((2, 3), np.float32)]
+    tensors = [numpy_helper.from_array(w, f"w{i}") for i, w in enumerate(weights)]
+    content = edited(lambda network: network.graph.initializer.extend(tensors))
+    found = {content[start:end] for start, end in weight_places(content)}
+    assert {weights[0].tobytes(), weights[2].tobytes()} <= found
+    assert weights[1].tobytes() not in found

@@ -11,6 +11,8 @@ Protocol Buffers, "Encoding"; onnx.proto of ONNX 1.16 (field numbers).
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from plainfilm.errors import CorruptBundle
 
 _NAME = "network.onnx"
@@ -23,7 +25,9 @@ _GRAPH_NODE, _GRAPH_INITIALIZER, _GRAPH_SPARSE = 1, 5, 15
 _NODE_TYPE, _NODE_ATTRIBUTE, _NODE_DOMAIN = 4, 5, 7
 _ATTRIBUTE_TENSORS, _ATTRIBUTE_GRAPHS, _ATTRIBUTE_SPARSE = (5, 10), (6, 11), (22, 23)
 _SPARSE_TENSORS = (1, 2)
+_TENSOR_TYPE, _TENSOR_RAW = 2, 9
 _TENSOR_EXTERNAL, _TENSOR_LOCATION = 13, 14
+_FLOAT = 1  # of TensorProto.DataType
 
 Field = tuple[int, int | memoryview]
 
@@ -45,6 +49,32 @@ def check_graph_file(content: bytes) -> None:
             _check_graph(_message(value))
     if n_graphs != 1:
         raise CorruptBundle(f"{_NAME}: found {n_graphs} graphs; expected an ONNX file with one")
+
+
+def weight_places(content: bytes) -> list[tuple[int, int]]:
+    """Where the float32 weights of an ONNX file lie: first byte and the one after the last, rising.
+
+    Only weights stored as raw bytes count, which is how exporters write them.
+
+    Raises
+    ------
+    CorruptBundle
+        The bytes are no ONNX file.
+    """
+    whole = np.frombuffer(content, np.uint8)
+    places = []
+    for graph in _parts(memoryview(content), _MODEL_GRAPH):
+        for tensor in _parts(graph, _GRAPH_INITIALIZER):
+            fields = dict(_fields(tensor))
+            raw = fields.get(_TENSOR_RAW)
+            if fields.get(_TENSOR_TYPE) == _FLOAT and isinstance(raw, memoryview) and len(raw):
+                start = np.frombuffer(raw, np.uint8).ctypes.data - whole.ctypes.data
+                places.append((start, start + len(raw)))
+    return sorted(places)
+
+
+def _parts(message: memoryview, wanted: int) -> Iterator[memoryview]:
+    return (_message(value) for number, value in _fields(message) if number == wanted)
 
 
 def _check_graph(graph: memoryview) -> None:

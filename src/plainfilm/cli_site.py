@@ -1,0 +1,30 @@
+"""The verb `plainfilm site`, as cli.py has the others."""
+
+import json
+from pathlib import Path
+
+import click
+
+from plainfilm.options import DEFAULT_BUNDLE, force_option, json_option, out_option
+from plainfilm.terminal import note
+
+
+@click.command()
+@click.argument("bundle", default=DEFAULT_BUNDLE)
+@out_option(required=True, help="Folder of the site.")
+@json_option
+@force_option
+def site(bundle: str, out: Path, as_json: bool, force: bool) -> None:
+    """Write a static page that reads films in the browser.
+
+    Any web server can hand it out; films stay on the visitor's device.
+    """
+    from plainfilm.reading.shelf import open_bundle
+    from plainfilm.serve.site import write_site
+
+    found = open_bundle(bundle)
+    n_bytes = write_site(found, out, overwrite=force)
+    about = {"bundle": found.id.name, "version": found.id.version, "bytes": n_bytes}
+    words = f"{found.id.name} {found.id.version}: a site of {n_bytes / 1e6:.1f} MB"
+    click.echo(json.dumps({**about, "sha256": found.id.sha256}, indent=2) if as_json else words)
+    note(f"Wrote {out.name}")

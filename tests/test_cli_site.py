@@ -1,0 +1,30 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from plainfilm.cli import main
+from plainfilm.serve.site import PAGE
+from tiny_bundle import tiny_bundle
+
+Output = pytest.CaptureFixture[str]
+
+
+@pytest.mark.skipif(not (PAGE / "index.html").is_file(), reason="the page is not built here")
+def test_a_site_is_written_and_told(tmp_path: Path, capsys: Output) -> None:
+    bundle = tmp_path / "tiny.bundle"
+    tiny_bundle().save(bundle)
+    out = tmp_path / "www"
+    assert main(["site", str(bundle), "--out", str(out), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["bundle"], told["version"]) == ("tiny", "1.0.0")
+    assert (out / "index.html").is_file()
+    assert main(["site", str(bundle), "--out", str(out)]) == 1
+    assert "already" in capsys.readouterr().err
+    assert main(["site", str(bundle), "--out", str(out), "--force"]) == 0
+    assert capsys.readouterr().out.startswith("tiny 1.0.0: a site of ")
+
+
+def test_a_bundle_that_is_not_there_is_told_in_one_line(tmp_path: Path, capsys: Output) -> None:
+    assert main(["site", "nothing", "--out", str(tmp_path / "www")]) == 1
+    assert "nothing: no such bundle" in capsys.readouterr().err

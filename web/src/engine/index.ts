@@ -1,0 +1,51 @@
+/** Who reads the films: a server, or this browser. Chosen by app.json, never silently changed. */
+import type { Answer, Bundle, Radiograph, Said } from '../types';
+import { problem } from './problem';
+import { RestEngine } from './rest';
+import { WasmEngine, type SiteFiles } from './wasm';
+
+export interface Loaded {
+  done: number;
+  total: number;
+}
+
+export interface Film {
+  file: Blob;
+  radiograph: Radiograph;
+}
+
+export interface Engine {
+  /** Where films are read: 'device' never sends one, 'server' sends each. */
+  readonly place: 'device' | 'server';
+  /** The server's host; empty on the device. */
+  readonly host: string;
+  /** Bytes that `start` will fetch; 0 = nothing worth a word. */
+  readonly bytes: number;
+  /** Fetches, checks and tries what reads; throws a `Problem`. */
+  start(onProgress: (loaded: Loaded) => void, signal: AbortSignal): Promise<Bundle>;
+  /** What the bundle says of a film; throws a `Problem`. */
+  read(film: Film, said: Said, signal: AbortSignal): Promise<Answer>;
+}
+
+export interface Settings {
+  engine: 'rest' | 'wasm';
+  title?: string;
+  description?: string;
+  examples?: { name: string; url: string; words?: string }[];
+  site?: SiteFiles;
+}
+
+/** The settings written beside the page. */
+export async function readSettings(): Promise<Settings> {
+  try {
+    const response = await fetch('app.json', { cache: 'no-cache' });
+    if (!response.ok) throw new Error(String(response.status));
+    return (await response.json()) as Settings;
+  } catch (error) {
+    throw problem('problem.settings', {}, error);
+  }
+}
+
+export function engineOf(settings: Settings): Engine {
+  return settings.engine === 'wasm' && settings.site ? new WasmEngine(settings.site) : new RestEngine();
+}

@@ -1,0 +1,49 @@
+/** Predictions as a table, the twin of plainfilm/reports/as_csv.py: RFC 4180, no formulas. */
+import type { Prediction } from '../types';
+
+const COLUMNS = [
+  'name', 'finding', 'display', 'probability', 'score', 'threshold', 'present',
+  'calibrated', 'familiarity', 'refused', 'cautions',
+  'bundle', 'bundle_version', 'bundle_sha256',
+];
+const FORMULA = ['=', '+', '-', '@', '|', '%', '＝', '＋', '－', '＠'];
+
+/** A row for each film and finding; a refused film has one. */
+export function csvReport(predictions: Prediction[]): string {
+  return [COLUMNS, ...predictions.flatMap(rows)].map((row) => row.map(quoted).join(',') + '\r\n').join('');
+}
+
+function rows(prediction: Prediction): string[][] {
+  const name = safe(prediction.name);
+  const about = aboutOf(prediction);
+  if (prediction.refused !== null) return [[name, '', '', '', '', '', '', ...about]];
+  return prediction.findings.map((found) => {
+    const numbers = [found.probability, found.score, found.threshold].map(nine);
+    return [name, safe(found.finding), safe(found.display), ...numbers, String(found.present), ...about];
+  });
+}
+
+function aboutOf({ calibrated, familiarity, refused, cautions, bundle }: Prediction): string[] {
+  return [
+    String(calibrated),
+    familiarity === null ? '' : nine(familiarity),
+    safe(refused ?? ''),
+    safe(cautions.join(' | ')),
+    safe(bundle.name),
+    safe(bundle.version),
+    bundle.sha256,
+  ];
+}
+
+function nine(value: number): string {
+  return String(Number(value.toPrecision(9))); // nine digits bring a float32 back exactly
+}
+
+function safe(text: string): string {
+  const dangerous = /^[\t\r\n]/.test(text) || FORMULA.some((sign) => text.trimStart().startsWith(sign));
+  return dangerous ? `'${text}` : text;
+}
+
+function quoted(text: string): string {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,61 @@
+/** Several films at once: a row each, and the table as a file. */
+import { saveText } from '../report/saving';
+import { csvReport } from '../report/csv';
+import { jsonReport } from '../report/json';
+import type { OpenFilm, Session } from '../session';
+import * as wording from '../words/wording';
+import type { Words } from '../words';
+import { useWords } from './context';
+
+export function FilmsTable({ session }: { session: Session }) {
+  const words = useWords();
+  const { films } = session;
+  const read = films.filter((film) => film.status === 'read').length;
+  const predictions = films.flatMap((film) => (film.answer ? [film.answer.prediction] : []));
+  return (
+    <section class="films" aria-labelledby="films-title">
+      <h2 id="films-title">{words.say('films')}</h2>
+      <p class="quiet">{words.say('films.count', { read, all: films.length })}</p>
+      <div class="scroll" tabIndex={0} role="region" aria-labelledby="films-title">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">{words.say('films.name')}</th>
+              <th scope="col">{words.say('films.answer')}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {films.map((film) => (
+              <tr key={film.id} class={film.id === session.shown ? 'shown' : ''}>
+                <th scope="row">
+                  <button type="button" aria-pressed={film.id === session.shown} onClick={() => session.show(film.id)}>
+                    <bdi>{film.name}</bdi>
+                  </button>
+                </th>
+                <td>{inShort(words, film)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <p>
+        <button type="button" disabled={read === 0} onClick={() => saveText(csvReport(predictions), 'plainfilm.csv', 'text/csv')}>
+          {words.say('films.csv')}
+        </button>{' '}
+        <button type="button" disabled={read === 0} onClick={() => saveText(jsonReport(predictions), 'plainfilm.json', 'application/json')}>
+          {words.say('films.json')}
+        </button>{' '}
+        <button type="button" onClick={() => session.closeAll()}>{words.say('films.remove')}</button>
+      </p>
+    </section>
+  );
+}
+
+function inShort(words: Words, film: OpenFilm): string {
+  if (film.problem !== null) return words.say('films.failed', { reason: problemWords(words, film.problem) });
+  return film.answer === null ? words.say('films.waiting') : wording.summary(words, film.answer.prediction);
+}
+
+export function problemWords(words: Words, problem: { key: string; params: Record<string, string | number> }): string {
+  return words.knows(problem.key) ? words.say(problem.key, problem.params) : problem.key;
+}

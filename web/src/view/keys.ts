@@ -1,0 +1,23 @@
+/** Single-key shortcuts; they can be switched off (WCAG 2.1.4) and never catch typing. */
+import { useEffect } from 'preact/hooks';
+
+export type Shortcuts = Record<string, () => void>;
+
+const TYPING = 'input, select, textarea, dialog[open]';
+
+export function useShortcuts(enabled: boolean, shortcuts: Shortcuts): void {
+  useEffect(() => {
+    if (!enabled) return undefined;
+    const hear = (event: KeyboardEvent) => {
+      if (event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.target instanceof Element && event.target.closest(TYPING)) return;
+      if (document.querySelector('dialog[open]')) return;
+      const act = shortcuts[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+      if (act === undefined) return;
+      event.preventDefault();
+      act();
+    };
+    document.addEventListener('keydown', hear);
+    return () => document.removeEventListener('keydown', hear);
+  });
+}

@@ -1,0 +1,140 @@
+/** The bar above, and what is shown while there is no film: loading, empty, trouble. */
+import type { ComponentChildren } from 'preact';
+import type { Engine, Loaded, Settings } from '../engine';
+import type { Problem } from '../engine/problem';
+import type { Bundle } from '../types';
+import { useWords } from './context';
+import { problemWords } from './films_table';
+
+export const TAKEN = '.dcm,.dicom,.png,.jpg,.jpeg,application/dicom,image/png,image/jpeg';
+
+export function Bar({ engine, title, children }: { engine: Engine; title: string; children: ComponentChildren }) {
+  const { say } = useWords();
+  return (
+    <header class="bar">
+      <h1>{title}</h1>
+      <p class={`place ${engine.place}`}>
+        <span aria-hidden="true">{engine.place === 'device' ? '⌂' : '⇪'}</span>{' '}
+        {say(engine.place === 'device' ? 'place.device' : 'place.server', { host: engine.host })}
+      </p>
+      {children}
+    </header>
+  );
+}
+
+interface ButtonsProps {
+  canOpen: boolean;
+  canReport: boolean;
+  onOpen: (files: FileList | null) => void;
+  onPrint: () => void;
+  onHtml: () => void;
+  onSettings: () => void;
+  onHelp: () => void;
+}
+
+export function Buttons({ canOpen, canReport, onOpen, onPrint, onHtml, onSettings, onHelp }: ButtonsProps) {
+  const { say } = useWords();
+  return (
+    <div class="buttons">
+      <FileButton id="open" label={say('open')} disabled={!canOpen} onFiles={onOpen} main />
+      <button type="button" disabled={!canReport} onClick={onPrint}>{say('report.print')}</button>
+      <button type="button" disabled={!canReport} onClick={onHtml}>{say('report.html')}</button>
+      <button type="button" onClick={onSettings}>{say('settings')}</button>
+      <button type="button" onClick={onHelp}>{say('help')}</button>
+    </div>
+  );
+}
+
+interface FileButtonProps {
+  id: string;
+  label: string;
+  disabled?: boolean;
+  camera?: boolean;
+  main?: boolean;
+  onFiles: (files: FileList | null) => void;
+}
+
+/** A real file input inside its label: the label is the button, the input keeps the keyboard. */
+export function FileButton({ id, label, disabled, camera, main, onFiles }: FileButtonProps) {
+  return (
+    <label class={`button${main ? ' main' : ''}${disabled ? ' disabled' : ''}`}>
+      <input
+        id={id} type="file" disabled={disabled} multiple={!camera}
+        accept={camera ? 'image/*' : TAKEN} capture={camera ? 'environment' : undefined}
+        onChange={(event) => {
+          onFiles(event.currentTarget.files);
+          event.currentTarget.value = '';
+        }}
+      />
+      {label}
+    </label>
+  );
+}
+
+export function Loading({ engine, loaded }: { engine: Engine; loaded: Loaded }) {
+  const { say, number } = useWords();
+  const mb = (bytes: number) => number((bytes / 1e6).toFixed(1));
+  const complete = loaded.total > 0 && loaded.done >= 0.995 * loaded.total;
+  const words =
+    engine.place === 'server'
+      ? say('loading.server', { host: engine.host })
+      : complete
+        ? say('loading.check')
+        : say('loading', { done: mb(loaded.done), total: mb(loaded.total) });
+  return (
+    <section class="loading" role="status">
+      <p id="loading-words">{words}</p>
+      {engine.bytes > 0 && <progress max={loaded.total} value={loaded.done} aria-labelledby="loading-words" />}
+    </section>
+  );
+}
+
+interface EmptyProps {
+  settings: Settings;
+  bundle: Bundle;
+  onOpen: (files: FileList | null) => void;
+  onFiles: (files: File[]) => void;
+}
+
+export function Empty({ settings, bundle, onOpen, onFiles }: EmptyProps) {
+  const { say } = useWords();
+  const { header } = bundle;
+  const fetchExample = async (url: string) => {
+    const response = await fetch(url);
+    onFiles([new File([await response.blob()], url.split('/').at(-1)!)]);
+  };
+  return (
+    <section class="empty">
+      <p class="status" role="status">{say('ready', { bundle: header.name, version: header.version })}</p>
+      <div class="drop">
+        <p class="large">{say('drop')}</p>
+        <p>{say('drop.formats')}</p>
+        <p class="row">
+          <FileButton id="open-here" label={say('open')} onFiles={onOpen} main />
+          <FileButton id="camera" label={say('camera')} onFiles={onOpen} camera />
+        </p>
+      </div>
+      <p>{say('findings.refers', { population: header.population.words })}</p>
+      <p>{settings.description}</p>
+      {(settings.examples ?? []).length > 0 && (
+        <p class="row">
+          {say('examples')}{' '}
+          {settings.examples!.map(({ name, url }) => (
+            <button key={url} type="button" onClick={() => void fetchExample(url)}>{name}</button>
+          ))}
+        </p>
+      )}
+    </section>
+  );
+}
+
+export function ProblemBox({ problem, onRetry }: { problem: Problem; onRetry: () => void }) {
+  const words = useWords();
+  return (
+    <section class="problem" role="alert">
+      <h2>{words.say('problem')}</h2>
+      <p>{problemWords(words, problem)}</p>
+      <button type="button" onClick={onRetry}>{words.say('retry')}</button>
+    </section>
+  );
+}

@@ -1,0 +1,82 @@
+/** The page's words in the reader's language. English is the source; the others are machine drafts. */
+import english from './en.json';
+
+export type Key = keyof typeof english;
+export type Params = Record<string, string | number>;
+export type Messages = Record<Key, string>;
+
+export interface Language {
+  code: string;
+  /** Its own name for itself. */
+  name: string;
+  dir: 'ltr' | 'rtl';
+  load: () => Promise<Messages>;
+}
+
+export const LANGUAGES: Language[] = [
+  { code: 'en', name: 'English', dir: 'ltr', load: async () => english },
+  { code: 'es', name: 'Español', dir: 'ltr', load: () => import('./es.json').then((m) => m.default) },
+  { code: 'fr', name: 'Français', dir: 'ltr', load: () => import('./fr.json').then((m) => m.default) },
+  { code: 'pt', name: 'Português', dir: 'ltr', load: () => import('./pt.json').then((m) => m.default) },
+  { code: 'hi', name: 'हिन्दी', dir: 'ltr', load: () => import('./hi.json').then((m) => m.default) },
+  { code: 'ar', name: 'العربية', dir: 'rtl', load: () => import('./ar.json').then((m) => m.default) },
+];
+
+/** The language asked for by ?lang=, else the browser's first that the page has, else English. */
+export function preferred(search: string, wanted: readonly string[]): Language {
+  const asked = [new URLSearchParams(search).get('lang') ?? '', ...wanted];
+  const codes = asked.map((tag) => tag.toLowerCase().split('-')[0]);
+  const found = codes.map((code) => LANGUAGES.find((language) => language.code === code)).find(Boolean);
+  return found ?? LANGUAGES[0];
+}
+
+export class Words {
+  private readonly patterns: { key: Key; pattern: RegExp; names: string[] }[];
+
+  constructor(
+    readonly language: Language,
+    private readonly messages: Messages,
+  ) {
+    this.patterns = (Object.keys(english) as Key[]).filter((key) => key.startsWith('said.')).map(patternOf);
+  }
+
+  /** A message with its places filled. */
+  say = (key: Key, params: Params = {}): string => {
+    return this.messages[key].replaceAll(/\{(\w+)\}/g, (_, name: string) => String(params[name] ?? ''));
+  };
+
+  /** Whether a message of this name exists: for keys that come from other modules. */
+  knows(key: string): key is Key {
+    return key in english;
+  }
+
+  /**
+   * A sentence of the gate or of a file's reader in this language. They say English everywhere, so that
+   * every engine, report and program has the same words; what is not recognised stays English.
+   */
+  said = (sentence: string): string => {
+    if (this.language.code === 'en') return sentence;
+    for (const { key, pattern, names } of this.patterns) {
+      const found = pattern.exec(sentence);
+      if (found === null) continue;
+      const inner = found.slice(1).map((part) => (key === 'said.shout' ? this.said(part) : part));
+      return this.say(key, Object.fromEntries(names.map((name, i) => [name, inner[i]])));
+    }
+    return sentence;
+  };
+
+  /** The language's decimal sign, in a text that holds a number; digits stay 0 to 9. */
+  number = (text: string): string => {
+    const comma = ['es', 'fr', 'pt'].includes(this.language.code);
+    return comma ? text.replace(/(\d)\.(\d)/g, '$1,$2') : text;
+  };
+}
+
+function patternOf(key: Key): { key: Key; pattern: RegExp; names: string[] } {
+  const names: string[] = [];
+  const source = english[key].replaceAll(/[.*+?^$()|[\]\\]/g, '\\$&').replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+    names.push(name);
+    return '(.+)';
+  });
+  return { key, pattern: new RegExp(`^${source}$`), names };
+}
