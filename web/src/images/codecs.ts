@@ -8,6 +8,7 @@
 import charlsUrl from '@cornerstonejs/codec-charls/decodewasm?url';
 import jpegUrl from '@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasm?url';
 import openjpegUrl from '@cornerstonejs/codec-openjpeg/decodewasm?url';
+import { endOf } from './codestream';
 import { unreadable } from './errors';
 
 /** What the three WebAssembly decoders have in common. */
@@ -56,8 +57,10 @@ export async function decodeJpegLossless(frame: Uint8Array<ArrayBuffer>, n: numb
   const { Decoder } = await loaded(() => import('@cornerstonejs/jpeg-lossless-decoder-js'));
   const decoder = new Decoder();
   const { buffer, byteOffset, byteLength } = decoder.decode(frame.buffer, frame.byteOffset, frame.byteLength);
-  // It stops without a word where the stream is damaged, and leaves the rest black.
-  if (decoder.yLoc < decoder.yDim || byteLength !== n) throw new Error('the frame breaks off');
+  // Without a word it leaves the rest black where a damaged stream ends too soon, and bytes over
+  // where it goes astray. A whole one is read up to its end marker, give or take the last bits.
+  const left = endOf(frame) - (decoder.stream?.index ?? 0);
+  if (decoder.yLoc < decoder.yDim || left > 1 || byteLength !== n) throw new Error('the frame is damaged');
   return new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
 }
 

@@ -72,12 +72,12 @@ export function withoutWrapping(frame: Uint8Array<ArrayBuffer>): Uint8Array<Arra
   return frame;
 }
 
-/** Whether the codestream's end marker is at its end; up to 64 bytes of padding may follow. */
-export function isWhole(frame: Uint8Array): boolean {
+/** Where the codestream's end marker stands, behind which up to 64 bytes of padding may follow; -1 = nowhere. */
+export function endOf(frame: Uint8Array): number {
   for (let at = frame.length - 2; at >= Math.max(0, frame.length - 66); at--) {
-    if (frame[at] === 0xff && frame[at + 1] === EOI) return true;
+    if (frame[at] === 0xff && frame[at + 1] === EOI) return at;
   }
-  return false;
+  return -1;
 }
 
 /** Whether the marker has no length: TEM and the restart markers. */

@@ -98,10 +98,11 @@ export function saysType(bytes: Uint8Array, at: number): boolean {
 function readHead(bytes: Uint8Array, at: number, { isExplicit, isLittleEndian }: Encoding): Head {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const tag = view.getUint16(at, isLittleEndian) * 0x10000 + view.getUint16(at + 2, isLittleEndian);
-  if (!isExplicit || !saysType(bytes, at)) {
+  const vr = String.fromCharCode(bytes[at + 4], bytes[at + 5]);
+  // Half a type is a damaged one, of an element that is explicit all the same.
+  if (!isExplicit || vr < 'AA' || vr > 'ZZ') {
     return { tag, vr: '', length: view.getUint32(at + 4, isLittleEndian), at: at + 8 };
   }
-  const vr = String.fromCharCode(bytes[at + 4], bytes[at + 5]);
   if (!LONG_VRS.has(vr)) return { tag, vr, length: view.getUint16(at + 6, isLittleEndian), at: at + 8 };
   if (at + 12 > bytes.length) throw unreadable('image.breaksOff');
   return { tag, vr, length: view.getUint32(at + 8, isLittleEndian), at: at + 12 };

@@ -1,7 +1,7 @@
 /** A parsed DICOM file → its stored values, whatever they are compressed with. */
 
 import { decodeJpeg, decodeJpeg2000, decodeJpegLossless, decodeJpegLs } from '../codecs';
-import { frameHeader, isWhole, withoutWrapping, type FrameHeader } from '../codestream';
+import { endOf, frameHeader, withoutWrapping, type FrameHeader } from '../codestream';
 import type { Stored, StoredBits } from '../display';
 import { notARadiograph, refusing, unreadable } from '../errors';
 import { joinedFragments, type DataSet } from './elements';
@@ -112,7 +112,7 @@ function checkedHeader(frame: Uint8Array, { height, width, stored }: PixelLayout
   if (header.bits < (stored.isSigned ? stored.bits : 1) || header.bits > 16) {
     throw unreadable('image.otherBits', { found: header.bits, expected: stored.bits });
   }
-  if (!isWhole(frame)) throw unreadable('image.frameBreaksOff', { coding: header.coding });
+  if (endOf(frame) < 0) throw unreadable('image.frameBreaksOff', { coding: header.coding });
   return header;
 }
 
