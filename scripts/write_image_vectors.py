@@ -9,6 +9,7 @@ person: the films are drawings (tests/drawn_files.py).
 import base64
 import hashlib
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ def reading(content: bytes) -> dict[str, Any]:
         film = read_radiograph_bytes(content, "film")
     except ImageError as error:
         is_image = isinstance(error, NotARadiograph)
-        return {"refusal": "not-a-radiograph" if is_image else "unreadable"}
+        return {"refusal": "not-a-radiograph" if is_image else "unreadable", "why": why(error)}
     pixels = film.pixels.astype("<f4")
     facts = {
         "view": film.view and film.view.value,
@@ -45,6 +46,12 @@ def reading(content: bytes) -> dict[str, Any]:
     if pixels.size <= 16:  # exp() differs in its last bit from one machine to another
         return found | {"pixels": [round(float(value), 7) for value in pixels.ravel()]}
     return found | {"sha256": hashlib.sha256(pixels.tobytes()).hexdigest()}
+
+
+def why(error: ImageError) -> str:
+    """The refusal in the page's words: no TIFF, and no name of an exception."""
+    words = str(error).removeprefix("film: ").replace("JPEG, TIFF or", "JPEG or")
+    return re.sub(r" \(\w+\)\.$", ".", words)
 
 
 def content() -> str:

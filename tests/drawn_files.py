@@ -121,12 +121,7 @@ def png_cases() -> Cases:
     )
     yield "PNG animated", file.getvalue()
     yield "PNG cut off", png_file(FILM8)[:600]
-    yield (
-        "PNG of 60,000 pixels a side",
-        png_file(np.zeros((1, 1), int)).replace(
-            struct.pack(">II", 1, 1), struct.pack(">II", 60_000, 60_000)
-        ),
-    )
+    yield "PNG of 20,001 rows", png_file(np.zeros((20_001, 1), dtype=np.uint8))
     for orientation in range(1, 9):
         chunks = {b"eXIf": exif(orientation)}
         yield f"PNG, orientation {orientation}", png_file(FILM8[:9, :7], chunks=chunks)

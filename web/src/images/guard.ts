@@ -1,6 +1,7 @@
 /** What no file may do to its reader: be absurdly large. Checked against its header, before decoding. */
 
 import { unreadable } from './errors';
+import { grouped } from './message';
 
 /** Bytes of a file, and of what a deflated DICOM file inflates to. */
 export const MAX_FILE_BYTES = 256 * 2 ** 20;
@@ -15,6 +16,6 @@ export const MAX_SIDE = 20_000;
 export function checkSize(height: number, width: number): void {
   if (height <= 0 || width <= 0) throw unreadable('image.noSize', { width, height });
   if (height > MAX_SIDE || width > MAX_SIDE || height * width > MAX_PIXELS) {
-    throw unreadable('image.tooManyPixels', { width, height, side: MAX_SIDE, pixels: MAX_PIXELS });
+    throw unreadable('image.tooManyPixels', { width, height, side: grouped(MAX_SIDE), pixels: grouped(MAX_PIXELS) });
   }
 }

@@ -10,6 +10,7 @@ import { readDicom } from './dicom';
 import { ImageError, unreadable } from './errors';
 import { MAX_FILE_BYTES } from './guard';
 import { readJpeg } from './jpeg';
+import { grouped } from './message';
 import { readPng } from './png';
 import type { Radiograph } from './radiograph';
 import { displayedRaster } from './raster';
@@ -36,7 +37,7 @@ export async function readRadiograph(bytes: Uint8Array, name: string): Promise<R
 }
 
 async function read(bytes: Uint8Array<ArrayBuffer>, name: string): Promise<Radiograph> {
-  if (bytes.length > MAX_FILE_BYTES) throw unreadable('image.tooManyBytes', { most: MAX_FILE_BYTES });
+  if (bytes.length > MAX_FILE_BYTES) throw unreadable('image.tooManyBytes', { most: grouped(MAX_FILE_BYTES) });
   const kind = kindOf(bytes);
   if (kind === null) throw unreadable(describe(bytes));
   if (kind === 'dicom') return readDicom(bytes, name);

@@ -14,7 +14,12 @@ export function message(key: MessageKey, params: Message['params'] = {}): Messag
   return { key, params };
 }
 
-/** The message in English: for logs and tests; the page says it in the reader's language. */
+/** A whole number with its thousands apart, as the English messages have large ones. */
+export function grouped(number: number): string {
+  return number.toLocaleString('en-US');
+}
+
+/** The message in English, in the words that Python's reader has for the same. */
 export function inEnglish({ key, params }: Message): string {
   return english[key].replace(/\{(\w+)\}/g, (whole, name: string) => String(params[name] ?? whole));
 }

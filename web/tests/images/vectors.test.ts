@@ -20,7 +20,7 @@ async function reading(bytes: Uint8Array): Promise<Record<string, unknown>> {
     return told(await readRadiograph(bytes, 'film'));
   } catch (error) {
     if (!(error instanceof ImageError)) throw error;
-    return { refusal: error.refusal };
+    return { refusal: error.refusal, why: error.message };
   }
 }
 

@@ -38,7 +38,7 @@ export function readDisplay(dataset: DataSet, bits: StoredBits): Told<Display> {
 
 function modalityOf(dataset: DataSet, bits: StoredBits): Rescale | LookupTable {
   const item = fields.firstItem(dataset, 'ModalityLUTSequence');
-  if (item !== null) return lookupTable(item, lowest(bits), bits);
+  if (item !== null) return lookupTable(item, lowest(bits), bits, 'Modality LUT');
   const slope = fields.numbers(dataset, 'RescaleSlope')[0] ?? 1;
   const intercept = fields.numbers(dataset, 'RescaleIntercept')[0] ?? 0;
   if (slope === 0 || Math.abs(slope) > MAX_SLOPE || Math.abs(intercept) > MAX_VALUE) {
@@ -50,7 +50,7 @@ function modalityOf(dataset: DataSet, bits: StoredBits): Rescale | LookupTable {
 /** The first VOI LUT, else the first window: the maker's curve before its approximation. */
 function voiOf(dataset: DataSet, least: number, bits: StoredBits): Told<Window | LookupTable | null> {
   const item = fields.firstItem(dataset, 'VOILUTSequence');
-  if (item !== null) return { value: lookupTable(item, least, bits), cautions: [] };
+  if (item !== null) return { value: lookupTable(item, least, bits, 'VOI LUT'), cautions: [] };
   const center = fields.numbers(dataset, 'WindowCenter')[0];
   const width = fields.numbers(dataset, 'WindowWidth')[0];
   if (center === undefined || width === undefined) return { value: null, cautions: [] };
@@ -96,16 +96,16 @@ function asStored(value: number, { isSigned }: StoredBits): number {
 }
 
 /** The table in a sequence's item (PS3.3 C.11.1.1); `least` is the lowest value that is looked up. */
-function lookupTable(item: DataSet, least: number, { isSigned }: StoredBits): LookupTable {
+function lookupTable(item: DataSet, least: number, { isSigned }: StoredBits, table: string): LookupTable {
   const descriptor = fields.numbers(item, 'LUTDescriptor', isSigned).map(Math.trunc);
-  if (descriptor.length !== 3) throw unreadable('image.tableDescriptor');
+  if (descriptor.length !== 3) throw unreadable('image.tableDescriptor', { table });
   const n = descriptor[0] & 0xffff || 2 ** 16; // 0 stands for 65,536, which 16 bits cannot say
   const depth = descriptor[2];
   // A negative number in an unsigned field.
   const first = descriptor[1] >= 2 ** 15 && least < 0 ? descriptor[1] - 2 ** 16 : descriptor[1];
   const entries = entriesOf(item, n);
   if (depth < 1 || depth > 16 || entries.length < n) {
-    throw unreadable('image.table', { found: entries.length, depth, expected: n });
+    throw unreadable('image.table', { table, found: entries.length, depth, expected: n });
   }
   const used = entries.subarray(0, n);
   const most = used.reduce((high, entry) => Math.max(high, entry), 0);

@@ -4,6 +4,7 @@ import { hasPreamble, PREAMBLE } from '../content';
 import { refusing, unreadable } from '../errors';
 import { MAX_FILE_BYTES } from '../guard';
 import { inflateAtMost } from '../inflate';
+import { grouped } from '../message';
 import { readElements, saysType, type DataSet, type Encoding } from './elements';
 
 export const IMPLICIT_LITTLE = '1.2.840.10008.1.2';
@@ -56,7 +57,7 @@ function writtenSyntax(bytes: Uint8Array): string {
 
 async function inflatedElements(content: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
   const elements = await refusing('image.deflatedBreaksOff', () => inflatedPadded(content));
-  if (elements === null) throw unreadable('image.inflatesTooFar', { most: MAX_FILE_BYTES });
+  if (elements === null) throw unreadable('image.inflatesTooFar', { most: grouped(MAX_FILE_BYTES) });
   return elements;
 }
 

@@ -69,8 +69,9 @@ export async function readDicom(bytes: Uint8Array<ArrayBuffer>, name: string): P
 function checkKind(dataset: DataSet): void {
   const modality = fields.code(dataset, 'Modality');
   if (modality === null && !fields.has(dataset, 'PixelData')) throw unreadable('image.noImage');
-  if (modality === null || !MODALITIES.includes(modality)) {
-    throw notARadiograph(OTHER_MODALITIES.get(modality ?? '') ?? 'image.modality.other', { found: modality ?? '' });
+  if (modality === null) throw notARadiograph('image.modality.missing');
+  if (!MODALITIES.includes(modality)) {
+    throw notARadiograph(OTHER_MODALITIES.get(modality) ?? 'image.modality.other', { found: modality });
   }
   const nFrames = fields.integer(dataset, 'NumberOfFrames');
   if (nFrames !== null && nFrames > 1) throw notARadiograph('image.severalFrames', { frames: nFrames });

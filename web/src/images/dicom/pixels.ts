@@ -4,6 +4,7 @@ import { decodeJpeg, decodeJpeg2000, decodeJpegLossless, decodeJpegLs } from '..
 import { endOf, frameHeader, withoutWrapping, type FrameHeader } from '../codestream';
 import type { Stored, StoredBits } from '../display';
 import { notARadiograph, refusing, unreadable } from '../errors';
+import { grouped } from '../message';
 import { joinedFragments, type DataSet } from './elements';
 import * as fields from './fields';
 import { EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE } from './file';
@@ -63,9 +64,10 @@ interface ByteOrder {
 
 function plainWords(content: Uint8Array<ArrayBuffer>, nPixels: number, { allocated }: PixelLayout, order: ByteOrder): Words {
   const expected = (nPixels * allocated) / 8;
-  if (content.length < expected) throw unreadable('image.pixelsBreakOff', { found: content.length, expected });
+  const counts = { found: grouped(content.length), expected: grouped(expected) };
+  if (content.length < expected) throw unreadable('image.pixelsBreakOff', counts);
   // A wrong Rows or Columns would otherwise show a part of the film, or a slanted one.
-  if (content.length > expected + 1) throw unreadable('image.morePixels', { found: content.length, expected });
+  if (content.length > expected + 1) throw unreadable('image.morePixels', counts);
   if (allocated === 8) return order.isSwapped ? swapped(content, nPixels) : content.subarray(0, nPixels);
   return asWords(content.subarray(0, expected), allocated, order.isBigEndian);
 }
@@ -117,5 +119,5 @@ function checkedHeader(frame: Uint8Array, { height, width, stored }: PixelLayout
 }
 
 function safeUid(syntax: string): string {
-  return /^[0-9.]+$/.test(syntax) ? syntax : '?';
+  return /^[0-9.]+$/.test(syntax) ? syntax : 'no UID';
 }

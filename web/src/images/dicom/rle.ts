@@ -1,6 +1,7 @@
 /** DICOM's own run lengths (PS3.5 annex G): PackBits, one segment for each byte of a word. */
 
 import { unreadable } from '../errors';
+import { grouped } from '../message';
 
 const HEADER = 64;
 const MAX_SEGMENTS = 15;
@@ -10,24 +11,24 @@ export function decodeRle(frame: Uint8Array, nPixels: number, allocated: number)
   const n = allocated / 8;
   const words = new Uint8Array(nPixels * n);
   const parts = segmentsOf(frame);
-  if (parts.length !== n) throw unreadable('image.damagedPixels');
+  if (parts.length !== n) throw unreadable('image.damagedFrame', { coding: 'RLE' });
   parts.forEach((part, i) => {
     // The first segment holds the high bytes.
     const found = unpack(part, words, n - 1 - i, n);
-    if (found < nPixels) throw unreadable('image.damagedPixels');
-    if (found > nPixels + 1) throw unreadable('image.morePixels', { found, expected: nPixels });
+    if (found < nPixels) throw unreadable('image.damagedFrame', { coding: 'RLE' });
+    if (found > nPixels + 1) throw unreadable('image.morePixels', { found: grouped(found), expected: grouped(nPixels) });
   });
   return words;
 }
 
 /** G.5: 16 words: the number of segments, and where each begins. */
 function segmentsOf(frame: Uint8Array): Uint8Array[] {
-  if (frame.length < HEADER) throw unreadable('image.damagedPixels');
+  if (frame.length < HEADER) throw unreadable('image.damagedFrame', { coding: 'RLE' });
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
   const n = view.getUint32(0, true);
-  if (n < 1 || n > MAX_SEGMENTS) throw unreadable('image.damagedPixels');
+  if (n < 1 || n > MAX_SEGMENTS) throw unreadable('image.damagedFrame', { coding: 'RLE' });
   const starts = Array.from({ length: n }, (_, i) => view.getUint32(4 * (i + 1), true));
-  if (starts.some((start) => start < HEADER || start > frame.length)) throw unreadable('image.damagedPixels');
+  if (starts.some((start) => start < HEADER || start > frame.length)) throw unreadable('image.damagedFrame', { coding: 'RLE' });
   return starts.map((start, i) => frame.subarray(start, starts[i + 1] ?? frame.length));
 }
 
