@@ -12,6 +12,7 @@ import numpy as np
 import openjpeg.utils
 from numpy.typing import NDArray
 from PIL import Image
+from pydicom.dataelem import DataElement
 from pydicom.pixels.encoders.base import get_encoder
 from pydicom.uid import (
     JPEG2000,
@@ -27,7 +28,7 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from dicoms import dicom_file, without_meta, without_preamble
+from dicoms import dicom_file, sequence_item, without_meta, without_preamble
 from lossless_jpeg import lossless_jpeg
 from phantoms import phantom
 from pngs import png_file
@@ -219,6 +220,25 @@ def header_cases() -> Cases:
     yield "DICOM, one frame", dicom_file(SMALL, NumberOfFrames="1")
 
 
+def odd_cases() -> Cases:
+    item = sequence_item({"CodeValue": "R-10206"})
+    item.is_undefined_length_sequence_item = True
+    view = DataElement("ViewCodeSequence", "SQ", [item])
+    view.is_undefined_length = True
+    for syntax in (ImplicitVRLittleEndian, ExplicitVRLittleEndian):
+        name = f"DICOM, sequence without length {syntax[-1]}"
+        yield name, dicom_file(SMALL, syntax=syntax, view=view)
+    offsets = DataElement("ExtendedOffsetTable", "OV", bytes(8))
+    frame = jpeg(SMALL)
+    yield (
+        "DICOM, extended offset table",
+        dicom_file(SMALL, syntax=JPEGBaseline8Bit, frame=frame, offsets=offsets),
+    )
+    garbage = DataElement("ReferencedImageSequence", "UT", "no sequence at all")
+    broken = dicom_file(SMALL, garbage=garbage).replace(b"\x40\x11UT", b"\x40\x11SQ")
+    yield "DICOM, broken sequence that nobody needs", broken
+
+
 def refused_cases() -> Cases:
     wrong: dict[str, dict[str, Any]] = {
         "two frames": {"NumberOfFrames": "2"},
@@ -260,6 +280,6 @@ def golden_cases() -> Cases:
 def drawn_files() -> Cases:
     """Each file's name and bytes."""
     for kind in (
-        png_cases, jpeg_cases, syntax_cases, header_cases, refused_cases, golden_cases,
+        png_cases, jpeg_cases, syntax_cases, header_cases, odd_cases, refused_cases, golden_cases,
     ):  # fmt: skip
         yield from kind()
