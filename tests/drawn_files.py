@@ -22,12 +22,14 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
     JPEG2000Lossless,
     JPEGBaseline8Bit,
+    JPEGExtended12Bit,
     JPEGLosslessSV1,
     JPEGLSLossless,
     JPEGLSNearLossless,
     RLELossless,
 )
 
+from deep_jpeg import deep_jpeg
 from dicoms import dicom_file, sequence_item, without_meta, without_preamble
 from lossless_jpeg import lossless_jpeg
 from phantoms import phantom
@@ -42,6 +44,7 @@ DRAWING = phantom(size=(40, 32))
 FILM8 = np.round(DRAWING * 255).astype(np.uint8)
 SMALL = FILM8[:9, :9]
 FILM12 = np.round(DRAWING * 4095).astype(np.uint16)
+CUT12 = FILM12[:21, :13]
 FILM16 = np.round(DRAWING * 65535).astype(np.uint16)
 GREY3 = np.repeat(FILM8[..., np.newaxis], 3, axis=2)
 TINTED = np.clip(GREY3 + np.array([0, 4, 12]), 0, 255).astype(np.uint8)
@@ -162,6 +165,8 @@ def syntax_cases() -> Cases:
         ("RLE, 8 bits", RLELossless, FILM8, rle(FILM8)),
         ("RLE, 12 bits", RLELossless, FILM12, rle(FILM12)),
         ("JPEG, 8 bits", JPEGBaseline8Bit, FILM8, jpeg(FILM8)),
+        ("JPEG, 12 bits", JPEGExtended12Bit, FILM12, deep_jpeg(FILM12)),
+        ("JPEG, 12 bits, no whole blocks", JPEGExtended12Bit, CUT12, deep_jpeg(CUT12)),
         ("JPEG lossless, 8 bits", JPEGLosslessSV1, FILM8, lossless_jpeg(FILM8, 8)),
         ("JPEG lossless, 12 bits", JPEGLosslessSV1, FILM12, lossless_jpeg(FILM12, 12)),
         ("JPEG-LS, 8 bits", JPEGLSLossless, FILM8, jpeg_ls.encode_array(FILM8)),
@@ -176,7 +181,7 @@ def syntax_cases() -> Cases:
          openjpeg.utils.encode_array(FILM8, compression_ratios=[4])),
     ]  # fmt: skip
     for name, syntax, words, frame in frames:
-        extra = WINDOW if words is FILM12 else {}
+        extra = {} if words is FILM8 else WINDOW
         yield f"DICOM {name}", dicom_file(words, syntax=syntax, frame=bytes(frame), **extra)
     extra = {"BitsStored": 12, "PixelRepresentation": 1}
     frame = bytes(openjpeg.utils.encode_array(signed.astype(np.int16), bits_stored=12))

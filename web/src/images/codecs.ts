@@ -40,6 +40,14 @@ export async function decodeJpeg(frame: Uint8Array, n: number): Promise<Uint8Arr
   return decoded(new JPEGDecoder(), frame, n);
 }
 
+/** The samples of a grey 12-bit JPEG: little-endian words. */
+export async function decodeJpeg12(frame: Uint8Array, n: number): Promise<Uint8Array<ArrayBuffer>> {
+  const { decodeJpeg12: decode } = await loaded(() => import('./jpeg12'));
+  const { buffer } = decode(frame);
+  if (buffer.byteLength !== n) throw new Error(`${buffer.byteLength} bytes decoded; expected ${n}`);
+  return new Uint8Array(buffer);
+}
+
 /** The samples of a JPEG-LS frame: bytes up to 8 bits, little-endian words above. */
 export async function decodeJpegLs(frame: Uint8Array, n: number): Promise<Uint8Array<ArrayBuffer>> {
   const { JpegLSDecoder } = await started(() => import('@cornerstonejs/codec-charls/decodewasmjs'), charlsUrl);

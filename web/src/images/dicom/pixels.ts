@@ -1,6 +1,6 @@
 /** A parsed DICOM file → its stored values, whatever they are compressed with. */
 
-import { decodeJpeg, decodeJpeg2000, decodeJpegLossless, decodeJpegLs } from '../codecs';
+import { decodeJpeg, decodeJpeg12, decodeJpeg2000, decodeJpegLossless, decodeJpegLs } from '../codecs';
 import { endOf, frameHeader, withoutWrapping, type FrameHeader } from '../codestream';
 import type { Stored, StoredBits } from '../display';
 import { notARadiograph, refusing, unreadable } from '../errors';
@@ -99,8 +99,7 @@ function decoded(frame: Uint8Array<ArrayBuffer>, header: FrameHeader, n: number)
   if (header.coding === 'JPEG-LS') return decodeJpegLs(frame, n);
   if (header.coding === 'JPEG 2000') return decodeJpeg2000(frame, n);
   if (header.coding === 'JPEG lossless') return decodeJpegLossless(frame, n);
-  if (header.bits === 8) return decodeJpeg(frame, n);
-  throw unreadable('image.jpeg12');
+  return header.bits === 8 ? decodeJpeg(frame, n) : decodeJpeg12(frame, n);
 }
 
 function checkedHeader(frame: Uint8Array, { height, width, stored }: PixelLayout): FrameHeader {
