@@ -23,6 +23,7 @@ from pydicom.uid import (
     JPEG2000Lossless,
     JPEGBaseline8Bit,
     JPEGExtended12Bit,
+    JPEGLossless,
     JPEGLosslessSV1,
     JPEGLSLossless,
     JPEGLSNearLossless,
@@ -180,6 +181,11 @@ def syntax_cases() -> Cases:
         ("JPEG 2000, lossy", JPEG2000, FILM8,
          openjpeg.utils.encode_array(FILM8, compression_ratios=[4])),
     ]  # fmt: skip
+    frames += [
+        (f"JPEG lossless, predictor {number}", JPEGLossless, CUT12,
+         lossless_jpeg(CUT12, 12, number))
+        for number in range(2, 8)
+    ]  # fmt: skip
     for name, syntax, words, frame in frames:
         extra = {} if words is FILM8 else WINDOW
         yield f"DICOM {name}", dicom_file(words, syntax=syntax, frame=bytes(frame), **extra)
@@ -253,21 +259,21 @@ def refused_cases() -> Cases:
         "no photometric interpretation": {"PhotometricInterpretation": None},
         "no rows": {"Rows": None},
         "too many rows": {"Rows": 50_000, "Columns": 50_000},
-        "one row too many": {"Rows": 41},
-        "one row too few": {"Rows": 39},
+        "one row too many": {"Rows": 10},
+        "one row too few": {"Rows": 8},
         "13 bits of 8": {"BitsStored": 13},
         "slope 0": {"RescaleSlope": "0"},
         "a short table": {"VOILUTSequence": {"LUTDescriptor": [9, 0, 8], "LUTData": [1, 2, 3]}},
         "no pixels": {},
     }
     for name, fields in wrong.items():
-        yield f"DICOM, {name}", dicom_file(FILM8, **fields)[: -1000 if not fields else None]
+        yield f"DICOM, {name}", dicom_file(SMALL, **fields)[: -60 if not fields else None]
     frame = jpeg(FILM8)
     cut = dicom_file(FILM8, syntax=JPEGBaseline8Bit, frame=frame[:-100])
     yield "DICOM, frame cut off", cut
     small = dicom_file(FILM8[:30], syntax=JPEGBaseline8Bit, frame=frame)
     yield "DICOM, frame of another size", small
-    yield "DICOM, a strange syntax", dicom_file(FILM8, syntax="1.2.3.4.5")
+    yield "DICOM, a strange syntax", dicom_file(SMALL, syntax="1.2.3.4.5")
     yield "nothing", b""
     yield "text", b"a film of a chest\n"
     yield "PDF", b"%PDF-1.7 ..."

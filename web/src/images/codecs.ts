@@ -8,7 +8,6 @@
 import charlsUrl from '@cornerstonejs/codec-charls/decodewasm?url';
 import jpegUrl from '@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasm?url';
 import openjpegUrl from '@cornerstonejs/codec-openjpeg/decodewasm?url';
-import { endOf } from './codestream';
 import { unreadable } from './errors';
 
 /** What the three WebAssembly decoders have in common. */
@@ -43,9 +42,7 @@ export async function decodeJpeg(frame: Uint8Array, n: number): Promise<Uint8Arr
 /** The samples of a grey 12-bit JPEG: little-endian words. */
 export async function decodeJpeg12(frame: Uint8Array, n: number): Promise<Uint8Array<ArrayBuffer>> {
   const { decodeJpeg12: decode } = await loaded(() => import('./jpeg12'));
-  const { buffer } = decode(frame);
-  if (buffer.byteLength !== n) throw new Error(`${buffer.byteLength} bytes decoded; expected ${n}`);
-  return new Uint8Array(buffer);
+  return asBytes(decode(frame), n);
 }
 
 /** The samples of a JPEG-LS frame: bytes up to 8 bits, little-endian words above. */
@@ -60,16 +57,16 @@ export async function decodeJpeg2000(frame: Uint8Array, n: number): Promise<Uint
   return decoded(new J2KDecoder(), frame, n);
 }
 
-/** The samples of a JPEG lossless frame: bytes up to 8 bits, little-endian words above. */
-export async function decodeJpegLossless(frame: Uint8Array<ArrayBuffer>, n: number): Promise<Uint8Array<ArrayBuffer>> {
-  const { Decoder } = await loaded(() => import('@cornerstonejs/jpeg-lossless-decoder-js'));
-  const decoder = new Decoder();
-  const { buffer, byteOffset, byteLength } = decoder.decode(frame.buffer, frame.byteOffset, frame.byteLength);
-  // Without a word it leaves the rest black where a damaged stream ends too soon, and bytes over
-  // where it goes astray. A whole one is read up to its end marker, give or take the last bits.
-  const left = endOf(frame) - (decoder.stream?.index ?? 0);
-  if (decoder.yLoc < decoder.yDim || left > 1 || byteLength !== n) throw new Error('the frame is damaged');
-  return new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
+/** The samples of a grey JPEG lossless frame: bytes up to 8 bits, little-endian words above. */
+export async function decodeJpegLossless(frame: Uint8Array, n: number): Promise<Uint8Array<ArrayBuffer>> {
+  const { decodeLossless } = await loaded(() => import('./jpeg_lossless'));
+  const samples = decodeLossless(frame);
+  return samples.length === n ? Uint8Array.from(samples) : asBytes(samples, n);
+}
+
+function asBytes({ buffer }: Uint16Array<ArrayBuffer>, n: number): Uint8Array<ArrayBuffer> {
+  if (buffer.byteLength !== n) throw new Error(`${buffer.byteLength} bytes decoded; expected ${n}`);
+  return new Uint8Array(buffer);
 }
 
 function decoded(decoder: FrameDecoder, frame: Uint8Array, n: number): Uint8Array<ArrayBuffer> {
