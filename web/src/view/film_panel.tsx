@@ -34,7 +34,8 @@ export function FilmPanel({ film, bundle, chosen, look, onLook }: Props) {
   );
   if (radiograph === null) return <div class="frame" />;
   const { name, width, height } = radiograph;
-  const finding = chosen === null ? '' : (answer?.prediction.findings[chosen]?.display ?? '');
+  const shownResult = chosen === null ? undefined : answer?.prediction.findings[chosen];
+  const finding = shownResult === undefined ? '' : words.finding(shownResult);
   const alone = words.say('film', { name, width, height });
   const shared = {
     film: radiograph,
@@ -88,8 +89,8 @@ function Tools({ look, hasHeat, onLook }: ToolsProps) {
       <Slider label={say('tool.opacity')} value={look.opacity} low={0} high={1} onValue={(opacity) => onLook({ opacity })} />
       <Slider label={say('tool.level')} value={1 - tone.level} low={0} high={1}
         onValue={(value) => onLook({ tone: { ...tone, level: 1 - value } })} />
-      <Slider label={say('tool.width')} value={1.05 - tone.width} low={0} high={1}
-        onValue={(value) => onLook({ tone: { ...tone, width: 1.05 - value } })} />
+      <Slider label={say('tool.width')} value={-Math.log2(tone.width) / 2} low={-1} high={1}
+        onValue={(value) => onLook({ tone: { ...tone, width: 2 ** (-2 * value) } })} />
     </div>
   );
 }

@@ -23,7 +23,7 @@ interface Props {
 export function Findings({ prediction, bundle, chosen, hasMaps, onChoose }: Props) {
   const words = useWords();
   const { findings } = prediction;
-  const looked = words.say('findings.looked', { names: findings.map((f) => f.display).join(', ') });
+  const looked = words.say('findings.looked', { names: findings.map(words.finding).join(', ') });
   return (
     <section id="findings" aria-labelledby="findings-title" tabIndex={-1}>
       <h2 id="findings-title">{words.say('findings')}</h2>
@@ -78,14 +78,15 @@ function Finding({ result, prediction, bundle, pressed, enabled, onPress }: Find
       onClick={onPress}
     >
       <span class="name">
-        <span class="mark" aria-hidden="true">{result.present ? '▲' : '▽'}</span> {result.display}
+        <span class="mark" aria-hidden="true">{result.present ? '▲' : '▽'}</span> {words.finding(result)}
       </span>
       <span class="number">
         <bdi>{value}</bdi> <span class="kind">{wording.kindOfNumber(words, calibrated)}</span>
       </span>
       <Bar value={result.probability} threshold={result.threshold} />
       <span class="words">
-        {wording.reading(words, result, calibrated)} ({words.say('threshold', { value: threshold })})
+        {wording.reading(words, result, calibrated)}{' '}
+        <span class="whole">({words.say('threshold', { value: threshold })})</span>
       </span>
       <span class="measured">
         {words.say('measured.title')}: <bdi>{wording.measuredFor(words, prediction, bundle.evaluation, result.finding)}</bdi>

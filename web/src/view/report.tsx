@@ -37,8 +37,8 @@ export function Report({ film, bundle }: Props) {
       <div class="pictures">
         {pictures.map(({ url, finding }) => (
           <figure key={finding?.finding ?? ''}>
-            <img src={url} alt={finding ? say('film.heat', { name: prediction.name, finding: finding.display }) : say('report.original')} />
-            <figcaption>{finding ? `${finding.display}: ${wording.verdict(words, finding)}` : say('report.original')}</figcaption>
+            <img src={url} alt={finding ? say('film.heat', { name: prediction.name, finding: words.finding(finding) }) : say('report.original')} />
+            <figcaption>{finding ? `${words.finding(finding)}: ${wording.verdict(words, finding)}` : say('report.original')}</figcaption>
           </figure>
         ))}
       </div>
@@ -73,7 +73,7 @@ function Table({ film, bundle }: Props) {
       <tbody>
         {prediction.findings.map((result) => (
           <tr key={result.finding} class={result.present ? 'above' : ''}>
-            <th scope="row">{result.display}</th>
+            <th scope="row">{words.finding(result)}</th>
             <td><bdi>{wording.number(words, result.probability, calibrated)}</bdi></td>
             <td><bdi>{wording.number(words, result.threshold, calibrated)}</bdi></td>
             <td>{wording.reading(words, result, calibrated)}</td>

@@ -30,6 +30,8 @@ export function preferred(search: string, wanted: readonly string[]): Language {
   return found ?? LANGUAGES[0];
 }
 
+const FACTS = ['age', 'view', 'body part'];
+
 export class Words {
   private readonly patterns: { key: Key; pattern: RegExp; names: string[] }[];
 
@@ -42,7 +44,13 @@ export class Words {
 
   /** A message with its places filled. */
   say = (key: Key, params: Params = {}): string => {
-    return this.messages[key].replaceAll(/\{(\w+)\}/g, (_, name: string) => String(params[name] ?? ''));
+    return this.messages[key].replaceAll(/\{(\w+)\}/g, (_, name: string) => this.isolated(String(params[name] ?? '')));
+  };
+
+  /** A finding's name: the bundle's own in English, else the page's where it knows one. */
+  finding = ({ finding, display }: { finding: string; display: string }): string => {
+    const key = `finding.${finding}`;
+    return this.language.code !== 'en' && this.knows(key) ? this.say(key) : display;
   };
 
   /** Whether a message of this name exists: for keys that come from other modules. */
@@ -59,11 +67,22 @@ export class Words {
     for (const { key, pattern, names } of this.patterns) {
       const found = pattern.exec(sentence);
       if (found === null) continue;
-      const inner = found.slice(1).map((part) => (key === 'said.shout' ? this.said(part) : part));
+      const inner = found.slice(1).map((part) => (key === 'said.shout' ? this.said(part) : this.facts(part)));
       return this.say(key, Object.fromEntries(names.map((name, i) => [name, inner[i]])));
     }
     return sentence;
   };
+
+  /** "age, view and body part" in this language; anything else as it is. */
+  private facts(text: string): string {
+    const parts = text.split(/, | and /);
+    return parts.every((part) => FACTS.includes(part)) ? parts.map((part) => this.say(part as Key)).join(', ') : text;
+  }
+
+  /** Latin words inside a text that runs from right to left, kept together (Unicode UAX 9, isolates). */
+  private isolated(part: string): string {
+    return this.language.dir === 'rtl' && /[A-Za-z]/.test(part) ? `\u2068${part}\u2069` : part;
+  }
 
   /** The language's decimal sign, in a text that holds a number; digits stay 0 to 9. */
   number = (text: string): string => {

@@ -49,10 +49,10 @@ export function summary(words: Words, prediction: Prediction): string {
   if (prediction.refused !== null) {
     return words.say('summary.refused', { reason: words.said(prediction.refused).replace(/\.+$/, '') });
   }
-  const above = prediction.findings.filter((result) => result.present).map((result) => result.display);
+  const above = prediction.findings.filter((result) => result.present).map(words.finding);
   if (above.length > 0) return words.say('summary.above', { findings: above.join(', ') });
   if (prediction.findings.length === 1) {
-    return words.say('summary.below', { finding: prediction.findings[0].display });
+    return words.say('summary.below', { finding: words.finding(prediction.findings[0]) });
   }
   return words.say('summary.none');
 }

@@ -1,0 +1,118 @@
+"""A browser, and the page in both modes: a static site, and behind the server."""
+
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from page_sites import Site, handed_out
+from plainfilm.reading.shelf import open_bundle
+from plainfilm.serve.site import PAGE, write_site
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+PATIENCE_MS = 30_000  # on a busy machine; what is waited for takes a second
+
+
+@pytest.fixture(scope="session")
+def built() -> Path:
+    if not (PAGE / "index.html").is_file():
+        pytest.skip("the page is not built: cd web && npm ci --ignore-scripts && npm run build")
+    return PAGE
+
+
+@pytest.fixture(scope="session")
+def browser(built: Path):
+    playwright = pytest.importorskip("playwright.sync_api")
+    path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    if path is None:
+        pytest.skip("no Chromium here (Debian: apt-get install chromium)")
+    with playwright.sync_playwright() as running:
+        chromium = running.chromium.launch(executable_path=path, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def site_folder(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("site") / "www"
+    write_site(open_bundle("chest14-demo"), out)
+    return out
+
+
+@pytest.fixture(scope="session")
+def static_site(site_folder: Path) -> Iterator[Site]:
+    with handed_out(site_folder) as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
+def server(built: Path) -> Iterator[Site]:
+    """The page behind the server, in a thread of its own."""
+    app_of = pytest.importorskip("plainfilm.serve.app").create_app
+    settings_of = pytest.importorskip("plainfilm.serve.settings").ServeSettings
+    uvicorn = pytest.importorskip("uvicorn")
+    from plainfilm.serve.page import page_routes
+
+    app = app_of(settings_of(source="chest14-demo", workers=1))
+    bundle = open_bundle("chest14-demo")
+    app.include_router(page_routes({bundle.header.name: bundle}.__getitem__))
+    running = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error"))
+    thread = threading.Thread(target=running.run, daemon=True)
+    thread.start()
+    while not running.started and thread.is_alive():
+        time.sleep(0.01)  # uvicorn gives no event to wait for
+    port = running.servers[0].sockets[0].getsockname()[1]
+    yield Site(f"http://127.0.0.1:{port}/")
+    running.should_exit = True
+    thread.join(10)
+
+
+@pytest.fixture(params=["static", "server"])
+def site(request: pytest.FixtureRequest) -> Site:
+    found: Site = request.getfixturevalue("static_site" if request.param == "static" else "server")
+    return found
+
+
+def is_mistake(said) -> bool:
+    """Whether the console tells an error; a server that is not ready yet is none."""
+    return said.type == "error" and "503" not in said.text
+
+
+@pytest.fixture
+def visit(browser):
+    """Opens the page in a fresh visit, listens for its mistakes, and waits until it is ready."""
+    contexts = []
+
+    def opened(site: Site, *, search: str = "", ready: bool = True, **options: object):
+        context = browser.new_context(
+            **{"viewport": {"width": 1280, "height": 900}, "locale": "en-GB", **options}
+        )
+        context.set_default_timeout(PATIENCE_MS)
+        page = context.new_page()
+        page.mistakes = []
+        page.on("pageerror", lambda error: page.mistakes.append(str(error)))
+        page.on("console", lambda said: is_mistake(said) and page.mistakes.append(said.text))
+        contexts.append((context, page))
+        page.goto(site.url + search)
+        if ready:
+            page.locator("#open-here").wait_for(state="attached")
+        return page
+
+    yield opened
+    for context, page in contexts:
+        mistakes = page.mistakes
+        context.close()
+        assert not mistakes, mistakes

@@ -1,0 +1,45 @@
+import { describe, expect, test } from 'vitest';
+import { LANGUAGES, preferred, Words, type Messages } from '../../src/words';
+
+const english = await LANGUAGES[0].load();
+const places = (text: string) => [...new Set(text.match(/\{\w+\}/g) ?? [])].sort();
+
+describe.each(LANGUAGES.slice(1))('$name', (language) => {
+  test('has every message, with the same places to fill', async () => {
+    const messages: Messages = await language.load();
+    expect(Object.keys(messages)).toEqual(Object.keys(english));
+    for (const [key, text] of Object.entries(messages)) {
+      expect(text, key).not.toBe('');
+      expect(places(text), key).toEqual(places(english[key as keyof Messages]));
+    }
+  });
+
+  test('is told to be a draft, and is a translation', async () => {
+    const messages = await language.load();
+    expect(messages.draft).not.toBe('');
+    const same = Object.entries(messages).filter(([key, text]) => text === english[key as keyof Messages]);
+    expect(same.length).toBeLessThan(16); // JSON, Population, Oblique and the like
+  });
+
+  test('says the sentences of the gate', async () => {
+    const words = new Words(language, await language.load());
+    const sentence = 'OUTSIDE POPULATION: age 40, expected 1 to 5 years. The bundle is only for children';
+    expect(words.said(sentence)).not.toContain('The bundle');
+    expect(words.said(sentence)).toContain('children');
+    const small = 'the film is small (40 x 90; the network looks at 96 x 96), so fine detail is missing';
+    for (const number of ['40 x 90', '96 x 96']) expect(words.said(small)).toContain(number);
+    expect(words.said('something new')).toBe('something new');
+  });
+});
+
+test('the language is the asked for, else the browser\'s, else English', () => {
+  expect(preferred('?lang=ar', ['fr']).code).toBe('ar');
+  expect(preferred('?lang=xx', ['de-CH', 'pt-BR', 'fr']).code).toBe('pt');
+  expect(preferred('', ['de']).code).toBe('en');
+});
+
+test('a decimal sign is the language\'s, digits are not', async () => {
+  const french = new Words(LANGUAGES[2], await LANGUAGES[2].load());
+  expect(french.number('0.94')).toBe('0,94');
+  expect(new Words(LANGUAGES[0], english).number('0.94')).toBe('0.94');
+});
