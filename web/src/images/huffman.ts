@@ -9,9 +9,10 @@ export interface HuffmanTable {
 
 /** Adds the tables of a DHT segment (T.81 B.2.4.2) under their class, 0 DC or 16 AC, plus number. */
 export function readHuffman(content: Uint8Array, tables: Map<number, HuffmanTable>): void {
-  for (let at = 0; at + 17 <= content.length; ) {
+  for (let at = 0; at < content.length; ) {
     const counts = content.subarray(at + 1, at + 17);
     const n = counts.reduce((sum, count) => sum + count, 0);
+    if (at + 17 + n > content.length) throw new Error('a table breaks off');
     tables.set(content[at], huffmanTable(counts, content.subarray(at + 17, at + 17 + n)));
     at += 17 + n;
   }
@@ -25,6 +26,7 @@ function huffmanTable(counts: Uint8Array, symbols: Uint8Array): HuffmanTable {
     offset[length] = place - code;
     code += counts[length - 1];
     place += counts[length - 1];
+    if (code > 2 ** length) throw new Error('more codes than there can be');
     if (counts[length - 1] > 0) highest[length] = code - 1;
   }
   return { highest, offset, symbols };

@@ -40,7 +40,7 @@ export function decodeLossless(bytes: Uint8Array): Uint16Array<ArrayBuffer> {
   }
   const head = bytes.subarray(at + 4);
   const table = huffman.get(head[2] >> 4);
-  if (frame === null || bytes[at + 1] !== SOS || head[0] !== 1 || table === undefined) throw new Error('a table is missing');
+  if (frame === null || bytes[at] !== 0xff || bytes[at + 1] !== SOS || head[0] !== 1 || table === undefined) throw new Error('a table is missing');
   const shift = head[5] & 15;
   const [precision, top, bottom, left, right] = frame;
   const size = { height: 256 * top + bottom, width: 256 * left + right };
