@@ -94,7 +94,7 @@ def test_each_command_is_one_that_there_is(page: Path) -> None:
 
 @each_page
 def test_each_script_is_one_that_there_is(page: Path) -> None:
-    for name in re.findall(r"\b(?:scripts|benchmarks|tests)/[\w./*-]*\w", text_of(page)):
+    for name in re.findall(r"\b(?:web/)?(?:scripts|benchmarks|tests)/[\w./*-]*\w", text_of(page)):
         assert "NAME" in name or list(REPOSITORY.glob(name)), name
 
 

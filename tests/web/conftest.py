@@ -1,5 +1,6 @@
 """A browser, and the page in both modes: a static site, and behind the server."""
 
+import contextlib
 import shutil
 import threading
 import time
@@ -91,28 +92,67 @@ def is_mistake(said) -> bool:
     return said.type == "error" and "503" not in said.text
 
 
+@pytest.fixture(scope="session")
+def opened_pages(browser) -> Iterator[dict[str, object]]:
+    """Pages that several tests use one after another: starting the engine takes seconds."""
+    pages: dict[str, object] = {}
+    yield pages
+    for page in pages.values():
+        page.context.close()
+
+
+@pytest.fixture
+def page(site: Site, browser, opened_pages):
+    """The page of a mode, ready and without a film; what it does wrong fails the test."""
+    with emptied_after(opened_pages, browser, site) as found:
+        yield found
+
+
+@pytest.fixture
+def static_page(static_site: Site, browser, opened_pages):
+    """As `page`, on the device alone."""
+    with emptied_after(opened_pages, browser, static_site) as found:
+        yield found
+
+
+@contextlib.contextmanager
+def emptied_after(pages: dict[str, object], browser, site: Site):
+    """The page that is open there, or a new one; its films are closed afterwards."""
+    if site.url not in pages:
+        pages[site.url] = open_page(browser, site)
+    found = pages[site.url]
+    yield found
+    mistakes, found.mistakes[:] = [*found.mistakes], []
+    for button in found.get_by_role("button", name="Close all films").all():
+        button.click()
+    assert not mistakes, mistakes
+
+
 @pytest.fixture
 def visit(browser):
     """Opens the page in a fresh visit, listens for its mistakes, and waits until it is ready."""
-    contexts = []
+    pages = []
 
-    def opened(site: Site, *, search: str = "", ready: bool = True, **options: object):
-        context = browser.new_context(
-            **{"viewport": {"width": 1280, "height": 900}, "locale": "en-GB", **options}
-        )
-        context.set_default_timeout(PATIENCE_MS)
-        page = context.new_page()
-        page.mistakes = []
-        page.on("pageerror", lambda error: page.mistakes.append(str(error)))
-        page.on("console", lambda said: is_mistake(said) and page.mistakes.append(said.text))
-        contexts.append((context, page))
-        page.goto(site.url + search)
-        if ready:
-            page.locator("#open-here").wait_for(state="attached")
-        return page
+    def opened(site: Site, **options: object):
+        pages.append(open_page(browser, site, **options))
+        return pages[-1]
 
     yield opened
-    for context, page in contexts:
-        mistakes = page.mistakes
-        context.close()
-        assert not mistakes, mistakes
+    for page in pages:
+        page.context.close()
+        assert not page.mistakes, page.mistakes
+
+
+def open_page(browser, site: Site, *, ready: bool = True, **options: object):
+    """The page in a fresh visit, listened to, and waited for until it is ready."""
+    wanted = {"viewport": {"width": 1280, "height": 900}, "locale": "en-GB", **options}
+    context = browser.new_context(**wanted)
+    context.set_default_timeout(PATIENCE_MS)
+    page = context.new_page()
+    page.mistakes = []
+    page.on("pageerror", lambda error: page.mistakes.append(str(error)))
+    page.on("console", lambda said: is_mistake(said) and page.mistakes.append(said.text))
+    page.goto(site.url)
+    if ready:
+        page.locator("#open-here").wait_for(state="attached")
+    return page

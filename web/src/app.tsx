@@ -141,9 +141,9 @@ export function App({ engine, settings, failure, onLanguage }: Props) {
             </div>
           </div>
         )}
-        {session !== null && session.films.length > 1 && <FilmsTable session={session} />}
+        {session !== null && session.films.length > 0 && <FilmsTable session={session} />}
       </main>
-      {session !== null && <About bundle={session.bundle} half={engine.place === 'device'} />}
+      {session !== null && <About bundle={session.bundle} half={engine.place === 'device'} others={engine.others} />}
       {session !== null && film !== null && !hidden && <Report film={film} bundle={session.bundle} />}
       {dialog === 'help' && <Help onClose={() => setDialog(null)} />}
       {dialog === 'settings' && (
@@ -159,8 +159,8 @@ export function App({ engine, settings, failure, onLanguage }: Props) {
   );
 }
 
-function About({ bundle, half }: { bundle: Bundle; half: boolean }) {
-  const { say } = useWords();
+function About({ bundle, half, others }: { bundle: Bundle; half: boolean; others: string[] }) {
+  const { say, language } = useWords();
   const { header, sha256 } = bundle;
   return (
     <footer>
@@ -170,6 +170,12 @@ function About({ bundle, half }: { bundle: Bundle; half: boolean }) {
           <p>{header.intended_use}</p>
           <ul>{header.limits.map((limit) => <li key={limit}>{limit}</li>)}</ul>
         </div>
+        {others.length > 0 && (
+          <p>
+            {say('about.others')}{' '}
+            {others.map((name) => [<a key={name} href={`?bundle=${name}&lang=${language.code}`}>{name}</a>, ' '])}
+          </p>
+        )}
         {half && <p>{say('half')}</p>}
         <p class="quiet hash">SHA-256 <bdi>{sha256}</bdi></p>
       </details>

@@ -19,6 +19,8 @@ export interface Engine {
   readonly place: 'device' | 'server';
   /** The server's host; empty on the device. */
   readonly host: string;
+  /** Names of bundles that could read instead, known after `start`. */
+  readonly others: string[];
   /** Bytes that `start` will fetch; 0 = nothing worth a word. */
   readonly bytes: number;
   /** Fetches, checks and tries what reads; throws a `Problem`. */

@@ -16,12 +16,17 @@ export class RestEngine implements Engine {
   readonly place = 'server';
   readonly bytes = 0;
   readonly host = location.host;
+  /** The names of the other bundles that the server has. */
+  others: string[] = [];
   private name = '';
 
   async start(_: (loaded: Loaded) => void, signal: AbortSignal): Promise<Bundle> {
     await this.untilReady(signal);
-    const served = await this.json<{ default: string }>('v1/bundles', { signal });
-    this.name = served.default;
+    const served = await this.json<{ default: string; bundles: { name: string }[] }>('v1/bundles', { signal });
+    const names = served.bundles.map((bundle) => bundle.name);
+    const asked = new URLSearchParams(location.search).get('bundle');
+    this.name = asked !== null && names.includes(asked) ? asked : served.default;
+    this.others = names.filter((name) => name !== this.name);
     const about = await this.json<BundleHeader & { sha256: string; evaluation: Evaluation | null }>(
       `v1/bundles/${encodeURIComponent(this.name)}/about`,
       { signal },

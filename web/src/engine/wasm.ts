@@ -26,6 +26,7 @@ type Order = Request extends infer R ? (R extends Request ? Omit<R, 'id'> : neve
 export class WasmEngine implements Engine {
   readonly place = 'device';
   readonly host = '';
+  readonly others: string[] = [];
   readonly bytes: number;
   private bundle: Bundle | null = null;
   private worker: Worker | null = null;
