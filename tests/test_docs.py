@@ -41,6 +41,7 @@ from plainfilm.radiograph import View
 from plainfilm.reading.bundle import Bundle
 from plainfilm.reading.gate import Circumstances, Told, check_population
 from plainfilm.reading.shelf import bundled, find_bundle
+from plainfilm.serve.site import PAGE
 
 DOCS = REPOSITORY / "docs"
 LANGUAGES = {"sh", "python", "json", "yaml", "text"}
@@ -52,6 +53,7 @@ SLOW = [  # those that learn or prepare
     DOCS / "how-to" / "measure-a-baseline.md",
     DOCS / "how-to" / "rebuild-the-bundles.md",
 ]
+SITE = DOCS / "how-to" / "put-the-page-on-the-web.md"
 QUICK = [README, DOCS / "reference" / "bundle.md", DOCS / "reference" / "python.md"]
 PREPARED = (("kermany", "chest_xray", "kermany"), ("chestxray14", "nih", "chest14"))
 LEARNING = {"prepare", "train", "export", "evaluate", "baseline", "tune"}
@@ -225,13 +227,19 @@ def test_no_page_with_something_to_run_is_forgotten() -> None:
         for page in all_pages()
         if any(block.language == "python" or our_commands(block) for block in blocks(page))
     }
-    assert with_something == {TUTORIAL, *QUICK, *SLOW}
+    assert with_something == {TUTORIAL, SITE, *QUICK, *SLOW}
 
 
 @pytest.mark.parametrize("page", QUICK, ids=name_of)
 def test_a_page_about_reading_runs(page: Path, desk: Path) -> None:
     shutil.copy(find_bundle(DEFAULT_BUNDLE), desk)
     follow(page, desk, learning=False)
+
+
+@pytest.mark.skipif(not (PAGE / "index.html").is_file(), reason="the page is not built here")
+def test_the_page_about_the_site_runs(desk: Path) -> None:
+    follow(SITE, desk, learning=False)
+    assert (desk / "www" / "index.html").is_file()
 
 
 def test_the_tutorial_prints_what_it_shows(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -78,7 +78,8 @@ export interface BundleHeader {
   threshold_rule: string;
   calibration: { calibrated: boolean; method: string; source: string; prevalence: Record<string, number> };
   familiarity: FamiliarityCut | null;
-  population: Population;
+  /** null = the bundle does not say whose films it is for. */
+  population: Population | null;
   intended_use: string;
   limits: string[];
   provenance: { data_set: string; n_patients: number };

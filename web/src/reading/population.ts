@@ -17,6 +17,7 @@ export interface Told {
 }
 
 const SAME_AGE_YEARS = 1; // ages that differ by less say the same
+const NO_POPULATION = 'the bundle does not say whose films it is for; nobody has measured that here';
 const SHOUT = 'OUTSIDE POPULATION';
 
 export function gather(header: Circumstances, said: Circumstances): Told {
@@ -44,7 +45,8 @@ export function contradictions({ known, header }: Told): string[] {
 }
 
 /** Refused where known to be outside, by what counts or by the header; what is not known is cautioned. */
-export function checkPopulation(population: Population, { known, header }: Told): Check {
+export function checkPopulation(population: Population | null, { known, header }: Told): Check {
+  if (population === null) return { cautions: [NO_POPULATION], refusal: null };
   const own = sameAge(known, header) ? { ...header, ageYears: null } : header;
   const outside = outsideOf(population, known);
   const byHeader = outsideOf(population, own).filter((words) => !outside.includes(words));
@@ -82,7 +84,8 @@ export function shoutsFirst(cautions: string[]): string[] {
 }
 
 /** What the bundle asks and nobody has said. */
-export function missing(population: Population, known: Circumstances): string[] {
+export function missing(population: Population | null, known: Circumstances): string[] {
+  if (population === null) return [];
   const facts: [string, unknown][] = [
     ['view', known.view],
     ['body part', known.bodyPart],

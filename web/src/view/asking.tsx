@@ -66,7 +66,7 @@ export function Asking({ film, bundle, onSaid }: Props) {
             onInput={(event) => setPart(event.currentTarget.value)}
           />
           <datalist id="parts">
-            {population.body_parts.map((each) => <option key={each} value={each} />)}
+            {(population?.body_parts ?? []).map((each) => <option key={each} value={each} />)}
           </datalist>
         </label>
         <button type="submit" class="main">{words.say('ask.again')}</button>

@@ -46,7 +46,7 @@ export function Findings({ prediction, bundle, chosen, hasMaps, onChoose }: Prop
             ))}
           </ul>
           <p class="quiet">{looked}</p>
-          <p class="quiet">{words.say('findings.refers', { population: bundle.header.population.words })}</p>
+          <p class="quiet">{words.say('findings.refers', { population: bundle.header.population?.words ?? words.say('unknown') })}</p>
           <p class="quiet">{wording.measuredOn(words, bundle.evaluation)}</p>
         </>
       )}

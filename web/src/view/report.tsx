@@ -92,7 +92,7 @@ function facts(words: Words, { header, sha256 }: Bundle): [string, string][] {
     [say('report.hash'), sha256],
     [say('report.date'), new Date().toISOString().slice(0, 16).replace('T', ' ') + ' UTC'],
     [say('report.use'), header.intended_use],
-    [say('report.population'), header.population.words],
+    [say('report.population'), header.population?.words ?? say('unknown')],
     [say('report.threshold'), header.threshold_rule],
   ];
 }

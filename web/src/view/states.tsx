@@ -114,7 +114,7 @@ export function Empty({ settings, bundle, onOpen, onFiles }: EmptyProps) {
           <FileButton id="camera" label={say('camera')} onFiles={onOpen} camera />
         </p>
       </div>
-      <p>{say('findings.refers', { population: header.population.words })}</p>
+      <p>{say('findings.refers', { population: header.population?.words ?? say('unknown') })}</p>
       <p>{settings.description}</p>
       {(settings.examples ?? []).length > 0 && (
         <p class="row">
