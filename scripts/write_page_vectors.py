@@ -104,7 +104,8 @@ def _populations():
         told = gate.gather(film, said)
         found = gate.check_population(population, told)
         yield {
-            "population": None if population is None else asdict(population), "header": _plain(header), "said": _plain(said),
+            "population": None if population is None else asdict(population),
+            "header": _plain(header), "said": _plain(said),
             "known": _plain(told.known), "contradictions": list(told.contradictions),
             **_check(found), "overridden": list(gate.overridden(found).cautions),
         }  # fmt: skip

@@ -39,7 +39,7 @@ def test_an_editable_install_and_one_that_skips_it_need_no_node(
 
 
 def test_an_archive_with_the_page_built_needs_no_node(tmp_path: Path) -> None:
-    with pytest.raises(SystemExit, match="index.html: missing"):
+    with pytest.raises(SystemExit, match=r"index\.html: missing"):
         hook(tmp_path).initialize("standard", {})
     (tmp_path / "src" / "plainfilm" / "serve" / "web").mkdir(parents=True)
     (tmp_path / "src" / "plainfilm" / "serve" / "web" / "index.html").touch()
