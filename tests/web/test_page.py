@@ -5,8 +5,8 @@ import gzip
 import hashlib
 import io
 import json
+import re
 import shutil
-import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -250,9 +250,7 @@ def test_no_rule_of_wcag_that_a_machine_can_check_is_broken(
         assert found == [], language
 
 
-def test_the_report_is_a_tagged_pdf_and_a_file_of_its_own(
-    static_page, film: Path, tmp_path: Path
-) -> None:
+def test_the_report_is_a_tagged_pdf_and_a_file_of_its_own(static_page, film: Path) -> None:
     """S4-18, S3-33."""
     page = static_page
     read(page, film)
@@ -261,15 +259,9 @@ def test_the_report_is_a_tagged_pdf_and_a_file_of_its_own(
     assert "Not a medical device" in html
     assert html.count('<img src="data:image/png') >= 1
     assert all(f">{word}</th>" in html for word in ("Atelectasis", "Hernia", "Finding"))
-    pdf = tmp_path / "report.pdf"
-    pdf.write_bytes(page.pdf(tagged=True, outline=True, prefer_css_page_size=True))
-    tool = shutil.which("pdfinfo")
-    if tool is None:
-        pytest.skip("no pdfinfo here (Debian: poppler-utils); the HTML was checked")
-    out = subprocess.run([tool, "-struct", pdf], capture_output=True, text=True, check=True).stdout
-    assert {"H1", "Table", "TH", "Figure"} <= {
-        line.split()[0] for line in out.splitlines() if line.strip()
-    }
+    pdf = page.pdf(tagged=True, outline=True, prefer_css_page_size=True)
+    tags = set(re.findall(rb"/S ?/(\w+)", pdf))
+    assert {b"H1", b"H2", b"Table", b"TH", b"TD", b"Figure"} <= tags
 
 
 def test_a_mistake_of_the_page_itself_is_told(static_site, visit) -> None:
