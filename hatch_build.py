@@ -1,8 +1,9 @@
 """Builds the page (web/) into the package before a wheel or a source archive is made.
 
-Needs Node 20 or newer. Where the page is built already, as in a source archive, it is taken as
-it is. PLAINFILM_SKIP_WEB=1 leaves it out: `plainfilm` reads and serves without it, but shows no
-page. An editable install never builds it.
+Needs Node 20 or newer. Without it, or without npm's registry, the package goes without its page,
+and the server's first page says how to build it: reading films must not need Node. A release sets
+PLAINFILM_WEB=require, which makes that an error; PLAINFILM_WEB=skip never builds. Where the page is
+built already, as in a source archive, it is taken as it is. An editable install never builds it.
 """
 
 import os
@@ -13,7 +14,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-SKIP = "PLAINFILM_SKIP_WEB"
+WISH = "PLAINFILM_WEB"  # "require", "skip", or nothing: build it where that can be done
 BUILT = "src/plainfilm/serve/web/index.html"
 
 
@@ -25,22 +26,28 @@ class PageHook(BuildHookInterface):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
         """Build the page, or say why it cannot be built."""
         root = Path(self.root)
-        if version == "editable" or os.environ.get(SKIP) == "1":
+        wish = os.environ.get(WISH, "")
+        if version == "editable" or wish == "skip":
             return
-        if not (root / "web" / "package.json").is_file():
-            if not (root / BUILT).is_file():
-                raise SystemExit(f"{BUILT}: missing; set {SKIP}=1 to go without the page")
+        problem = build_page(root)
+        if problem is None:
             return
-        build_page(root / "web")
+        if wish == "require":
+            raise SystemExit(f"plainfilm's page: {problem}.")
+        self.app.display_warning(
+            f"plainfilm's page: {problem}. Going without it: reading and serving need no page."
+        )
 
 
-def build_page(web: Path) -> None:
-    """Install the page's pinned tools and build it."""
+def build_page(root: Path) -> str | None:
+    """Install the page's pinned tools and build it; why it could not be built, else None."""
+    web = root / "web"
+    if not (web / "package.json").is_file():
+        return None if (root / BUILT).is_file() else f"{BUILT} is missing, and so are its sources"
     npm = shutil.which("npm")
     if npm is None:
-        raise SystemExit(
-            f"plainfilm's page needs Node 20 or newer to build, and npm is not here. Install Node, "
-            f"or set {SKIP}=1 to go without the page (reading and serving work without it)."
-        )
+        return "needs Node 20 or newer to build, and npm is not here; install Node"
     for command in (["ci", "--ignore-scripts", "--no-audit", "--no-fund"], ["run", "build"]):
-        subprocess.run([npm, *command], cwd=web, check=True)
+        if subprocess.run([npm, *command], cwd=web, check=False).returncode != 0:
+            return f"'npm {' '.join(command)}' failed in web/"
+    return None
