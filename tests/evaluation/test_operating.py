@@ -20,7 +20,7 @@ PATIENTS = np.array([str(i // 2) for i in range(81)])
 def test_rates_equal_those_of_the_confusion() -> None:
     point = operating_point(draw_patients(PATIENTS, 50, 0), PROBABILITY, LABELS, 0.55)
     counts = confusion_at(PROBABILITY, LABELS, 0.55)
-    for name in ("sensitivity", "specificity", "ppv", "npv", "balanced_accuracy"):
+    for name in ("sensitivity", "specificity", "ppv", "npv", "balanced_accuracy", "kappa", "mcc"):
         found, expected = getattr(point, name), getattr(counts, name)
         assert found.value == pytest.approx(expected)
         assert found.low < expected < found.high

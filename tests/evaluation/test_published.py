@@ -1,6 +1,6 @@
 """The whole chain of metrics on real, large, published numbers (22,433 films, 14 findings)."""
 
-import importlib.util
+import warnings
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -11,8 +11,7 @@ import pytest
 from plainfilm.evaluation.bootstrap import draw_patients, interval, rank_draws
 from plainfilm.evaluation.metrics import auroc, average_precision
 from plainfilm.evaluation.reliability import ece
-
-BENCHMARK = Path(__file__).resolve().parents[2] / "benchmarks" / "published_auroc.py"
+from published import benchmark, load_published
 
 # requirements.md 4.5: AUROC, its interval from 300 draws over patients, average precision.
 GOLDEN = {
@@ -33,19 +32,14 @@ GOLDEN = {
 }
 
 
-@pytest.fixture(scope="module")
-def benchmark() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("published_auroc", BENCHMARK)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+@pytest.fixture(scope="module", name="benchmark")
+def fixture_benchmark() -> ModuleType:
+    return benchmark("published_auroc")
 
 
 @pytest.fixture(scope="module")
-def published(benchmark: ModuleType, shared_data: Path) -> Any:
-    return benchmark.load(shared_data)
+def published(shared_data: Path) -> Any:
+    return load_published(shared_data)
 
 
 def test_fourteen_published_aurocs_to_four_decimals(published: Any, benchmark: ModuleType) -> None:
@@ -76,6 +70,29 @@ def test_calibration_errors_lie_where_they_were_measured(published: Any) -> None
     assert round(min(errors), 4) == 0.0002
     assert round(max(errors), 4) == 0.0219
     assert round(float(np.mean(errors)), 3) == 0.009
+
+
+ROUNDED = {  # requirements.md 4.5: average precision of probabilities rounded to 0 or 1
+    "Atelectasis": 0.1664, "Effusion": 0.3123, "Pneumonia": 0.0116, "Emphysema": 0.1813,
+    "Pleural_Thickening": 0.0347, "Hernia": 0.0019,
+}  # fmt: skip
+
+
+def test_s0_63_average_precision_of_rounded_scores_is_another_number(
+    published: Any, benchmark: ModuleType
+) -> None:
+    """S0-63, S0-61: of rounded scores it nears the finding's share, and a warning tells."""
+    found = []
+    for column, finding in enumerate(benchmark.FINDINGS):
+        rounded, labels = published.probabilities[:, column].round(), published.labels[:, column]
+        with pytest.warns(UserWarning, match="rounded scores"):
+            found.append(average_precision(rounded, labels))
+        if finding in ROUNDED:
+            assert round(found[-1], 4) == ROUNDED[finding]
+    assert round(float(np.mean(found)), 4) == 0.1080
+    with warnings.catch_warnings(action="error"):  # of scores there is none
+        micro = average_precision(published.probabilities.ravel(), published.labels.ravel())
+    assert micro > 0.3
 
 
 @pytest.mark.slow

@@ -18,7 +18,7 @@ FILMS = st.lists(
     min_size=2,
     max_size=40,
 ).filter(lambda films: {label for _, label in films} == {0.0, 1.0})
-RULES = ["youden", "youden-plateau", "sensitivity-0.9", "specificity-0.9"]
+RULES = ["youden", "youden-plateau", "f1-max", "sensitivity-0.9", "specificity-0.9"]
 
 Films = list[tuple[float, float]]
 
@@ -37,6 +37,14 @@ def test_youden_reaches_the_best_balanced_accuracy(films: Films) -> None:
     probability, labels = np.array(films).T
     reached = confusion_at(probability, labels, choose_threshold(probability, labels, "youden"))
     assert reached.balanced_accuracy == pytest.approx(best_balanced_accuracy(probability, labels))
+
+
+@given(FILMS)
+def test_f1_max_reaches_the_best_f1(films: Films) -> None:
+    probability, labels = np.array(films).T
+    reached = confusion_at(probability, labels, choose_threshold(probability, labels, "f1-max")).f1
+    best = max(confusion_at(probability, labels, t).f1 for t in tried(probability))
+    assert reached == pytest.approx(best)
 
 
 @given(FILMS)

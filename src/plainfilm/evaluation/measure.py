@@ -10,6 +10,7 @@ import numpy as np
 
 from plainfilm.evaluation.answers import Answers, answered, answers_of
 from plainfilm.evaluation.audit import audit_numbers
+from plainfilm.evaluation.averages import average_numbers
 from plainfilm.evaluation.bootstrap import N_DRAWS, Interval, draw_patients
 from plainfilm.evaluation.breakdown import body_part_numbers, study_numbers
 from plainfilm.evaluation.comparison import compare_with_published
@@ -55,6 +56,7 @@ def measure(table: Predictions, n_draws: int = N_DRAWS, seed: int = 0) -> dict[s
         "seed": seed,
         "intervals": "95 % intervals of a bootstrap over patients: [value, low, high]",
         "mean": means(numbers),
+        "averages": average_numbers(films, draws),
         "findings": _rows(films, numbers),
         "studies": study_numbers(films, n_draws, seed),
         "body_parts": body_part_numbers(films, n_draws, seed),

@@ -17,6 +17,7 @@ from plainfilm.evaluation.reliability import (
     equal_mass_bins,
     equal_width_bins,
 )
+from plainfilm.evaluation.slope import calibration_line
 
 MAX_FOLDS = 5
 
@@ -39,6 +40,7 @@ class OperatingPoint:
     accuracy: Interval = _NOTHING
     f1: Interval = _NOTHING
     kappa: Interval = _NOTHING
+    mcc: Interval = _NOTHING
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,8 @@ class CalibrationNumbers:
     ece_equal_mass: Interval = _NOTHING
     ece_equal_mass_debiased: float = math.nan
     brier: Interval = _NOTHING
+    calibration_slope: Interval = _NOTHING
+    calibration_intercept: Interval = _NOTHING
 
 
 def refit_across(
@@ -94,7 +98,7 @@ def operating_point(
 def calibration_numbers(
     draws: PatientDraws, probability: Scores, labels: Labels
 ) -> CalibrationNumbers:
-    """Calibration errors over 15 bins of equal width and of equal mass, and the Brier score.
+    """Calibration errors over 15 bins of equal width and of equal mass, Brier score and line.
 
     The bins stay those of the whole set in every draw. The errors' intervals are `invert_error`'s.
     """
@@ -110,12 +114,15 @@ def calibration_numbers(
         _error(draws, gap, bins, n_drawn, int(films.sum())) for bins in (width, mass)
     )
     squared = draws.sums(gap[:, None] ** 2)[:, 0]
+    line = calibration_line(draws, probability, labels)
     return CalibrationNumbers(
         by_width.plain,
         by_width.debiased,
         by_mass.plain,
         by_mass.debiased,
         interval(brier(probability, labels), _divide(squared, n_drawn)),
+        line.slope,
+        line.intercept,
     )
 
 
@@ -133,6 +140,7 @@ def _rates(counts: Floats) -> tuple[Floats, ...]:
         _divide(tp + tn, counts.sum(axis=1)),
         _divide(2 * tp, 2 * tp + fp + fn),
         _divide(2 * (tp * tn - fp * fn), chance),
+        _divide(tp * tn - fp * fn, np.sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn))),
     )
 
 

@@ -7,6 +7,7 @@
 | `youden-plateau` | middle of the stretch around it within 0.01 of the best balanced accuracy |
 | `sensitivity-0.95` | the highest with at least that sensitivity (any number in (0, 1]) |
 | `specificity-0.95` | the lowest with at least that specificity; 1 where none has it |
+| `f1-max` | where the F1 of "present" is highest |
 
 The raw arg-max of a small set is luck, and on another set it can be worse than 0.5; the plateau's
 middle moves little when a film is added. A threshold lies half-way between two films'
@@ -19,7 +20,7 @@ from plainfilm.errors import EvaluationError
 from plainfilm.evaluation.metrics import Floats, Labels, Scores, known, roc_counts
 
 PLATEAU_DEPTH = 0.01  # in balanced accuracy
-RULES = "half, youden, youden-plateau, sensitivity-X or specificity-X with X in (0, 1]"
+RULES = "half, youden, youden-plateau, f1-max, sensitivity-X or specificity-X with X in (0, 1]"
 
 
 def choose_threshold(probability: Scores, labels: Labels, rule: str) -> float:
@@ -39,6 +40,8 @@ def choose_threshold(probability: Scores, labels: Labels, rule: str) -> float:
     if kind == "specificity":
         enough = np.flatnonzero(steps.specificity >= wanted)
         return steps.middle(int(enough[-1])) if enough.size else 1.0
+    if kind == "f1-max":
+        return steps.middle(int(steps.f1.argmax()))
     balanced = (steps.sensitivity + steps.specificity) / 2
     best = int(balanced.argmax())
     if kind == "youden":
@@ -67,6 +70,8 @@ def rule_in_words(rule: str) -> str:
         return f"the highest with a sensitivity of at least {wanted:g}"
     if kind == "specificity":
         return f"the lowest with a specificity of at least {wanted:g}"
+    if kind == "f1-max":
+        return "where F1 is highest"
     if kind == "youden":
         return "where balanced accuracy is best"
     return f"the middle of where balanced accuracy is within {PLATEAU_DEPTH:g} of its best"
@@ -92,6 +97,8 @@ class _Steps:
         self.specificity: Floats = np.append(1.0, (n_absent - counts.false_present) / n_absent)[
             first:
         ]
+        flagged = np.append(0.0, counts.true_present + counts.false_present)[first:]
+        self.f1: Floats = 2 * self.sensitivity * n_present / (flagged + n_present)
         self.upper: Floats = np.concatenate([[1.0], counts.thresholds, [0.0]])[first:]
 
     def middle(self, first: int, last: int | None = None) -> float:
@@ -102,7 +109,7 @@ class _Steps:
 
 
 def _parsed(rule: str) -> tuple[str, float]:
-    if rule in ("youden", "youden-plateau"):
+    if rule in ("youden", "youden-plateau", "f1-max"):
         return rule, 0.0
     kind, _, number = rule.partition("-")
     if kind in ("sensitivity", "specificity"):
