@@ -17,6 +17,7 @@ import pytest
 from PIL import Image
 
 import plainfilm
+from drawn_tables import draw_table
 from phantoms import phantom
 from plainfilm.cli import main
 from plainfilm.reading import shelf
@@ -445,6 +446,20 @@ def test_a_baseline_prints_what_it_measured(tmp_path: Path, capsys: Output) -> N
     assert measured == json.loads((tmp_path / "json" / "evaluation.json").read_text())
     assert run(*words, "--out", tmp_path / "json") == 1
     assert "--force" in one_error_line(capsys.readouterr().err)
+
+
+def test_bundles_are_compared_by_their_reports(tmp_path: Path, capsys: Output) -> None:
+    for name in ("a", "b", "other"):
+        (tmp_path / name).mkdir()
+        split = {"split_sha256": "2" * 64} if name == "other" else {}
+        draw_table(n=30, **split).save(tmp_path / name / "predictions.parquet")
+
+    assert run("compare", tmp_path / "a", tmp_path / "b", "--draws", 5, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["against"][0]["first"] == "tiny 1.0.0"
+    assert run("compare", tmp_path / "a", tmp_path / "b", "--draws", 5) == 0
+    assert "| bundle | findings | mean AUROC |" in capsys.readouterr().out
+    assert run("compare", tmp_path / "a", tmp_path / "other") == 1
+    assert "another split hash" in one_error_line(capsys.readouterr().err)
 
 
 @pytest.mark.slow

@@ -24,6 +24,7 @@ from plainfilm.options import (
     backend_option,
     bundle_option,
     data_option,
+    draws_options,
     evaluate_options,
     films_argument,
     force_option,
@@ -247,6 +248,22 @@ def evaluate(
         note(f"Wrote {path.name}")
     text = card(found.header, measured)
     click.echo(json.dumps(measured, indent=2, allow_nan=False) if as_json else text)
+
+
+@plainfilm.command()
+@click.argument("reports", nargs=-1, required=True, type=PATH)
+@draws_options
+@json_option
+def compare(reports: Paths, draws: int, seed: int, as_json: bool) -> None:
+    """Compare bundles by their reports of the same films, each with the first.
+
+    REPORTS are folders that `evaluate` or `baseline` wrote. Those of different splits are refused.
+    """
+    from plainfilm.evaluation.versus import compare_reports
+    from plainfilm.evaluation.versus_words import comparison_text
+
+    found = compare_reports(reports, draws=draws, seed=seed)
+    click.echo(json.dumps(found, indent=2) if as_json else comparison_text(found))
 
 
 @plainfilm.command()

@@ -129,6 +129,15 @@ def prepare_options(verb: Verb) -> Verb:
     return with_how
 
 
+def draws_options(verb: Verb) -> Verb:
+    """Give a verb the options of a bootstrap, as its arguments `draws` and `seed`."""
+    draws = click.option("--draws", type=click.IntRange(1), default=2000, show_default=True,
+                         help="Of the bootstrap over patients.")  # fmt: skip
+    seed = click.option("--seed", default=0, show_default=True,
+                        help="Of the draws and of refitting.")  # fmt: skip
+    return draws(seed(verb))
+
+
 def evaluate_options(verb: Verb) -> Verb:
     """Give a verb the options of a measurement, as its argument `how`."""
 
@@ -136,9 +145,7 @@ def evaluate_options(verb: Verb) -> Verb:
                        "table; or another bundle's predictions.parquet.")  # fmt: skip
     @click.option("--split", type=click.Choice(SPLITS), default="test", show_default=True,
                   help="Which films; not those the bundle learned from.")  # fmt: skip
-    @click.option("--draws", type=click.IntRange(1), default=2000, show_default=True,
-                  help="Of the bootstrap over patients.")  # fmt: skip
-    @click.option("--seed", default=0, show_default=True, help="Of the draws and of refitting.")
+    @draws_options
     @force_option
     @functools.wraps(verb)
     def with_how(

@@ -64,7 +64,7 @@ def measure(table: Predictions, n_draws: int = N_DRAWS, seed: int = 0) -> dict[s
         "published": compare_with_published(answered(table), draws),
         "audits": audit_numbers(answered(table), draws),
     }
-    return {key: _plain(value) for key, value in measured.items()}
+    return {key: plain(value) for key, value in measured.items()}
 
 
 def _rows(answers: Answers, numbers: Sequence[FindingNumbers]) -> dict[str, dict[str, object]]:
@@ -113,14 +113,14 @@ def _familiarity(table: Predictions) -> dict[str, object]:
     return {"caution_below": cut, "n_measured": int(measured.size), "share_below": share}
 
 
-def _plain(value: object) -> object:
-    """What JSON can hold: an interval as a list of three, NaN as None."""
+def plain(value: object) -> object:
+    """What JSON can hold of numbers: an interval as a list of three, NaN as None."""
     if isinstance(value, Interval):
-        return [_plain(value.value), _plain(value.low), _plain(value.high)]
+        return [plain(value.value), plain(value.low), plain(value.high)]
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):
-        return {str(key): _plain(inner) for key, inner in value.items()}
+        return {str(key): plain(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
+        return [plain(inner) for inner in value]
     return value

@@ -71,7 +71,7 @@ def auroc(scores: Scores, labels: Labels) -> float:
     n_absent = films.present.size - n_present
     if n_present == 0 or n_absent == 0:
         return math.nan
-    rank_sum = float(_middle_ranks(films.scores)[films.present].sum())
+    rank_sum = float(middle_ranks(films.scores)[films.present].sum())
     return (rank_sum - n_present * (n_present + 1) / 2) / (n_present * n_absent)
 
 
@@ -210,7 +210,7 @@ def brier(probability: Scores, labels: Labels) -> float:
     return float(((films.scores - films.present) ** 2).mean())
 
 
-def _middle_ranks(values: Floats) -> Floats:
+def middle_ranks(values: Floats) -> Floats:
     """Ranks from 1, ties sharing the middle one."""
     _, group, count = np.unique(values, return_inverse=True, return_counts=True)
     last = np.cumsum(count)
