@@ -41,11 +41,14 @@ LABELS = "nih-chestxray14-metadata/Data_Entry_2017_v2020.csv.gz"
 
 
 class Published(NamedTuple):
-    """Probabilities and labels float64 (n, 14), patients str (n,)."""
+    """Probabilities and labels float64 (n, 14), patients, sex and view str (n,), age (n,)."""
 
     probabilities: NDArray[np.float64]
     labels: NDArray[np.float64]
     patients: NDArray[np.str_]
+    sex: NDArray[np.str_]
+    view: NDArray[np.str_]
+    age: NDArray[np.float64]
 
 
 def load(folder: Path) -> Published:
@@ -54,13 +57,19 @@ def load(folder: Path) -> Published:
     names = [finding.lower() for finding in FINDINGS]
     probabilities = read_published(folder / PREDICTIONS, films, names)
     header, rows = read_table(folder / LABELS)
-    image, present, patient = (
-        header.index(n) for n in ("Image Index", "Finding Labels", "Patient ID")
+    entries = {row[header.index("Image Index")]: row for row in rows}
+
+    def column(name: str) -> list[str]:
+        place = header.index(name)
+        return [entries[film][place] for film in films]
+
+    present = [words.split("|") for words in column("Finding Labels")]
+    labels = np.array([[f in words for f in FINDINGS] for words in present], np.float64)
+    patients, sex, view = (
+        np.array(column(name)) for name in ("Patient ID", "Patient Gender", "View Position")
     )
-    entries = {row[image]: row for row in rows}
-    labels = [[f in entries[film][present].split("|") for f in FINDINGS] for film in films]
-    patients = np.array([entries[film][patient] for film in films])
-    return Published(probabilities, np.array(labels, np.float64), patients)
+    age = np.array(column("Patient Age"), np.float64)
+    return Published(probabilities, labels, patients, sex, view, age)
 
 
 def main(folder: Path, draws: int = 2000) -> None:

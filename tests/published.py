@@ -6,6 +6,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
+
+from drawn_tables import about
+from plainfilm.evaluation.table import Predictions
+
 BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
 
 
@@ -24,3 +29,25 @@ def benchmark(name: str) -> ModuleType:
 def load_published(folder: Path) -> Any:
     """Probabilities and labels (22433, 14), patients (22433,)."""
     return benchmark("published_auroc").load(folder)
+
+
+def published_table(folder: Path) -> Predictions:
+    """The same as a table of predictions; scores are probabilities."""
+    published, findings = load_published(folder), benchmark("published_auroc").FINDINGS
+    names = tuple(finding.lower() for finding in findings)
+    facts = about(findings=names, displays=findings, thresholds=(0.5,) * 14)
+    n = len(published.patients)
+    nothing = np.full(n, "")
+    details = {"study": nothing, "split": nothing, "body_part": nothing}
+    return Predictions(
+        about=facts,
+        name=np.array([f"{i}.png" for i in range(n)]),
+        patient=published.patients,
+        details={**details, "view": published.view, "sex": published.sex},
+        age=published.age,
+        labels=published.labels,
+        scores=published.probabilities,
+        probabilities=published.probabilities,
+        familiarity=np.full(n, np.nan),
+        refused=nothing,
+    )

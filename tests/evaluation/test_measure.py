@@ -41,7 +41,10 @@ def test_the_order_of_the_films_changes_no_number(make_table: Any) -> None:
         for field in fields(table)
         if isinstance(value := getattr(table, field.name), np.ndarray)
     }
-    ours, theirs = (json.dumps(measure(t, 30)) for t in (table, replace(table, **turned)))
+    numbers = [measure(t, 30) for t in (table, replace(table, **turned))]
+    for each in numbers:
+        del each["contradictions"]  # films by their rows
+    ours, theirs = (json.dumps(each) for each in numbers)
     ours_flat, theirs_flat = (re.findall(r"-?\d+\.\d+(?:e-?\d+)?", text) for text in (ours, theirs))
     assert np.array(ours_flat, float) == pytest.approx(np.array(theirs_flat, float))
     assert re.sub(r"-?\d+\.\d+(?:e-?\d+)?", "", ours) == re.sub(

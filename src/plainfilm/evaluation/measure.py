@@ -14,7 +14,12 @@ from plainfilm.evaluation.averages import average_numbers
 from plainfilm.evaluation.bootstrap import N_DRAWS, Interval, draw_patients
 from plainfilm.evaluation.breakdown import body_part_numbers, study_numbers
 from plainfilm.evaluation.comparison import compare_with_published
+from plainfilm.evaluation.conformal import conformal_numbers
 from plainfilm.evaluation.finding_numbers import FindingNumbers, finding_numbers, means, row
+from plainfilm.evaluation.label_noise import contradictions
+from plainfilm.evaluation.metadata import metadata_floors
+from plainfilm.evaluation.net_benefit import decision_curves
+from plainfilm.evaluation.subgroups import subgroup_numbers
 from plainfilm.evaluation.table import Predictions
 
 SCHEMA = "plainfilm.evaluation/1"
@@ -60,6 +65,11 @@ def measure(table: Predictions, n_draws: int = N_DRAWS, seed: int = 0) -> dict[s
         "findings": _rows(films, numbers),
         "studies": study_numbers(films, n_draws, seed),
         "body_parts": body_part_numbers(films, n_draws, seed),
+        "subgroups": subgroup_numbers(films, draws),
+        "metadata": metadata_floors(answered(table), draws),
+        "decision_curves": decision_curves(films, draws),
+        "conformal": conformal_numbers(films, draws, seed),
+        "contradictions": contradictions(films),
         "familiarity": _familiarity(table),
         "published": compare_with_published(answered(table), draws),
         "audits": audit_numbers(answered(table), draws),
