@@ -7,6 +7,7 @@ from PIL import Image
 
 from phantoms import phantom
 from plainfilm.datasets.manifest import Manifest
+from plainfilm.datasets.reads import NAME as READS
 from plainfilm.datasets.sample import Sample
 from plainfilm.errors import DatasetError, EvaluationError
 from plainfilm.evaluation import EvaluateOptions, evaluate, report_table
@@ -104,6 +105,7 @@ def test_an_evaluation_is_replaced_when_asked(bundle: Path, prepared: Path, tmp_
 
     assert json.loads((tmp_path / "evaluation.json").read_text(encoding="utf-8")) == again
     assert again["draws"] == 7
+    assert again["test_reads"] == len((prepared / READS).read_text().splitlines()) >= 2
 
 
 def test_no_draw_is_no_evaluation() -> None:

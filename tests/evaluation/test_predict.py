@@ -10,6 +10,7 @@ from dicoms import dicom_file
 from phantoms import phantom
 from plainfilm.datasets.manifest import Manifest
 from plainfilm.datasets.sample import Sample
+from plainfilm.datasets.seen import film_digests
 from plainfilm.errors import DatasetError, EvaluationError
 from plainfilm.evaluation.audit import audit_film
 from plainfilm.evaluation.predict import describe, predict
@@ -156,6 +157,7 @@ def learned_from(manifest: Manifest, split_sha256: str, recipe_toml: str = "") -
         data_set=manifest.source,
         split_sha256=split_sha256,
         recipe_toml=recipe_toml,
+        details=film_digests(manifest),
     )
     return Reader(change(bundle, provenance=origin), threads=1)
 
@@ -168,6 +170,40 @@ def test_training_films_are_refused(manifest: Manifest) -> None:
 def test_another_split_of_the_same_data_set_is_refused(manifest: Manifest) -> None:
     with pytest.raises(EvaluationError, match="another split of drawn"):
         describe(learned_from(manifest, "2" * 64), manifest, "test")
+
+
+def test_a_planted_leak_is_caught_in_another_data_set_and_named(
+    manifest: Manifest, tmp_path: Path
+) -> None:
+    """Two of the four test films are training films under other names, of another patient."""
+    reader = learned_from(manifest, manifest.split_sha256)
+    other = replace(manifest, source="own table", root=tmp_path / "own")
+    other.root.mkdir()
+    for planted, name in ((0, 2), (1, 4), (3, 3), (5, 5)):
+        content = (manifest.root / f"film-{planted}.png").read_bytes()
+        (other.root / f"film-{name}.png").write_bytes(content)
+    words = (
+        "split 'test' of own table holds 2 films it learned from, and 2 other films of the same "
+        "patients: film-2.png, film-4.png. Take these patients out"
+    )
+    with pytest.raises(EvaluationError, match=words):
+        describe(reader, other, "test")
+
+
+def test_another_split_names_the_films_that_were_learned_from(manifest: Manifest) -> None:
+    reader = learned_from(manifest, "2" * 64)
+    moved = replace(
+        manifest,
+        samples=tuple(replace(s, split="test") for s in manifest.samples),
+    )
+    words = "another split of drawn.*: of split 'test', 2 films it learned from: film-0.png, film-1"
+    with pytest.raises(EvaluationError, match=words):
+        describe(reader, moved, "test")
+
+
+def test_a_bundle_that_lists_no_films_is_cautioned_about_elsewhere(manifest: Manifest) -> None:
+    facts = describe(Reader(tiny_bundle(2), threads=1), manifest, "test")
+    assert "carries no list of the films it learned from" in facts.cautions[0]
 
 
 def test_another_data_set_may_be_measured_on_any_split(manifest: Manifest) -> None:

@@ -26,6 +26,7 @@ from plainfilm.datasets.film_sizes import NAMES as SIZES_NAMES
 from plainfilm.datasets.film_sizes import save_film_sizes
 from plainfilm.datasets.fit import FitPolicy
 from plainfilm.datasets.manifest import RECORD_NAME, TABLE_NAME, Manifest
+from plainfilm.datasets.reads import NAME as READS_NAME
 from plainfilm.datasets.sample import Sample
 from plainfilm.datasets.selection import EVERYTHING, Selection
 from plainfilm.datasets.splits import check_duplicates
@@ -55,7 +56,7 @@ DATASETS: dict[str, Callable[..., Manifest]] = {
 }
 """Name → loader(folder, *, seed=0)."""
 
-_OWN_NAMES = (RECORD_NAME, TABLE_NAME, *CACHE_NAMES, *COOCCURRENCE_NAMES, *SIZES_NAMES)
+_OWN_NAMES = (RECORD_NAME, TABLE_NAME, *CACHE_NAMES, *COOCCURRENCE_NAMES, *SIZES_NAMES, READS_NAME)
 _MISSING = "film that the label file names and no folder holds"
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from plainfilm.datasets.files import clear_disk_errors, count_others
@@ -9,8 +10,9 @@ from plainfilm.datasets.manifest import Manifest
 from plainfilm.errors import EvaluationError
 from plainfilm.evaluation.bootstrap import N_DRAWS
 from plainfilm.evaluation.comparison import read_published
+from plainfilm.evaluation.contract import settled
 from plainfilm.evaluation.measure import evaluate_table
-from plainfilm.evaluation.predict import Progress, predict
+from plainfilm.evaluation.predict import CHOSEN_ON, Progress, describe, predict
 from plainfilm.evaluation.table import Predictions
 from plainfilm.reading import Reader
 from plainfilm.reading.strict_json import encode
@@ -105,8 +107,11 @@ def evaluate(
     """
     choice = options or EvaluateOptions()
     check_vacant(out, choice)
-    table = predict(Reader(bundle), Manifest.load(prepared), choice.split, progress=progress)
-    return write_evaluation(table, out, choice)
+    reader, manifest = Reader(bundle), Manifest.load(prepared)
+    validate = partial(predict, reader, manifest, CHOSEN_ON, progress=progress, audited=False)
+    about = settled(describe(reader, manifest, choice.split), prepared, manifest, validate)
+    table = predict(reader, manifest, choice.split, progress=progress)
+    return write_evaluation(replace(table, about=about), out, choice)
 
 
 def check_vacant(out: Path, options: EvaluateOptions, *, besides: Sequence[str] = ()) -> None:

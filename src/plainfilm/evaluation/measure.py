@@ -19,6 +19,7 @@ from plainfilm.evaluation.finding_numbers import FindingNumbers, finding_numbers
 from plainfilm.evaluation.label_noise import contradictions
 from plainfilm.evaluation.metadata import metadata_floors
 from plainfilm.evaluation.net_benefit import decision_curves
+from plainfilm.evaluation.points import point_numbers
 from plainfilm.evaluation.subgroups import subgroup_numbers
 from plainfilm.evaluation.table import Predictions
 
@@ -63,6 +64,7 @@ def measure(table: Predictions, n_draws: int = N_DRAWS, seed: int = 0) -> dict[s
         "mean": means(numbers),
         "averages": average_numbers(films, draws),
         "findings": _rows(films, numbers),
+        "points": point_numbers(films, draws),
         "studies": study_numbers(films, n_draws, seed),
         "body_parts": body_part_numbers(films, n_draws, seed),
         "subgroups": subgroup_numbers(films, draws),
@@ -104,6 +106,7 @@ def _facts(table: Predictions) -> dict[str, object]:
         "data_set": about.data_set,
         "split": about.split,
         "split_sha256": about.split_sha256,
+        "test_reads": about.test_reads,
         "n_films": len(table),
         "n_patients": int(np.unique(table.patient).size),
         "n_refused": int((table.refused != "").sum()),

@@ -8,6 +8,8 @@ import numpy as np
 
 from plainfilm.datasets.manifest import Manifest
 from plainfilm.datasets.sample import Sample
+from plainfilm.datasets.seen import KEY as LEARNED_KEY
+from plainfilm.datasets.seen import find_leak, named
 from plainfilm.errors import EvaluationError, ImageError
 from plainfilm.evaluation.audit import AUDITS, audit_film
 from plainfilm.evaluation.metrics import Floats
@@ -37,11 +39,17 @@ class FilmAnswer:
 
 
 def predict(
-    reader: Reader, manifest: Manifest, split: str, *, progress: Progress | None = None
+    reader: Reader,
+    manifest: Manifest,
+    split: str,
+    *,
+    progress: Progress | None = None,
+    audited: bool = True,
 ) -> Predictions:
     """Read the original film of every sample of a split; a refused film is a row with a reason.
 
-    View and age come from the film's own header, and from the manifest where that is silent.
+    Altered films are read too where `audited`. View and age come from the film's own header, and
+    from the manifest where that is silent.
 
     Raises
     ------
@@ -56,7 +64,7 @@ def predict(
     films.check_images()
     answers = []
     for sample in films.samples:
-        answers.append(_answer(reader, films, sample))
+        answers.append(_answer(reader, films, sample, audited=audited))
         if progress is not None:
             progress(len(answers), len(films))
     return collect(about, films, answers, _columns(about.findings, films))
@@ -87,7 +95,7 @@ def describe(reader: Reader, manifest: Manifest, split: str) -> About:
         data_set=manifest.source,
         split=split,
         split_sha256=manifest.split_sha256,
-        cautions=_cautions(manifest, split, same_set=same_set),
+        cautions=_cautions(header, manifest, split),
         exclusive=header.label_set.is_choice,
     )
 
@@ -129,15 +137,27 @@ def collect(
 
 
 def _check_unseen(header: BundleHeader, manifest: Manifest, split: str, *, same_set: bool) -> None:
-    if not same_set:
+    """Refuse films the bundle learned from: by the split's name, its hash, and the films' bytes."""
+    if same_set and header.provenance.split_sha256 == manifest.split_sha256:
+        if split == TRAINED_ON:
+            images = [sample.image for sample in manifest.split(split).samples]
+            found = f"all {len(images):,} films, {named(images)}"
+            words = f"{header.name} was trained on split {split!r} ({found}); evaluate 'test'"
+            raise EvaluationError(words)
         return
-    if header.provenance.split_sha256 != manifest.split_sha256:
+    leak = find_leak(header.provenance.details, manifest.split(split))
+    if same_set:
         found = f"{header.name} was trained by another split of {manifest.source}"
+        seen = f": of split {split!r}, {leak.words}" if leak else ""
         raise EvaluationError(
-            f"{found}, so it may have learned from these films; prepare the data set as it was then"
+            f"{found}, so it may have learned from these films{seen}. Prepare the data set as it "
+            "was then"
         )
-    if split == TRAINED_ON:
-        raise EvaluationError(f"{header.name} was trained on split {split!r}; evaluate 'test'")
+    if leak:
+        raise EvaluationError(
+            f"{header.name}: split {split!r} of {manifest.source} holds {leak.words}. Take these "
+            "patients out, and prepare again"
+        )
 
 
 def _refit_rule(header: BundleHeader) -> str | None:
@@ -151,7 +171,14 @@ def _refit_rule(header: BundleHeader) -> str | None:
     return str(release.get("threshold_rule", "youden-plateau"))
 
 
-def _cautions(manifest: Manifest, split: str, *, same_set: bool) -> tuple[str, ...]:
+def _cautions(header: BundleHeader, manifest: Manifest, split: str) -> tuple[str, ...]:
+    same_set = header.provenance.data_set == manifest.source
+    if not same_set and LEARNED_KEY not in header.provenance.details:
+        words = (
+            "The bundle carries no list of the films it learned from; if some of them are among "
+            "these, nobody noticed."
+        )
+        return (words, *manifest.cautions)
     if same_set and split == CHOSEN_ON:
         words = "These films chose the network's checkpoint; numbers on them flatter it."
         return (words, *manifest.cautions)
@@ -168,7 +195,7 @@ def _columns(findings: Sequence[str], manifest: Manifest) -> list[int | None]:
     return columns
 
 
-def _answer(reader: Reader, films: Manifest, sample: Sample) -> FilmAnswer:
+def _answer(reader: Reader, films: Manifest, sample: Sample, *, audited: bool) -> FilmAnswer:
     nothing = np.full(len(reader.bundle.header.label_set), np.nan)
     path = films.root / sample.image
     try:
@@ -191,7 +218,7 @@ def _answer(reader: Reader, films: Manifest, sample: Sample) -> FilmAnswer:
         np.array([result.probability for result in prediction.results]),
         familiarity,
         "",
-        audit_film(reader.engine, radiograph.pixels),
+        audit_film(reader.engine, radiograph.pixels) if audited else {},
     )
 
 

@@ -33,6 +33,12 @@ FORMAT = "plainfilm.predictions/1"
 _KEY = b"plainfilm"
 _TEXTS = ("study", "split", "view", "sex", "body_part")
 _LATER = ("body_part",)  # columns that older tables do not have
+_NOT_IN_OLDER: dict[str, object] = {
+    "exclusive": False,
+    "test_reads": None,
+    "points": {},
+    "points_from": "",
+}
 
 Texts = NDArray[np.str_]
 
@@ -58,6 +64,10 @@ class About:
         Plain sentences that belong beside the numbers.
     exclusive
         A film shows exactly one of the findings, and their probabilities add up to 1.
+    test_reads
+        How often these films were read for a measurement, with this one; None = not counted.
+    points, points_from
+        Per rule a threshold for each finding, and the films it was chosen on; see `points.py`.
     """
 
     format: str
@@ -78,6 +88,9 @@ class About:
     split_sha256: str
     cautions: tuple[str, ...] = ()
     exclusive: bool = False
+    test_reads: int | None = None
+    points: dict[str, tuple[float | None, ...]] = field(default_factory=dict)
+    points_from: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,7 +198,7 @@ class Predictions:
 
 def _about(metadata: Mapping[bytes, bytes], name: str) -> About:
     try:
-        facts = {"exclusive": False, **parse(metadata.get(_KEY, b""), name)}  # older tables lack it
+        facts = {**_NOT_IN_OLDER, **parse(metadata.get(_KEY, b""), name)}
         about = decode(About, facts, name)
     except CorruptBundle as error:
         raise EvaluationError(f"{name}: not a table of predictions ({error})") from error

@@ -9,8 +9,9 @@ report/
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -25,8 +26,9 @@ from plainfilm.datasets.manifest import Manifest
 from plainfilm.errors import EvaluationError
 from plainfilm.evaluation import EvaluateOptions, check_vacant, write_evaluation
 from plainfilm.evaluation.audit import AUDITS
+from plainfilm.evaluation.contract import settled
 from plainfilm.evaluation.metrics import Floats
-from plainfilm.evaluation.predict import TRAINED_ON, FilmAnswer, collect
+from plainfilm.evaluation.predict import CHOSEN_ON, TRAINED_ON, FilmAnswer, collect
 from plainfilm.evaluation.table import FORMAT as TABLE_FORMAT
 from plainfilm.evaluation.table import About, Predictions
 from plainfilm.reading.strict_json import encode
@@ -96,7 +98,10 @@ def measure_baseline(
     with clear_disk_errors(out, "Free some space and run the same command again."):
         out.mkdir(parents=True, exist_ok=True)
         write_whole(out / RECORD_NAME, encode(record))
-    table = _predictions(name, manifest, cache, learnt, choice.split)
+    answer = partial(_predictions, name, manifest, cache, learnt)
+    about = _about(name, manifest, learnt, choice.split)
+    about = settled(about, prepared, manifest, partial(answer, CHOSEN_ON))
+    table = replace(answer(choice.split), about=about)
     return Measured(record, write_evaluation(table, out, choice))
 
 

@@ -5,6 +5,7 @@ No number stands here that is not in one of the two, and beside each measured on
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from plainfilm.datasets.seen import KEY as DIGESTS
 from plainfilm.reading.bundle import BundleHeader
 from plainfilm.training.rebuild import rebuild_lines
 
@@ -207,7 +208,8 @@ def _origin(header: BundleHeader) -> Iterator[str]:
     yield f"- {time} on {source.hardware}; plainfilm {source.code_version}"
     yield f"- Split SHA-256 `{_known(source.split_sha256)}`"
     yield f"- Patients SHA-256 `{_known(source.patients_sha256)}`"
-    yield from _bullets([f"{key}: {words}" for key, words in source.details.items()])
+    told = {key: words for key, words in source.details.items() if key != DIGESTS}
+    yield from _bullets([f"{key}: {words}" for key, words in told.items()])
 
 
 def _known(fact: object) -> object:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 
 from plainfilm.datasets.cache import Cache
 from plainfilm.datasets.manifest import Manifest
+from plainfilm.datasets.seen import film_digests
 from plainfilm.errors import RunError
 from plainfilm.evaluation.calibration import Platt
 from plainfilm.images import read_radiograph
@@ -68,6 +70,11 @@ class Sources:
             words = "findings that exclude each other are calibrated on validation films only"
             raise RunError(f'{runs[0].name}: {words}; set release.calibration = "validation"')
         return Sources(tuple(runs), recipe, record, classifiers, manifest, cache)
+
+    @cached_property
+    def digests(self) -> dict[str, str]:
+        """Digests of the films that were learned from, for the bundle to carry."""
+        return film_digests(self.manifest)
 
     @property
     def names(self) -> tuple[str, ...]:

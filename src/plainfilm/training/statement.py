@@ -219,6 +219,7 @@ def _provenance(sources: Sources, gap: float) -> Provenance:
         details["copies"] = record.copies
     if record.teachers:
         details["teachers"] = "; ".join(record.teachers)
+    details |= sources.digests
     return Provenance(
         recipe=record.recipe,
         recipe_toml=recipe.to_toml(),

@@ -1,0 +1,85 @@
+"""Which films a network learned from: digests of the files, small enough for its bundle to carry.
+
+A digest is of a film file's bytes, so it is the same whatever the file is called and in whichever
+data set it stands, and nobody can make it without the film: it names no patient. A film that was
+decoded and written again has another one and is not noticed.
+"""
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from plainfilm.datasets.files import sha256_of
+from plainfilm.datasets.manifest import Manifest
+from plainfilm.errors import DatasetError
+
+LEARNED = ("train", "val")
+KEY = "digests of the films learned from"
+MOST = 90_000  # films; more would not fit into a bundle.json
+N_NAMED = 5
+_BYTES = 6  # 25,000 films beside 90,000: one chance in 100,000 that two are taken for one
+
+
+@dataclass(frozen=True)
+class Leak:
+    """Films of a split that a network learned from, and films of those films' patients."""
+
+    films: tuple[str, ...]
+    of_same_patients: tuple[str, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.films)
+
+    @property
+    def words(self) -> str:
+        """How many, and the first few by their file names."""
+        others = len(self.of_same_patients)
+        more = f", and {others:,} other films of the same patients" if others else ""
+        return f"{len(self.films):,} films it learned from{more}: {named(self.films)}"
+
+
+def film_digests(manifest: Manifest, splits: Sequence[str] = LEARNED) -> dict[str, str]:
+    """What a bundle carries (in `provenance.details`) of the films in these splits.
+
+    Empty where there are more than 90,000.
+    """
+    rows = [row for row, sample in enumerate(manifest.samples) if sample.split in splits]
+    if not 0 < len(rows) <= MOST:
+        return {}
+    digests = {_digest(manifest, row) for row in rows}
+    return {KEY: base64.b64encode(b"".join(sorted(digests))).decode()}
+
+
+def find_leak(details: dict[str, str], films: Manifest) -> Leak | None:
+    """Which of the films were learned from, by a bundle's details; None where it carries no list.
+
+    Reads every film's file, whole.
+
+    Raises
+    ------
+    DatasetError
+        The bundle's list cannot be read.
+    """
+    if KEY not in details:
+        return None
+    try:
+        content = base64.b64decode(details[KEY], validate=True)
+    except ValueError as error:
+        raise DatasetError(f"{KEY}: found no base64; the bundle's list is broken") from error
+    learned = {content[at : at + _BYTES] for at in range(0, len(content), _BYTES)}
+    rows = [row for row in range(len(films)) if _digest(films, row) in learned]
+    patients = {films.samples[row].patient for row in rows}
+    images = [films.samples[row].image for row in rows]
+    same = [sample.image for sample in films.samples if sample.patient in patients]
+    return Leak(tuple(images), tuple(image for image in same if image not in set(images)))
+
+
+def named(images: Sequence[str]) -> str:
+    """The first few file names, without their folders, and how many more there are."""
+    first = ", ".join(image.rpartition("/")[2] for image in images[:N_NAMED])
+    return first if len(images) <= N_NAMED else f"{first} and {len(images) - N_NAMED:,} more"
+
+
+def _digest(manifest: Manifest, row: int) -> bytes:
+    path = manifest.root / manifest.samples[row].image
+    return bytes.fromhex(sha256_of(path))[:_BYTES]

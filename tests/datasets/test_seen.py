@@ -1,0 +1,67 @@
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bare_manifests import bare_manifest
+from plainfilm.datasets import seen
+from plainfilm.datasets.manifest import Manifest
+from plainfilm.datasets.seen import KEY, film_digests, find_leak, named
+from plainfilm.errors import DatasetError
+
+
+@pytest.fixture
+def learned(tmp_path: Path) -> Manifest:
+    """Eight films, two of each patient; train, train, val, test."""
+    patients = [f"p{i // 2}" for i in range(8)]
+    splits = ["train"] * 4 + ["val"] * 2 + ["test"] * 2
+    manifest = replace(bare_manifest([[0.0]] * 8, patients, splits), root=tmp_path)
+    for row, sample in enumerate(manifest.samples):
+        (tmp_path / sample.image).write_bytes(bytes([row]) * 100)
+    return manifest
+
+
+def test_test_films_were_not_learned_from(learned: Manifest) -> None:
+    leak = find_leak(film_digests(learned), learned.split("test"))
+    assert leak is not None
+    assert not leak
+
+
+def test_a_planted_film_is_found_under_another_name_with_its_patient_s_others(
+    learned: Manifest, tmp_path: Path
+) -> None:
+    other = replace(
+        bare_manifest([[0.0]] * 3, ["a", "b", "b"], ["test"] * 3), root=tmp_path / "other"
+    )
+    other.root.mkdir()
+    for row, content in enumerate([b"new", bytes([5]) * 100, b"newer"]):
+        (other.root / other.samples[row].image).write_bytes(content)
+
+    leak = find_leak(film_digests(learned), other)
+
+    assert leak is not None
+    assert (leak.films, leak.of_same_patients) == (("1.png",), ("2.png",))
+    words = "1 films it learned from, and 1 other films of the same patients: 1.png"
+    assert leak.words == words
+
+
+def test_a_bundle_without_a_list_or_with_a_broken_one(learned: Manifest) -> None:
+    assert find_leak({}, learned) is None
+    with pytest.raises(DatasetError, match="no base64"):
+        find_leak({KEY: "?"}, learned)
+
+
+def test_the_list_holds_six_bytes_a_film_in_an_order_that_tells_nothing(
+    learned: Manifest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turned = learned.keep(np.arange(8)[::-1])
+    assert film_digests(learned) == film_digests(turned)
+    assert len(film_digests(learned)[KEY]) == 6 * 6 * 4 // 3
+    monkeypatch.setattr(seen, "MOST", 5)
+    assert film_digests(learned) == {}
+
+
+def test_the_first_few_are_named_without_their_folders() -> None:
+    assert named(["a/1.png", "b/2.png"]) == "1.png, 2.png"
+    assert named([f"a/{i}.png" for i in range(1007)]).endswith("4.png and 1,002 more")
