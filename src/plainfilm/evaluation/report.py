@@ -1,8 +1,16 @@
 """The numbers and figures of an evaluation in, one self-contained HTML page out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from html import escape
 from importlib.resources import files
+
+from plainfilm.evaluation.html_parts import interval as _interval
+from plainfilm.evaluation.html_parts import items as _list
+from plainfilm.evaluation.html_parts import number as _number
+from plainfilm.evaluation.html_parts import record as _record
+from plainfilm.evaluation.html_parts import row as _row
+from plainfilm.evaluation.html_parts import table as _table
+from plainfilm.evaluation.report_numbers import further_numbers
 
 RATES = (
     ("auroc", "AUROC"),
@@ -15,8 +23,12 @@ RATES = (
     ("accuracy", "Accuracy"),
     ("f1", "F1"),
     ("kappa", "Kappa"),
+    ("mcc", "MCC"),
     ("ece", "ECE"),
+    ("ece_equal_mass", "ECE, equal mass"),
     ("brier", "Brier"),
+    ("calibration_slope", "Calibration slope"),
+    ("calibration_intercept", "Calibration intercept"),
 )
 COUNTED = "Called present: right, wrong; absent: right, wrong"
 AUDITED = (
@@ -62,6 +74,7 @@ def html_report(evaluation: Mapping[str, object], figures: Mapping[str, str]) ->
         _body_parts(_record(evaluation["body_parts"])),
         _published(_record(evaluation["published"])),
         _audits(evaluation),
+        further_numbers(evaluation),
         f"<h2>Figures</h2>{drawn}",
     )
     head = f"<meta charset='utf-8'><title>{escape(title)}</title><style>{style}</style>"
@@ -87,6 +100,11 @@ def _facts(evaluation: Mapping[str, object]) -> str:
             "Calibrator and thresholds of the bundle were fitted on these films. Everything that "
             "depends on them was refitted across patients here: each film is judged by a fit that "
             "saw other patients only. AUROC and average precision do not depend on them."
+        )
+    if isinstance(evaluation.get("test_reads"), int):
+        lines.append(
+            f"These test films were read {evaluation['test_reads']} times for a measurement, this "
+            "one included."
         )
     share = familiarity["share_below"]
     if isinstance(share, float):
@@ -194,27 +212,6 @@ def _audits(evaluation: Mapping[str, object]) -> str:
     return "<h2>Shortcuts</h2>" + _table([*head, *(words for _, words in AUDITED)], rows)
 
 
-def _table(head: Sequence[str], rows: Sequence[str]) -> str:
-    cells = "".join(f"<th>{escape(words)}</th>" for words in head)
-    return (
-        f"<div><table><thead><tr>{cells}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
-    )
-
-
-def _row(cells: Sequence[str], *, few: bool = False) -> str:
-    text = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
-    return f"<tr class='few'>{text}</tr>" if few else f"<tr>{text}</tr>"
-
-
-def _interval(value: object) -> str:
-    """A value with its interval, .975 [.958, .988], or a dash."""
-    numbers = _list(value)
-    if not numbers or numbers[0] is None:
-        return "–"
-    texts = ["–" if n is None else f"{n:.3f}" for n in numbers]
-    return f"{texts[0]} [{texts[1]}, {texts[2]}]"
-
-
 def _counts(confusion: Mapping[str, object]) -> str:
     """The four counts, "73, 41; 107, 67", or a dash."""
     if not confusion:
@@ -223,20 +220,7 @@ def _counts(confusion: Mapping[str, object]) -> str:
     return f"{right}, {wrong}; {confusion['true_absent']}, {confusion['false_absent']}"
 
 
-def _number(record: Mapping[str, object], key: str) -> str:
-    value = record.get(key)
-    return f"{value:.3f}" if isinstance(value, int | float) else "–"
-
-
 def _refused_films(n_films: object) -> str:
     if n_films == 1:
         return "1 film was refused and counts in no number"
     return f"{n_films} films were refused and count in no number"
-
-
-def _record(value: object) -> Mapping[str, object]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _list(value: object) -> Sequence[object]:
-    return value if isinstance(value, list) else []

@@ -1,0 +1,19 @@
+from plainfilm.evaluation.html_parts import interval, items, number, record, row, section, table
+
+
+def test_what_comes_in_is_escaped() -> None:
+    assert "<b>" not in table(["<b>"], [row(["<b>"])]) + section("<b>", "<b>")
+    assert row(["1 < 2"], few=True) == "<tr class='few'><td>1 &lt; 2</td></tr>"
+
+
+def test_numbers_have_three_decimals_and_what_is_not_there_is_a_dash() -> None:
+    assert interval([0.12345, 0.1, None]) == "0.123 [0.100, –]"
+    assert interval([None, None, None]) == interval(None) == interval([]) == "–"
+    assert number({"n": 2 / 3}, "n") == "0.667"
+    assert number({}, "n") == number({"n": None}, "n") == "–"
+
+
+def test_another_kind_of_value_is_taken_as_an_empty_one() -> None:
+    assert record([1]) == {}
+    assert items({"a": 1}) == []
+    assert (record({"a": 1}), items([1])) == ({"a": 1}, [1])
