@@ -129,6 +129,21 @@ def test_the_json_of_a_report_is_what_is_printed(
     assert capsys.readouterr().out == (tmp_path / "r.json").read_text(encoding="utf-8")
 
 
+def test_every_output_says_that_it_was_moved_to_another_prevalence(
+    film: Path, bundle: Path, tmp_path: Path, capsys: Output
+) -> None:
+    words = ("read", film, "--bundle", bundle, "--prevalence", "pneumonia=0.05")
+    assert run(*words) == 0
+    said = [capsys.readouterr().out.replace("\n", " ")]
+    for ending in ("json", "csv", "html"):
+        assert run(*words, "--out", tmp_path / f"r.{ending}") == 0
+        said.append((tmp_path / f"r.{ending}").read_text(encoding="utf-8"))
+    assert all("recalibrated to a prevalence of 0.05" in " ".join(text.split()) for text in said)
+    capsys.readouterr()
+    assert run(*words[:-1], "mass=0.1") == 1
+    assert "knows no 'mass'" in one_error_line(capsys.readouterr().err)
+
+
 def test_a_report_is_overwritten_only_with_force(
     film: Path, bundle: Path, tmp_path: Path, capsys: Output
 ) -> None:

@@ -55,8 +55,21 @@ def test_without_a_word_the_defaults_are_the_room_s_own(gather: Any, kind: type)
 
 def test_what_is_said_of_a_film_arrives() -> None:
     words = ("--age", "3.5", "--view", "pa", "--body-part", "chest", "--outside-population")
+    shares = ("--prevalence", "mass=0.05", "--prevalence", "hernia=1e-3")
 
-    assert told(options.read_options, *words) == ReadOptions(3.5, View.PA, "chest", True)
+    assert told(options.read_options, *words, *shares) == ReadOptions(
+        3.5, View.PA, "chest", True, (("mass", 0.05), ("hernia", 0.001))
+    )
+
+
+@pytest.mark.parametrize("share", ["mass", "mass=", "mass=rare", "0.05"])
+def test_what_is_no_share_of_a_finding_is_wrong_usage(share: str) -> None:
+    verb = click.command()(options.read_options(click.echo))
+
+    found = CliRunner().invoke(verb, ["--prevalence", share])
+
+    assert found.exit_code == 2
+    assert "expected a finding and its share" in found.output
 
 
 def test_the_films_that_are_asked_for_arrive() -> None:

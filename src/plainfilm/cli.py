@@ -105,6 +105,7 @@ def read(
         reports.check_path(out, overwrite=force)
         reports.check_can_hold(out, sum(not isinstance(film, PlainfilmError) for film in films))
     reader, kept, failures = Reader(bundle), [], []
+    how.check(reader)
     for n_done, found in enumerate(readings(films, reader, how), start=1):
         if isinstance(found, PlainfilmError):
             complain(str(found))

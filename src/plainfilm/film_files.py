@@ -13,6 +13,7 @@ from plainfilm.findings import Prediction
 from plainfilm.images import read_radiograph
 from plainfilm.radiograph import Radiograph, View
 from plainfilm.reading import Reader
+from plainfilm.reading.prevalence import check_prevalences, for_site
 
 
 @dataclass(frozen=True)
@@ -40,23 +41,31 @@ class FilmFile:
 class ReadOptions:
     """What the user says of the films; None = nothing, the film's header counts.
 
-    `override_population` reads films that the bundle is not for, with a loud caution.
+    `override_population` reads films that the bundle is not for, with a loud caution. `prevalences`
+    holds findings and their shares among the site's films; probabilities are moved to them.
     """
 
     age_years: float | None = None
     view: View | None = None
     body_part: str | None = None
     override_population: bool = False
+    prevalences: tuple[tuple[str, float], ...] = ()
 
     def read(self, reader: Reader, radiograph: Radiograph) -> Prediction:
-        """What the reader says of a film under these options."""
-        return reader.read(
+        """What the reader says of a film under these options, which it `check`s first."""
+        self.check(reader)
+        found = reader.read(
             radiograph,
             age_years=self.age_years,
             view=self.view,
             body_part=self.body_part,
             override_population=self.override_population,
         )
+        return for_site(found, dict(self.prevalences))
+
+    def check(self, reader: Reader) -> None:
+        """Raise BundleError, before any film is read, where the reader cannot do as it is told."""
+        check_prevalences(reader.bundle.header, dict(self.prevalences))
 
 
 def readings(

@@ -91,8 +91,8 @@ class FindingResult:
         float32 (h, w), the signed Grad-CAM map of this finding's logit; None where the bundle
         has none.
     prevalence
-        In [0, 1]: the finding's share of the films the bundle was calibrated on; None where it
-        never was.
+        In [0, 1]: the finding's share of the films at which the probability holds: those the bundle
+        was calibrated on, or the site's where it was moved there; None where it never was.
     """
 
     finding: Finding

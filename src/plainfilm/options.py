@@ -70,6 +70,20 @@ def films_argument(verb: Verb) -> Verb:
     return with_asked
 
 
+def _shares(
+    _: click.Context, __: click.Parameter, texts: tuple[str, ...]
+) -> tuple[tuple[str, float], ...]:
+    shares = []
+    for text in texts:
+        finding, _equals, share = text.partition("=")
+        try:
+            shares.append((finding, float(share)))
+        except ValueError as error:
+            words = f"{text!r}; expected a finding and its share, as in pneumonia=0.05."
+            raise click.BadParameter(words) from error
+    return tuple(shares)
+
+
 size_option = click.option(
     "--size", type=str, metavar="PIXELS", default="256", show_default=True,
     help="Side of the cached films, 8 to 4096.",
@@ -85,12 +99,16 @@ def read_options(verb: Verb) -> Verb:
     @click.option("--view", type=click.Choice(VIEWS, case_sensitive=False), help="Of the beam.")
     @click.option("--body-part", metavar="NAME", help="As in chest, knee.")
     @click.option("--outside-population", is_flag=True, help="Read films the bundle is not for.")
+    @click.option("--prevalence", "prevalences", multiple=True, metavar="FINDING=SHARE",
+                  callback=_shares, help="How common a finding is where you are, as in "
+                                         "pneumonia=0.05; repeatable.")  # fmt: skip
     @functools.wraps(verb)
     def with_how(
         age: float | None,
         view: str | None,
         body_part: str | None,
         outside_population: bool,
+        prevalences: tuple[tuple[str, float], ...],
         **others: object,
     ) -> None:
         """The verb, told by `ReadOptions` what the films are."""
@@ -98,7 +116,7 @@ def read_options(verb: Verb) -> Verb:
         from plainfilm.radiograph import View
 
         beam = None if view is None else View(view)
-        verb(how=ReadOptions(age, beam, body_part, outside_population), **others)
+        verb(how=ReadOptions(age, beam, body_part, outside_population, prevalences), **others)
 
     return with_how
 

@@ -55,6 +55,18 @@ def test_what_is_hidden_says_why(numbers: Any) -> None:
     assert "Not shown: body_part: all films are &#x27;chest&#x27;" in page
 
 
+def test_a_finding_on_few_films_is_grey_in_every_section(make_table: Any) -> None:
+    table = make_table(n=100)
+    table.labels[:, 1] = np.arange(100) % 12 == 0  # nine films
+    view = np.where(np.arange(100) % 4 < 2, "AP", "PA")
+    page = further_numbers(measure(replace(table, details={**table.details, "view": view}), 5))
+    rows = re.findall(r"<tr( class='few')?><td>(pneumonia|mass)</td>", page)
+    told = [grey for grey, name in rows if name == "mass"]
+    assert told.count("") == 1  # the films to look at again claim nothing
+    assert len(told) == 1 + 1 + 4 + 1 + 1
+    assert not any(grey for grey, name in rows if name == "pneumonia")
+
+
 def test_an_older_evaluation_names_what_it_lacks(numbers: Any) -> None:
     older = {key: value for key, value in numbers.items() if key not in KEYS}
     page = further_numbers(older)

@@ -1,11 +1,12 @@
 """What a report tells beside the findings' table: averages, points, groups, decisions, doubts."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from html import escape
 
 from plainfilm.evaluation.html_parts import interval, items, number, record, row, section, table
 
 Json = Mapping[str, object]
+Few = Container[str]  # findings on too few films to say much: their rows are grey
 
 SHOWN_PREVALENCES = ("0.01", "0.05", "0.2")
 SHOWN_THRESHOLDS = (0.05, 0.1, 0.2, 0.5)
@@ -18,7 +19,7 @@ _GROUP_RATES = (
 
 def further_numbers(evaluation: Json) -> str:
     """The sections as HTML; what an older evaluation does not hold is named at the end."""
-    made: dict[str, Callable[[Json], str]] = {
+    made: dict[str, Callable[[Json, Few], str]] = {
         "averages": _averages,
         "points": _points,
         "subgroups": _subgroups,
@@ -27,7 +28,8 @@ def further_numbers(evaluation: Json) -> str:
         "conformal": _conformal,
         "contradictions": _contradictions,
     }
-    parts = [make(record(evaluation[key])) for key, make in made.items() if key in evaluation]
+    few = {name for name, found in _named(evaluation["findings"]) if found["too_few"]}
+    parts = [make(record(evaluation[key]), few) for key, make in made.items() if key in evaluation]
     missing = [key.replace("_", " ") for key in made if key not in evaluation]
     if missing:
         words = f"Not measured, since this evaluation is older: {', '.join(missing)}."
@@ -35,7 +37,7 @@ def further_numbers(evaluation: Json) -> str:
     return "".join(parts)
 
 
-def _averages(averages: Json) -> str:
+def _averages(averages: Json, _few: Few) -> str:
     if not averages:
         return ""
     f1 = record(averages["f1"])
@@ -53,7 +55,7 @@ def _averages(averages: Json) -> str:
     return section("Averages over findings", words, table(["Average", "Value"], rows))
 
 
-def _points(points: Json) -> str:
+def _points(points: Json, few: Few) -> str:
     words = (
         f"Chosen on: {points['chosen_on']}; measured here. PPV and NPV depend on how common the "
         "finding is: columns give the PPV elsewhere."
@@ -66,12 +68,13 @@ def _points(points: Json) -> str:
             at = record(point["at_prevalence"])
             elsewhere = [interval(record(at[each])["ppv"]) for each in SHOWN_PREVALENCES]
             cells = [interval(point[key]) for key in rates]
-            rows.append(row([finding, rule, number(point, "threshold"), *cells, *elsewhere]))
+            cells = [finding, rule, number(point, "threshold"), *cells, *elsewhere]
+            rows.append(row(cells, few=finding in few))
     head += [f"PPV at {float(each):.0%}" for each in SHOWN_PREVALENCES]
     return section("Operating points", words, table(head, rows))
 
 
-def _subgroups(axes: Json) -> str:
+def _subgroups(axes: Json, _few: Few) -> str:
     words = (
         "All at the same threshold. A gap is the group's number minus that of all other films; "
         "one interval in twenty misses 0 by chance. Groups with fewer than 20 films of a kind are "
@@ -116,13 +119,16 @@ def _groups(axes: Json) -> Iterator[tuple[str, str, Json]]:
             yield axis.replace("_", " "), name, group
 
 
-def _metadata(floors: Json) -> str:
+def _metadata(floors: Json, few: Few) -> str:
     words = (
         "AUROC of one fact alone, no pixel looked at. A network that is hardly better may have "
         "read the fact off the film instead of the disease."
     )
     rows = [
-        row([finding, fact, str(found["more"]), str(found["n_films"]), interval(found["auroc"])])
+        row(
+            [finding, fact, str(found["more"]), str(found["n_films"]), interval(found["auroc"])],
+            few=finding in few,
+        )
         for finding, facts in _named(floors)
         for fact, found in _named(facts)
     ]
@@ -133,14 +139,17 @@ def _metadata(floors: Json) -> str:
     return section("What view, age and sex alone tell", words, table(head, rows))
 
 
-def _decisions(curves: Json) -> str:
+def _decisions(curves: Json, few: Few) -> str:
     words = (
         "Net benefit: sick films acted on, less false alarms at the price that the threshold sets, "
         "per film. Acting on none is 0; a bundle is of use where it beats that and acting on all."
     )
     head = ["Finding", "Threshold", "Bundle", "All", "Bundle minus all"]
     rows = [
-        row([finding, f"{point['threshold']:g}", *(interval(point[key]) for key in keys)])
+        row(
+            [finding, f"{point['threshold']:g}", *(interval(point[key]) for key in keys)],
+            few=finding in few,
+        )
         for finding, points in curves.items()
         for point in map(record, items(points))
         if point["threshold"] in SHOWN_THRESHOLDS
@@ -149,7 +158,7 @@ def _decisions(curves: Json) -> str:
     return section("Is acting on it worth it?", words, table(head, rows))
 
 
-def _conformal(conformal: Json) -> str:
+def _conformal(conformal: Json, few: Few) -> str:
     promise = conformal["promise"]
     words = (
         f"Each film gets a set of labels that holds the true one with a chance of {promise:.0%} "
@@ -165,11 +174,11 @@ def _conformal(conformal: Json) -> str:
         sets = record(found["sets"])
         cells = [found["coverage_present"], found["coverage_absent"]]
         cells += [sets[name] for name in ("present", "absent", "both", "neither")]
-        rows.append(row([finding, *map(interval, cells)]))
+        rows.append(row([finding, *map(interval, cells)], few=finding in few))
     return section("Sure and unsure", words, table(head, rows))
 
 
-def _contradictions(found: Json) -> str:
+def _contradictions(found: Json, _few: Few) -> str:
     words = (
         "The films whose label and answer lie farthest apart, by their row in predictions.parquet "
         "(from 0). Either may be wrong; looking at the film tells."
