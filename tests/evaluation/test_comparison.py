@@ -9,6 +9,7 @@ import pytest
 from plainfilm.errors import EvaluationError
 from plainfilm.evaluation.bootstrap import Interval, draw_patients
 from plainfilm.evaluation.comparison import compare_with_published, read_published
+from plainfilm.evaluation.delong import delong
 from plainfilm.evaluation.metrics import auroc
 
 TABLE = """Image Index,prob_Mass,prob_Pleural Thickening,prob_Hernia
@@ -77,6 +78,7 @@ def test_a_network_beside_itself_differs_by_nothing(make_table: Any) -> None:
         assert row["difference"] == Interval(0.0, 0.0, 0.0)
         assert row["this_bundle"] == row["published"]
     assert (found["n_films"], found["n_without"]) == (60, 0)
+    assert {row["p_holm"] for row in found["findings"].values()} == {1.0}
 
 
 def test_a_refused_film_counts_for_neither(make_table: Any) -> None:
@@ -121,6 +123,10 @@ def test_both_are_measured_on_the_same_films(make_table: Any) -> None:
     assert row["published"] == Interval(1.0, 1.0, 1.0)
     assert row["difference"].value == pytest.approx(row["this_bundle"].value - 1)
     assert row["difference"].high < 0
+    tested = delong(
+        table.scores[:60, 1], published[:60, 1], table.labels[:60, 1], table.patient[:60]
+    )
+    assert row["p_delong"] == pytest.approx(tested.p)
     assert found["mean"]["n_findings"] == 2
 
 

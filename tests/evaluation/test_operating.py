@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from plainfilm.errors import EvaluationError
 from plainfilm.evaluation.bootstrap import draw_patients
+from plainfilm.evaluation.f1 import two_class_f1
 from plainfilm.evaluation.metrics import brier, confusion_at
 from plainfilm.evaluation.operating import calibration_numbers, operating_point, refit_across
 from plainfilm.evaluation.reliability import ece, ece_equal_mass
@@ -24,6 +25,16 @@ def test_rates_equal_those_of_the_confusion() -> None:
         found, expected = getattr(point, name), getattr(counts, name)
         assert found.value == pytest.approx(expected)
         assert found.low < expected < found.high
+
+
+def test_f1_of_both_classes_is_averaged_in_its_variants() -> None:
+    """S0-53."""
+    point = operating_point(draw_patients(PATIENTS, 50, 0), PROBABILITY, LABELS, 0.55)
+    variants = two_class_f1(confusion_at(PROBABILITY, LABELS, 0.55))
+    assert point.f1.value == pytest.approx(variants.binary)
+    assert point.f1_macro.value == pytest.approx(variants.macro)
+    assert point.f1_weighted.value == pytest.approx(variants.weighted)
+    assert point.accuracy.value == pytest.approx(variants.micro)
 
 
 def test_a_draws_rate_equals_repeating_its_films() -> None:

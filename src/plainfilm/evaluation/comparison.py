@@ -10,6 +10,7 @@ import numpy as np
 from plainfilm.datasets.files import read_table
 from plainfilm.errors import DatasetError, EvaluationError
 from plainfilm.evaluation.bootstrap import TOO_FEW, Interval, PatientDraws, interval, rank_draws
+from plainfilm.evaluation.delong import delong, holm
 from plainfilm.evaluation.metrics import Floats, auroc
 from plainfilm.evaluation.table import Predictions
 
@@ -63,10 +64,20 @@ def compare_with_published(table: Predictions, draws: PatientDraws) -> dict[str,
         n_present = int((labels == 1).sum())
         rows[finding] = {"n_present": n_present, "too_few": n_present < TOO_FEW}
         rows[finding] |= _compared(values, pair)
+        # a film that the published network does not know has NaN there, and no label here
+        tested = delong(ours, np.where(usable, theirs, 0.0), labels, table.patient)
+        rows[finding]["p_delong"] = tested.p
         if math.isfinite(values[0]):
             drawn.append(pair)
+    for row, adjusted in zip(rows.values(), holm([_p(r) for r in rows.values()]), strict=True):
+        row["p_holm"] = adjusted
     counts: dict[str, object] = {"n_films": int(both.sum()), "n_without": int((~both).sum())}
     return {**counts, "mean": _compared_means(rows, drawn), "findings": rows}
+
+
+def _p(row: Mapping[str, object]) -> float:
+    p = row["p_delong"]
+    return p if isinstance(p, float) else math.nan
 
 
 def _compared(values: tuple[float, float], drawn: tuple[Floats, Floats]) -> dict[str, object]:

@@ -39,6 +39,8 @@ class OperatingPoint:
     balanced_accuracy: Interval = _NOTHING
     accuracy: Interval = _NOTHING
     f1: Interval = _NOTHING
+    f1_macro: Interval = _NOTHING
+    f1_weighted: Interval = _NOTHING
     kappa: Interval = _NOTHING
     mcc: Interval = _NOTHING
 
@@ -130,15 +132,18 @@ def _rates(counts: Floats) -> tuple[Floats, ...]:
     """The rates of `OperatingPoint`, in its order, of (draws, tp fp tn fn)."""
     tp, fp, tn, fn = counts.T
     sensitivity, specificity = _divide(tp, tp + fn), _divide(tn, tn + fp)
-    chance = (tp + fp) * (fp + tn) + (tp + fn) * (fn + tn)
+    f1_present, f1_absent = (_divide(2 * right, 2 * right + fp + fn) for right in (tp, tn))
+    n, chance = counts.sum(axis=1), (tp + fp) * (fp + tn) + (tp + fn) * (fn + tn)
     return (
         sensitivity,
         specificity,
         _divide(tp, tp + fp),
         _divide(tn, tn + fn),
         (sensitivity + specificity) / 2,
-        _divide(tp + tn, counts.sum(axis=1)),
-        _divide(2 * tp, 2 * tp + fp + fn),
+        _divide(tp + tn, n),
+        f1_present,
+        (f1_present + f1_absent) / 2,
+        _divide((tp + fn) * f1_present + (tn + fp) * f1_absent, n),
         _divide(2 * (tp * tn - fp * fn), chance),
         _divide(tp * tn - fp * fn, np.sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn))),
     )
