@@ -65,6 +65,15 @@ def test_a_group_with_few_sick_is_hidden_and_says_so(make_table: Any) -> None:
     assert hidden.startswith("0 absent films; fewer than 20")
 
 
+def test_beside_too_few_others_there_is_no_gap(make_table: Any) -> None:
+    table = make_table(n=200)
+    table.labels[100:, 1] = np.arange(100) < 19
+    sex = np.where(np.arange(200) < 100, "F", "M")
+    row = measured(grouped(table, sex=sex))["sex"]["groups"]["F"]["findings"]["mass"]
+    assert "auroc" in row
+    assert not [key for key in row if key.endswith("_gap")]
+
+
 def test_an_axis_of_one_group_or_none_says_why_it_is_hidden(make_table: Any) -> None:
     table = make_table(n=20)
     nobody = grouped(table, sex=np.full(20, ""), view=np.full(20, "PA"))

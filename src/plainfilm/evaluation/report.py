@@ -102,10 +102,9 @@ def _facts(evaluation: Mapping[str, object]) -> str:
             "saw other patients only. AUROC and average precision do not depend on them."
         )
     if isinstance(evaluation.get("test_reads"), int):
-        lines.append(
-            f"These test films were read {evaluation['test_reads']} times for a measurement, this "
-            "one included."
-        )
+        n_reads = evaluation["test_reads"]
+        times = "once, for this one" if n_reads == 1 else f"{n_reads} times, this one included"
+        lines.append(f"Test films should be measured once; these were read {times}.")
     share = familiarity["share_below"]
     if isinstance(share, float):
         cut = familiarity["caution_below"]

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from plainfilm.evaluation.answers import Answers
 from plainfilm.evaluation.bootstrap import Interval, PatientDraws, interval, rank_draws
-from plainfilm.evaluation.metrics import Floats, auroc
+from plainfilm.evaluation.metrics import Floats, Labels, auroc
 from plainfilm.evaluation.operating import operating_point
 from plainfilm.evaluation.slope import calibration_line
 from plainfilm.evaluation.table import Predictions
@@ -32,7 +32,8 @@ def subgroup_numbers(answers: Answers, draws: PatientDraws) -> dict[str, object]
     """Per axis (sex, age, view, body_part) what is measured of each group.
 
     An axis of which fewer than two groups are known has no numbers but a `hidden` that says why,
-    and so has a finding with fewer than 20 present or 20 absent films in a group.
+    and so has a finding with fewer than 20 present or 20 absent films in a group. There is no gap
+    where the other films are as few.
     """
     measured: dict[str, object] = {}
     for axis, groups in axes_of(answers.table).items():
@@ -96,38 +97,52 @@ def _under_diagnosis(
 def _finding(
     answers: Answers, column: int, draws: PatientDraws, parts: tuple[Rows, Rows]
 ) -> dict[str, object]:
-    rows, others = parts
-    all_labels = answers.labels[:, column]
-    labels = np.where(rows, all_labels, np.nan)
+    labels, rest = (np.where(rows, answers.labels[:, column], np.nan) for rows in parts)
     n_films, n_present = int((~np.isnan(labels)).sum()), int((labels == 1).sum())
     counted: dict[str, object] = {
         "n_films": n_films,
         "n_present": n_present,
         "prevalence": n_present / n_films if n_films else math.nan,
     }
-    if min(n_present, n_films - n_present) < MIN_PRESENT:
-        kind = "present" if n_present < MIN_PRESENT else "absent"
-        few = n_present if kind == "present" else n_films - n_present
-        return {**counted, "hidden": _few(few, kind)}
+    for kind, few in (("present", n_present), ("absent", n_films - n_present)):
+        if few < MIN_PRESENT:
+            return {**counted, "hidden": _few(few, kind)}
+    measured = {**counted, **_rates(answers, column, draws, labels)}
+    if min((rest == 1).sum(), (rest == 0).sum()) >= MIN_PRESENT:
+        measured |= _gaps(answers, column, draws, (labels, rest))
+    return measured
+
+
+def _rates(answers: Answers, column: int, draws: PatientDraws, labels: Labels) -> dict[str, object]:
     scores, fit = answers.table.scores[:, column], answers.fits[column]
-    area, drawn = auroc(scores, labels), rank_draws(draws, scores, labels).auroc
-    measured = {**counted, "auroc": interval(area, drawn)}
-    rest = np.where(others, all_labels, np.nan)
-    gap = interval(area - auroc(scores, rest), drawn - rank_draws(draws, scores, rest).auroc)
-    measured["auroc_gap"] = gap
+    area = interval(auroc(scores, labels), rank_draws(draws, scores, labels).auroc)
     if fit is None:
-        return measured
+        return {"auroc": area}
     point = operating_point(draws, fit.probability, labels, fit.threshold)
     line = calibration_line(draws, fit.probability, labels)
     return {
-        **measured,
+        "auroc": area,
         "sensitivity": point.sensitivity,
-        "sensitivity_gap": _gap(draws, (labels == 1, rest == 1), fit.probability >= fit.threshold),
         "specificity": point.specificity,
-        "specificity_gap": _gap(draws, (labels == 0, rest == 0), fit.probability < fit.threshold),
         "calibration_slope": line.slope,
         "calibration_intercept": line.intercept,
     }
+
+
+def _gaps(
+    answers: Answers, column: int, draws: PatientDraws, labels: tuple[Labels, Labels]
+) -> dict[str, object]:
+    """What the group has more than the others, from the same draws."""
+    scores, fit = answers.table.scores[:, column], answers.fits[column]
+    areas = [auroc(scores, each) for each in labels]
+    drawn = [rank_draws(draws, scores, each).auroc for each in labels]
+    gaps: dict[str, object] = {"auroc_gap": interval(areas[0] - areas[1], drawn[0] - drawn[1])}
+    if fit is not None:
+        called = fit.probability >= fit.threshold
+        sick, healthy = ((labels[0] == value, labels[1] == value) for value in (1, 0))
+        gaps["sensitivity_gap"] = _gap(draws, sick, called)
+        gaps["specificity_gap"] = _gap(draws, healthy, ~called)
+    return gaps
 
 
 def _gap(draws: PatientDraws, wholes: tuple[Rows, Rows], part: Rows) -> Interval:
