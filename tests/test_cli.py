@@ -20,6 +20,7 @@ import plainfilm
 from drawn_tables import draw_table
 from phantoms import phantom
 from plainfilm.cli import main
+from plainfilm.datasets.seen import KEY as DIGESTS
 from plainfilm.reading import shelf
 from plainfilm.reading.bundle import Bundle
 from tiny_bundle import tiny_bundle
@@ -506,7 +507,8 @@ def test_the_verbs_go_from_films_to_a_measured_bundle(
     gated = {**measured, "gate": {"rows": []}}
     found.with_evaluation(gated, "").save(made, overwrite=True)
     assert run(*again, "--force") == 0
-    assert Bundle.load(made).evaluation == gated
+    assert Bundle.load(made).evaluation == {**gated, "test_reads": 2}
+    assert DIGESTS in found.header.provenance.details
 
 
 # --- the rules of the house
