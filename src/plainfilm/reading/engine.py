@@ -1,6 +1,7 @@
 """Engine: runs a bundle's graph. The only module that knows onnxruntime."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 import onnxruntime
@@ -26,6 +27,13 @@ _ORT_ERRORS = (
     ort_errors.NotImplemented,
     ort_errors.RuntimeException,
 )
+
+
+class EngineName(StrEnum):
+    """What can run a bundle's graph."""
+
+    ONNXRUNTIME = "onnxruntime"
+    OPENVINO = "openvino"
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,1 @@
+"""Others call us: versioned bundles behind HTTP. `app.create_app` is the door."""

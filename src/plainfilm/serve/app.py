@@ -1,0 +1,96 @@
+"""The ASGI app: `create_app(settings)`, and beside it the app for administrators.
+
+Both share a `House`, at `app.state.house`. Bundles load after the start, so that /ping answers at
+once; /v2/health/ready says when, or why not.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from plainfilm import __version__
+from plainfilm.images import read_radiograph_bytes
+from plainfilm.reading import Reader
+from plainfilm.serve import problems
+from plainfilm.serve.bundle_routes import bundle_routes
+from plainfilm.serve.health_routes import health_routes
+from plainfilm.serve.house import House
+from plainfilm.serve.loading import Loader, open_source
+from plainfilm.serve.metrics import Metrics
+from plainfilm.serve.read_routes import read_routes
+from plainfilm.serve.settings import ServeSettings
+from plainfilm.serve.stage import Stage
+from plainfilm.serve.workers import Workers
+
+
+def create_app(settings: ServeSettings | None = None) -> FastAPI:
+    """The app that reads films over HTTP.
+
+    Raises
+    ------
+    BundleError
+        There is nothing at `settings.source`.
+    """
+    settings = settings or ServeSettings()
+    house = _house(settings)
+    app = FastAPI(
+        title="plainfilm",
+        version=__version__,
+        description="Reads plain X-ray films. Not a medical device.",
+        lifespan=lambda _: _living(house),
+        docs_url=None,  # their pages load scripts from elsewhere
+        redoc_url=None,
+    )
+    app.state.house = house
+    for routes in (health_routes, read_routes, bundle_routes):
+        app.include_router(routes(house))
+    tell_problems(app)
+    return app
+
+
+def tell_problems(app: FastAPI) -> None:
+    """Let every refusal of an app be told as a problem (RFC 9457)."""
+    app.add_exception_handler(problems.Problem, problems.tell_problem)
+    app.add_exception_handler(HTTPException, problems.tell_http_error)
+    app.add_exception_handler(RequestValidationError, problems.tell_invalid)
+    app.add_exception_handler(Exception, problems.tell_bug)
+
+
+def _house(settings: ServeSettings) -> House:
+    stage = Stage()
+    loader = Loader(
+        open_source(settings.source),
+        stage,
+        read_with=partial(Reader, threads=1),
+        keep_versions=settings.keep_versions,
+    )
+    workers = Workers(settings.n_workers, settings.max_waiting)
+    return House(settings, stage, loader, workers, Metrics(), read_radiograph_bytes)
+
+
+@asynccontextmanager
+async def _living(house: House) -> AsyncIterator[None]:
+    watching = asyncio.create_task(_watch(house))
+    try:
+        yield
+    finally:
+        house.workers.is_draining = True
+        watching.cancel()
+        with suppress(asyncio.CancelledError):
+            await watching
+        if house.asides:
+            await asyncio.wait(house.asides)
+        house.loader.close()
+        house.workers.close()
+
+
+async def _watch(house: House) -> None:
+    await house.loader.look()
+    while house.settings.poll_s is not None:
+        await asyncio.sleep(house.settings.poll_s)
+        await house.loader.look()

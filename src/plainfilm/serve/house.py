@@ -1,0 +1,80 @@
+"""House: what the routes of one server share."""
+
+import asyncio
+import random
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+
+from plainfilm.radiograph import Radiograph
+from plainfilm.serve.loading import Loader
+from plainfilm.serve.metrics import Metrics
+from plainfilm.serve.settings import DEFAULT_BUNDLE, ServeSettings
+from plainfilm.serve.stage import LoadedVersion, Stage
+from plainfilm.serve.workers import Workers
+
+Decode = Callable[[bytes, str], Radiograph]
+
+
+@dataclass(eq=False)
+class House:
+    """What the routes of one server share.
+
+    Parameters
+    ----------
+    decode
+        A film's bytes and name to a radiograph; called on a reading thread, may block, raises
+        `ImageError`.
+    draw
+        A number in [0, 1), evenly: who meets the canary.
+    """
+
+    settings: ServeSettings
+    stage: Stage
+    loader: Loader
+    workers: Workers
+    metrics: Metrics
+    decode: Decode
+    draw: Callable[[], float] = field(default=random.random)
+    asides: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def run_aside(self, work: Coroutine[None, None, None]) -> None:
+        """Start work that no request waits for; it is finished before the server stops."""
+        task = asyncio.get_running_loop().create_task(work)
+        self.asides.add(task)
+        task.add_done_callback(self.asides.discard)
+
+    def version_for(self, name: str | None, version: str | None) -> LoadedVersion:
+        """The version that answers a request which names these, or does not.
+
+        Raises
+        ------
+        Problem
+            404 or 503: there is no such version, or none yet.
+        """
+        return self.stage.version_of(name or self.default_name, version, self.draw())
+
+    @property
+    def default_name(self) -> str:
+        """The bundle that answers where none is named; a name even where none is loaded."""
+        there = tuple(self.stage.casts)
+        wanted = self.settings.default_bundle
+        if wanted is not None:
+            return wanted
+        return DEFAULT_BUNDLE if DEFAULT_BUNDLE in there or not there else there[0]
+
+    @property
+    def unready(self) -> str | None:
+        """Why the server is not ready; None = it is."""
+        if self.workers.is_draining:
+            return "the server is stopping"
+        if not self.loader.is_first_look_done:
+            return "bundles are being loaded"
+        if not self.stage.casts:
+            return f"no bundle is loaded{self._failures()}"
+        if self.default_name not in self.stage.casts:
+            return f"{self.default_name} is not loaded{self._failures()}"
+        return None
+
+    def _failures(self) -> str:
+        reasons = "; ".join(f"{place}: {why}" for place, why in self.loader.failures.items())
+        return f" ({reasons})" if reasons else ""

@@ -1,0 +1,223 @@
+"""Loading: what is on disk goes on the stage; a bad version never takes a good one's place.
+
+A version is ready only when its hashes, the signature of its graph and its golden outputs have
+been checked here. Why another is not is kept in `Loader.failures`.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from plainfilm.errors import BundleError, PlainfilmError
+from plainfilm.reading import Reader
+from plainfilm.reading.shelf import bundled, find_bundle
+from plainfilm.serve.policy import Policy
+from plainfilm.serve.repository import Repository, Shelved, stamp
+from plainfilm.serve.stage import Cast, LoadedVersion, Place, Stage
+
+log = logging.getLogger(__name__)
+
+MakeReader = Callable[[Path], Reader]
+
+
+class Source(Protocol):
+    """Where versions come from."""
+
+    def names(self) -> tuple[str, ...]:
+        """The bundles' names."""
+
+    def shelved(self, name: str) -> Shelved:
+        """The versions of one of them; BundleError where its shelf cannot be read."""
+
+
+@dataclass(frozen=True)
+class FixedSource:
+    """Bundles that are given by their paths; each is version 1 under the name it has."""
+
+    paths: Mapping[str, Path]
+
+    def names(self) -> tuple[str, ...]:
+        """The bundles' names."""
+        return tuple(self.paths)
+
+    def shelved(self, name: str) -> Shelved:
+        """The one version there is."""
+        if name not in self.paths:
+            raise BundleError(f"{name[:64]}: not served; there are {', '.join(self.paths)}")
+        return Shelved(name, {1: self.paths[name]}, Policy())
+
+
+def open_source(place: Path | str | None) -> Source:
+    """The bundles at a place: a bundle's path or name, a repository's folder; None = the shipped.
+
+    Raises
+    ------
+    BundleError
+        There is no such thing; or it is one bundle and cannot be trusted.
+    """
+    if place is None:
+        return FixedSource({path.stem: path for path in bundled()})
+    folder = Path(place)
+    if folder.is_dir() and not (folder / "bundle.json").exists():
+        return Repository(folder)
+    path = find_bundle(place)
+    return FixedSource({path.stem.lower(): path})
+
+
+class Loader:
+    """Brings versions from a source to a stage. To be used in one event loop.
+
+    Parameters
+    ----------
+    read_with
+        Makes a reader of the bundle at a path, and verifies it; called on a thread of its own.
+    keep_versions
+        How many of the newest versions are loaded, beside those with a label.
+    """
+
+    def __init__(
+        self, source: Source, stage: Stage, *, read_with: MakeReader, keep_versions: int
+    ) -> None:
+        self.source, self.stage = source, stage
+        self.failures: dict[str, str] = {}
+        self.swaps: dict[str, int] = {"loaded": 0, "failed": 0}
+        self.is_first_look_done = False
+        self._read_with, self._keep = read_with, keep_versions
+        self._failed: dict[Place, object] = {}
+        self._asked_for: set[Place] = set()
+        self._sent_away: set[Place] = set()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="loader")
+        self._one_at_a_time = asyncio.Lock()
+
+    async def look(self) -> None:
+        """Look at the source and let the stage follow; what fails is kept in `failures`."""
+        async with self._one_at_a_time:
+            loop = asyncio.get_running_loop()
+            shelves = await loop.run_in_executor(self._thread, self._shelves)
+            casts = dict(self.stage.casts)
+            for name in set(casts) - set(shelves):
+                if name not in self.failures:
+                    del casts[name]
+            for name, shelved in shelves.items():
+                casts[name] = await self._cast(shelved)
+                self.stage.put(casts)  # each as soon as it is ready
+            self.stage.put(casts)
+            self.is_first_look_done = True
+
+    async def load(self, name: str, version: int | None = None) -> None:
+        """Load a bundle's version (None = those that would be), and look at what is new.
+
+        Raises
+        ------
+        BundleError
+            There is no such version, or it cannot be trusted; what answered before still does.
+        """
+        shelved = self.source.shelved(name)
+        wanted = self._wanted(shelved) if version is None else {version}
+        places = {Place(name, number) for number in wanted}
+        if version is not None and version not in shelved.versions:
+            raise BundleError(f"{places.pop()}: no such version")
+        self._sent_away -= {Place(name, number) for number in shelved.versions if version is None}
+        self._sent_away -= places
+        if version is not None:
+            self._asked_for |= places
+        for place in places:
+            self._failed.pop(place, None)  # what failed is tried again
+        await self.look()
+        for place in sorted(places, key=str):
+            if str(place) in self.failures:
+                raise BundleError(self.failures[str(place)])
+
+    async def unload(self, name: str, version: int | None = None) -> None:
+        """Send a bundle's version (None = all) off the stage, once its requests are answered."""
+        cast = self.stage.casts.get(name)
+        numbers = set(cast.versions if cast else ()) if version is None else {version}
+        gone = {Place(name, number) for number in numbers}
+        if version is None:
+            gone |= {Place(name, number) for number in self.source.shelved(name).versions}
+        self._asked_for -= gone
+        self._sent_away |= gone
+        await self.look()
+
+    def close(self) -> None:
+        """Let the loading thread go."""
+        self._thread.shutdown(wait=True, cancel_futures=True)
+
+    def _shelves(self) -> dict[str, Shelved]:
+        shelves: dict[str, Shelved] = {}
+        for name in self._names():
+            try:
+                shelves[name] = self.source.shelved(name)
+                self.failures.pop(name, None)
+            except PlainfilmError as error:
+                self.failures[name] = str(error)
+            except OSError as error:
+                self.failures[name] = f"{name}: cannot be listed ({error.strerror})"
+        return shelves
+
+    def _names(self) -> tuple[str, ...]:
+        try:
+            names = self.source.names()
+        except OSError as error:
+            self.failures["repository"] = f"cannot be listed ({error.strerror})"
+            return tuple(self.stage.casts)
+        self.failures.pop("repository", None)
+        return names
+
+    def _wanted(self, shelved: Shelved) -> set[int]:
+        newest = sorted(shelved.versions)[-self._keep :]
+        asked = {place.version for place in self._asked_for if place.name == shelved.name}
+        away = {place.version for place in self._sent_away if place.name == shelved.name}
+        return ({*newest, *shelved.policy.labelled, *asked} & set(shelved.versions)) - away
+
+    async def _cast(self, shelved: Shelved) -> Cast:
+        now = self.stage.casts.get(shelved.name, Cast({}))
+        versions: dict[int, LoadedVersion] = {}
+        for number in sorted(self._wanted(shelved)):
+            place = Place(shelved.name, number)
+            found = await self._version(place, shelved.versions[number], now.versions.get(number))
+            if found is not None:
+                versions[number] = found
+        cast = Cast(versions, shelved.policy)
+        is_sent_away = Place(shelved.name, shelved.policy.stable or 0) in self._sent_away
+        return cast if is_sent_away else _led(cast, now)
+
+    async def _version(
+        self, place: Place, path: Path, now: LoadedVersion | None
+    ) -> LoadedVersion | None:
+        loop = asyncio.get_running_loop()
+        try:
+            mark = await loop.run_in_executor(self._thread, stamp, path)
+            if mark == self._failed.get(place, now.stamp if now else None):
+                return now  # looked at before: it is loaded, or has failed
+            self._failed[place] = mark
+            reader = await loop.run_in_executor(self._thread, self._read_with, path)
+        except (PlainfilmError, OSError) as error:
+            self._tell_failure(place, str(error))
+            return now
+        del self._failed[place]
+        self.failures.pop(str(place), None)
+        self.swaps["loaded"] += 1
+        log.info("version loaded", extra={"fields": {"bundle": str(place)}})
+        return LoadedVersion(place, reader, mark)
+
+    def _tell_failure(self, place: Place, reason: str) -> None:
+        self.failures[str(place)] = reason
+        self.swaps["failed"] += 1
+        log.error("version not loaded", extra={"fields": {"bundle": str(place), "reason": reason}})
+
+
+def _led(cast: Cast, before: Cast) -> Cast:
+    # Where the stable version cannot be loaded, the last one that could stays stable.
+    policy, versions = cast.policy, dict(cast.versions)
+    if policy.stable is None or policy.stable in versions:
+        return cast
+    held = before.policy.stable
+    if held is not None and held in before.versions:
+        versions.setdefault(held, before.versions[held])
+    ways_back = [n for n in (held, *reversed(policy.history)) if n in versions]
+    return Cast(versions, replace(policy, stable=ways_back[0])) if ways_back else cast

@@ -1,0 +1,169 @@
+"""Films and a version in, answers out: each film in its turn, with its own answer or problem."""
+
+import asyncio
+import base64
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import monotonic
+
+import numpy as np
+
+from plainfilm.errors import PlainfilmError
+from plainfilm.film_files import ReadOptions
+from plainfilm.findings import FindingResult, Prediction
+from plainfilm.radiograph import Radiograph
+from plainfilm.reading.header import BundleHeader
+from plainfilm.reports.as_json import prediction_json
+from plainfilm.reports.pictures import heat_png, thumbnail
+from plainfilm.serve.asked import Asked, Maps
+from plainfilm.serve.house import House
+from plainfilm.serve.problems import Problem, bad_request, problem_of
+from plainfilm.serve.stage import LoadedVersion
+from plainfilm.serve.uploads import Film
+from plainfilm.serve.workers import Deadline
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What came of a film: the prediction, its JSON, and the film small enough for a report."""
+
+    prediction: Prediction
+    json: dict[str, object]
+    thumbnail: Radiograph
+
+
+async def read_films(
+    house: House, version: LoadedVersion, films: Sequence[Film], asked: Asked, deadline: Deadline
+) -> list[Answer | Problem]:
+    """An answer, or the reason why there is none, for each film in the order they came.
+
+    No more films of one request than there are threads wait at a time, so that a long list lets
+    others in between.
+    """
+    turns = asyncio.Semaphore(house.workers.n_workers)
+
+    async def one(film: Film) -> Answer | Problem:
+        """The film's answer, or its problem."""
+        async with turns:
+            try:
+                return await read_film(house, version, film, asked, deadline)
+            except Problem as problem:
+                house.metrics.films_rejected.labels(problem.slug).inc()
+                return problem
+
+    check_findings(asked, version)
+    return list(await asyncio.gather(*map(one, films)))
+
+
+async def read_film(
+    house: House, version: LoadedVersion, film: Film, asked: Asked, deadline: Deadline
+) -> Answer:
+    """The answer to one film.
+
+    Raises
+    ------
+    Problem
+        The film cannot be read (415, 422), its turn came too late (504), the bundle fails (500).
+    """
+    film.check_type()
+    place, began = version.place, monotonic()
+
+    def work() -> tuple[Answer, Radiograph]:
+        """The answer, on a thread."""
+        house.metrics.queue_seconds.observe(monotonic() - began)
+        with house.metrics.decode_seconds.time():
+            radiograph = house.decode(film.content, film.name)
+        with house.metrics.compute_seconds.labels(place.name, place.version).time():
+            prediction = asked.how.read(version.reader, radiograph)
+        return _answer(prediction, radiograph, version.reader.bundle.header, asked), radiograph
+
+    try:
+        answer, radiograph = await house.workers.run(work, deadline)
+    except PlainfilmError as error:
+        raise problem_of(error) from error
+    outcome = "refused" if answer.prediction.refused else "read"
+    house.metrics.inferences.labels(place.name, place.version, outcome).inc()
+    for result in answer.prediction.results:
+        house.metrics.scores.labels(place.name, result.finding.name).observe(result.probability)
+    _ask_shadow(house, version, radiograph, asked.how, answer.prediction)
+    return answer
+
+
+def check_findings(asked: Asked, version: LoadedVersion) -> None:
+    """Raise the 400 `Problem` where maps are asked for that the bundle does not have."""
+    header = version.reader.bundle.header
+    unknown = set(asked.findings) - set(header.label_set.names)
+    if unknown:
+        there = ", ".join(header.label_set.names)
+        raise bad_request(f"finding: {min(unknown)[:60]!r} is none of {header.name}'s: {there}")
+    if asked.maps is not Maps.NONE and header.map is None:
+        raise bad_request(f"maps: {header.name} has none; leave the field out")
+
+
+def _answer(
+    prediction: Prediction, radiograph: Radiograph, header: BundleHeader, asked: Asked
+) -> Answer:
+    found = prediction_json(prediction)
+    if asked.maps is not Maps.NONE:
+        wanted = asked.findings or header.label_set.names
+        found["maps"] = {
+            result.finding.name: _map_json(result, radiograph, header, asked.maps)
+            for result in prediction.results
+            if result.finding.name in wanted
+        }
+    return Answer(prediction, found, thumbnail(radiograph))
+
+
+def _map_json(
+    result: FindingResult, radiograph: Radiograph, header: BundleHeader, kind: Maps
+) -> dict[str, object]:
+    if result.map is None or header.map is None:
+        raise ValueError(f"{header.name} promises maps and gave none")
+    if kind is Maps.PNG:
+        height, width = radiograph.pixels.shape
+        content = heat_png(result.map, (height, width), header)
+        return {"media_type": "image/png", "base64": base64.b64encode(content).decode()}
+    values = np.ascontiguousarray(result.map, dtype="<f4")
+    return {
+        "dtype": "float32",
+        "shape": list(values.shape),
+        "display_max": header.map.display_max,
+        "base64": base64.b64encode(values.tobytes()).decode(),
+    }
+
+
+def _ask_shadow(
+    house: House, version: LoadedVersion, film: Radiograph, how: ReadOptions, given: Prediction
+) -> None:
+    # Asked only where a thread is free: a shadow takes nobody's time.
+    cast = house.stage.casts.get(version.place.name)
+    shadow = cast.shadow if cast else None
+    if shadow is None or shadow is version or not house.workers.is_idle:
+        return
+    house.run_aside(_compare(house, shadow, film, how, given))
+
+
+async def _compare(
+    house: House, shadow: LoadedVersion, film: Radiograph, how: ReadOptions, given: Prediction
+) -> None:
+    with house.stage.holding(shadow):
+        deadline = Deadline.after(house.settings.timeout_s)
+        try:
+            found = await house.workers.run(lambda: how.read(shadow.reader, film), deadline)
+        except (PlainfilmError, Problem) as error:
+            log.warning("shadow failed", extra={"fields": {"bundle": str(shadow.place),
+                                                           "reason": str(error)}})  # fmt: skip
+            return
+    place = shadow.place
+    house.metrics.inferences.labels(place.name, place.version, "shadow").inc()
+    others = {result.finding.name: result.probability for result in found.results}
+    gaps = [
+        abs(result.probability - others[result.finding.name])
+        for result in given.results
+        if result.finding.name in others
+    ]
+    if gaps:
+        house.metrics.shadow_difference.labels(place.name).observe(max(gaps))

@@ -1,0 +1,100 @@
+"""The shapes of what is sent, for the OpenAPI document; nothing here is run to answer a request."""
+
+from pydantic import BaseModel, Field
+
+
+class ProblemBody(BaseModel):
+    """What went wrong (RFC 9457), and the same words as OIP v2 wants them."""
+
+    type: str = Field(description="urn:plainfilm:problem: and the kind of problem")
+    title: str
+    status: int
+    detail: str = Field(description="one line: what was found, what was expected")
+    error: str = Field(description="the same as detail")
+
+
+class BundleIdBody(BaseModel):
+    """Which bundle answered."""
+
+    name: str
+    version: str
+    sha256: str
+
+
+class ReadAsBody(BaseModel):
+    """What the film was taken for; null = not known."""
+
+    age_years: float | None
+    view: str | None
+    body_part: str | None
+
+
+class FindingBody(BaseModel):
+    """What is said of one finding."""
+
+    finding: str
+    display: str
+    probability: float = Field(ge=0, le=1)
+    score: float
+    threshold: float = Field(ge=0, le=1)
+    present: bool
+    prevalence: float | None
+
+
+class MapBody(BaseModel):
+    """A finding's map: a see-through PNG to lay over the film, or float32 (little-endian)."""
+
+    base64: str
+    media_type: str | None = None
+    dtype: str | None = None
+    shape: list[int] | None = None
+    display_max: float | None = None
+
+
+class PredictionBody(BaseModel):
+    """One film's answer, in the schema plainfilm.prediction/1."""
+
+    schema_: str = Field(alias="schema")
+    name: str
+    bundle: BundleIdBody
+    read_as: ReadAsBody
+    calibrated: bool
+    findings: list[FindingBody]
+    familiarity: float | None
+    cautions: list[str]
+    refused: str | None
+    maps: dict[str, MapBody] | None = None
+
+
+class FilmProblemBody(ProblemBody):
+    """Why one film of several has no answer."""
+
+    name: str
+
+
+class BundleVersionBody(BaseModel):
+    """A version that answers, or could not be loaded."""
+
+    version: int
+    state: str
+    reason: str | None = None
+    sha256: str | None = None
+    bundle_version: str | None = None
+
+
+class BundleBody(BaseModel):
+    """A bundle's versions, and the labels that choose among them."""
+
+    name: str
+    stable: int | None
+    canary: int | None
+    percent: float
+    shadow: int | None
+    versions: list[BundleVersionBody]
+
+
+class ServedBundlesBody(BaseModel):
+    """What is served."""
+
+    default: str
+    bundles: list[BundleBody]

@@ -1,0 +1,76 @@
+"""What can be set about a server: `ServeSettings`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from plainfilm.reading.engine import EngineName
+from plainfilm.serve.workers import n_cores
+
+DEFAULT_BUNDLE = "pneumonia-paediatric"
+
+
+@dataclass(frozen=True)
+class ServeSettings:
+    """What can be set about a server.
+
+    Parameters
+    ----------
+    source
+        A bundle's path or name, or the folder of a repository; None = the shipped bundles.
+    default_bundle
+        Which bundle reads where a request names none; None = the only one, else
+        `DEFAULT_BUNDLE` if it is there, else the first by name.
+    workers
+        Films read at once, each on one thread; None = one for each core.
+    max_waiting
+        Requests taken in at once, those being read among them; more get 503.
+    max_body_bytes
+        Of one request.
+    max_films
+        Of one request; of a job ten times as many.
+    timeout_s
+        Seconds after which a film that still waits is given up (504); a request may ask for less.
+    engine
+        What runs the graphs.
+    poll_s
+        Seconds between two looks at the repository; None = it is looked at only when told to.
+    keep_versions
+        How many of a bundle's newest versions are loaded, beside those with a label.
+    max_jobs, job_ttl_s
+        Batch jobs kept at once, and the seconds a finished one is kept.
+    """
+
+    source: Path | str | None = None
+    default_bundle: str | None = None
+    workers: int | None = None
+    max_waiting: int = 64
+    max_body_bytes: int = 256 * 2**20
+    max_films: int = 64
+    timeout_s: float = 60.0
+    engine: EngineName = EngineName.ONNXRUNTIME
+    poll_s: float | None = None
+    keep_versions: int = 3
+    max_jobs: int = 16
+    job_ttl_s: float = 3600.0
+
+    def __post_init__(self) -> None:
+        positive = {
+            "workers": self.n_workers,
+            "max_waiting": self.max_waiting,
+            "max_body_bytes": self.max_body_bytes,
+            "max_films": self.max_films,
+            "timeout_s": self.timeout_s,
+            "keep_versions": self.keep_versions,
+            "max_jobs": self.max_jobs,
+            "job_ttl_s": self.job_ttl_s,
+        }
+        for name, value in positive.items():
+            if not value > 0:  # written so that NaN fails
+                raise ValueError(f"{name}: found {value}; expected more than 0")
+        if self.poll_s is not None and not self.poll_s >= 0.05:
+            raise ValueError(f"poll_s: found {self.poll_s}; expected at least 0.05")
+
+    @property
+    def n_workers(self) -> int:
+        """Films read at once."""
+        return n_cores() if self.workers is None else self.workers

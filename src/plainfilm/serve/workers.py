@@ -1,0 +1,124 @@
+"""Workers: films wait in a bounded queue, and one thread for each core reads them.
+
+No batches: one film fills a core's vector units, and waiting for company costs time and gains
+nothing. A batch in one call of the graph is what callers of /v2 may send themselves.
+"""
+
+import asyncio
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from time import monotonic
+from typing import TypeVar
+
+from plainfilm.serve.problems import Problem, unavailable
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """The moment of `time.monotonic` after which nobody waits for the answer any more."""
+
+    at: float
+
+    @classmethod
+    def after(cls, seconds: float) -> "Deadline":
+        """So many seconds from now."""
+        return cls(monotonic() + seconds)
+
+    @property
+    def left_s(self) -> float:
+        """Seconds left; 0 or less = passed."""
+        return self.at - monotonic()
+
+    def check(self) -> None:
+        """Raise the 504 `Problem` where it has passed."""
+        if self.left_s <= 0:
+            raise _too_late()
+
+
+class Workers:
+    """Threads that read, and the queue before them. To be used in one event loop.
+
+    Parameters
+    ----------
+    n_workers
+        Threads.
+    max_waiting
+        Requests admitted at once, those being worked on among them.
+    """
+
+    def __init__(self, n_workers: int, max_waiting: int) -> None:
+        self.n_workers = n_workers
+        self.max_waiting = max_waiting
+        self.n_admitted = 0
+        self.is_draining = False
+        self._threads = ThreadPoolExecutor(n_workers, thread_name_prefix="reader")
+        self._free = asyncio.Semaphore(n_workers)
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """A request's place in the house, from its head to its answer.
+
+        Raises
+        ------
+        Problem
+            503, with Retry-After: all places are taken, or the server is stopping.
+        """
+        if self.is_draining:
+            raise unavailable("stopping", "the server is stopping; ask another one")
+        if self.n_admitted >= self.max_waiting:
+            raise unavailable("queue-full", f"{self.n_admitted} requests wait; try again later")
+        self.n_admitted += 1
+        try:
+            yield
+        finally:
+            self.n_admitted -= 1
+
+    async def run(self, work: Callable[[], T], deadline: Deadline) -> T:
+        """What `work` returns, called on one of the threads when its turn has come.
+
+        Raises
+        ------
+        Problem
+            504: the deadline passed while it waited. Work that has begun is finished.
+        """
+        try:
+            async with asyncio.timeout(deadline.left_s):
+                await self._free.acquire()
+        except TimeoutError as error:
+            raise _too_late() from error
+        try:
+            deadline.check()
+            running = asyncio.get_running_loop().run_in_executor(self._threads, work)
+        except BaseException:
+            self._free.release()
+            raise
+        # The thread is busy until the work ends, whether or not anybody still waits for it.
+        running.add_done_callback(lambda _: self._free.release())
+        return await asyncio.shield(running)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether a thread is free at once."""
+        return not self._free.locked()
+
+    def close(self) -> None:
+        """Let the threads go, once what they have begun is done."""
+        self._threads.shutdown(wait=True, cancel_futures=True)
+
+
+def n_cores() -> int:
+    """Processor cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _too_late() -> Problem:
+    detail = "the deadline passed before the film's turn came; try again later"
+    return Problem(HTTPStatus.GATEWAY_TIMEOUT, "deadline-passed", detail, {"Retry-After": "1"})

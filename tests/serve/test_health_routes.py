@@ -1,0 +1,47 @@
+from dataclasses import replace
+from pathlib import Path
+
+from plainfilm.serve.app import create_app
+from plainfilm.serve.settings import ServeSettings
+from served import Client, film_part, png_film, serving
+
+
+def test_s0_84_ping_answers_before_a_bundle_is_loaded(tmp_path: Path) -> None:
+    """S0-84: and readiness says why it is not."""
+    with serving(create_app(ServeSettings(source=tmp_path)), until_ready=False) as client:
+        assert client.get("/ping").status_code == 200
+        client.run(client.house.loader.look())
+        answer = client.get("/v2/health/ready")
+        assert (answer.status_code, answer.json()["ready"]) == (503, False)
+        assert answer.json()["reason"] == "no bundle is loaded"
+        read = client.post("/v1/read", files=[film_part(png_film())])
+        assert read.status_code == 503
+        assert read.headers["retry-after"]
+
+
+def test_a_server_that_has_loaded_is_ready(client: Client) -> None:
+    for path in ("/ready", "/v2/health/ready"):
+        assert client.get(path).json()["ready"] is True
+    assert client.get("/v2/health/live").json() == {"live": True}
+
+
+def test_readiness_tells_which_bundle_failed_and_why(tmp_path: Path) -> None:
+    (tmp_path / "tiny" / "1").mkdir(parents=True)
+    (tmp_path / "tiny" / "1" / "bundle.json").write_text("{}", encoding="utf-8")
+    with serving(create_app(ServeSettings(source=tmp_path))) as client:
+        answer = client.get("/v2/health/ready").json()
+        assert "tiny/1: " in answer["reason"]
+        assert set(answer["failures"]) == {"tiny/1"}
+
+
+def test_a_bundle_named_as_default_must_be_there(tiny_path: Path) -> None:
+    settings = replace(ServeSettings(source=tiny_path), default_bundle="other")
+    with serving(create_app(settings)) as client:
+        assert "other is not loaded" in client.get("/ready").json()["reason"]
+
+
+def test_a_server_that_stops_is_not_ready(tiny_path: Path) -> None:
+    with serving(create_app(ServeSettings(source=tiny_path))) as client:
+        client.house.workers.is_draining = True
+        assert client.get("/ready").json()["reason"] == "the server is stopping"
+        assert client.get("/ping").status_code == 200

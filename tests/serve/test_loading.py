@@ -1,0 +1,182 @@
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from plainfilm.errors import BundleError
+from plainfilm.reading import Reader
+from plainfilm.reading.bundle import Bundle
+from plainfilm.reading.shelf import bundled
+from plainfilm.serve.loading import FixedSource, Loader, open_source
+from plainfilm.serve.policy import Policy, save_policy
+from plainfilm.serve.repository import Repository
+from plainfilm.serve.stage import Stage
+from tiny_bundle import tiny_bundle
+
+
+class Theatre:
+    """A repository, and a loader that brings it to a stage."""
+
+    def __init__(self, folder: Path) -> None:
+        self.bundle = tiny_bundle()
+        self.folder, self.stage = folder, Stage()
+        self.loader = Loader(
+            Repository(folder), self.stage, read_with=partial(Reader, threads=1), keep_versions=3
+        )
+
+    def publish(self, *versions: int) -> None:
+        for version in versions:
+            self.bundle.save(self.folder / "tiny" / str(version), overwrite=True)
+
+    def spoil(self, version: int) -> None:
+        path = self.folder / "tiny" / str(version)
+        path.mkdir(parents=True, exist_ok=True)
+        (path / "bundle.json").write_text("{}", encoding="utf-8")
+
+    def label(self, policy: Policy) -> None:
+        save_policy(self.folder / "tiny", policy)
+
+    @property
+    def loaded(self) -> list[int]:
+        cast = self.stage.casts.get("tiny")
+        return sorted(cast.versions) if cast else []
+
+    @property
+    def answers(self) -> int:
+        return self.stage.version_of("tiny", None, 0.99).place.version
+
+
+@pytest.fixture
+def theatre(tmp_path: Path) -> Theatre:
+    return Theatre(tmp_path)
+
+
+def after(*works: Coroutine[None, None, None]) -> None:
+    async def all_of_them() -> None:
+        for work in works:
+            await work
+
+    asyncio.run(all_of_them())
+
+
+def test_s4_13_a_new_version_is_picked_up(theatre: Theatre) -> None:
+    theatre.publish(9)
+    after(theatre.loader.look())
+    assert theatre.answers == 9
+    theatre.publish(10)
+    after(theatre.loader.look())
+    assert (theatre.loaded, theatre.answers) == ([9, 10], 10)
+
+
+def test_a_version_that_is_there_is_not_loaded_again(theatre: Theatre) -> None:
+    theatre.publish(1)
+    after(theatre.loader.look(), theatre.loader.look())
+    first = theatre.stage.casts["tiny"].versions[1]
+    after(theatre.loader.look())
+    assert theatre.stage.casts["tiny"].versions[1] is first
+    theatre.bundle = tiny_bundle(seed=1)
+    theatre.publish(1)
+    after(theatre.loader.look())
+    assert theatre.stage.casts["tiny"].versions[1].reader.bundle.id == theatre.bundle.id
+
+
+def test_a_bad_version_displaces_no_good_one_and_is_told(theatre: Theatre) -> None:
+    theatre.publish(1)
+    theatre.spoil(2)
+    after(theatre.loader.look(), theatre.loader.look())
+    assert (theatre.loaded, theatre.answers) == ([1], 1)
+    assert "bundle.json" in theatre.loader.failures["tiny/2"]
+    assert theatre.loader.swaps == {"loaded": 1, "failed": 1}  # not tried again and again
+    theatre.spoil(1)
+    after(theatre.loader.look())
+    assert (theatre.loaded, theatre.answers) == ([1], 1)
+    theatre.publish(2)
+    after(theatre.loader.look())
+    assert theatre.answers == 2
+    assert set(theatre.loader.failures) == {"tiny/1"}
+
+
+def test_a_label_that_points_to_a_bad_version_leaves_the_old_one_stable(theatre: Theatre) -> None:
+    theatre.publish(1, 3)
+    theatre.label(Policy(stable=1))
+    after(theatre.loader.look())
+    theatre.spoil(2)
+    theatre.label(Policy(stable=2, history=(1,)))
+    after(theatre.loader.look())
+    assert theatre.answers == 1
+    fresh = Theatre(theatre.folder)
+    after(fresh.loader.look())
+    assert fresh.answers == 1
+
+
+def test_a_policy_that_cannot_be_read_changes_nothing(theatre: Theatre) -> None:
+    theatre.publish(1, 2)
+    theatre.label(Policy(stable=1))
+    after(theatre.loader.look())
+    (theatre.folder / "tiny" / "policy.json").write_text("{", encoding="utf-8")
+    after(theatre.loader.look())
+    assert theatre.answers == 1
+    assert "policy.json" in theatre.loader.failures["tiny"]
+    theatre.label(Policy(stable=2))
+    after(theatre.loader.look())
+    assert (theatre.answers, theatre.loader.failures) == (2, {})
+
+
+def test_the_newest_and_those_with_a_label_are_loaded(theatre: Theatre) -> None:
+    theatre.publish(*range(1, 12))
+    theatre.label(Policy(stable=2))
+    after(theatre.loader.look())
+    assert theatre.loaded == [2, 9, 10, 11]
+    after(theatre.loader.load("tiny", 4))
+    assert theatre.loaded == [2, 4, 9, 10, 11]
+    after(theatre.loader.unload("tiny", 11))
+    assert theatre.loaded == [2, 4, 9, 10]
+    after(theatre.loader.unload("tiny"))
+    assert theatre.loaded == []
+    after(theatre.loader.load("tiny"))
+    assert theatre.loaded == [2, 9, 10, 11]
+
+
+def test_what_cannot_be_loaded_is_told_to_who_asked(theatre: Theatre) -> None:
+    theatre.publish(1)
+    theatre.spoil(2)
+    for version, words in ((2, "bundle.json"), (3, "tiny/3: no such version")):
+        with pytest.raises(BundleError, match=words):
+            after(theatre.loader.load("tiny", version))
+    with pytest.raises(BundleError, match="other: not in this repository"):
+        after(theatre.loader.load("other"))
+    assert theatre.answers == 1
+
+
+def test_a_bundle_that_is_gone_leaves(theatre: Theatre) -> None:
+    theatre.publish(1)
+    after(theatre.loader.look())
+    (theatre.folder / "tiny" / "1").rename(theatre.folder / "tiny" / "old")
+    after(theatre.loader.look())
+    assert theatre.loaded == []
+
+
+def test_a_repository_that_cannot_be_listed_changes_nothing(theatre: Theatre) -> None:
+    theatre.publish(1)
+    after(theatre.loader.look())
+    theatre.folder.rename(theatre.folder.with_name("away"))
+    after(theatre.loader.look())
+    assert theatre.loaded == [1]
+    assert theatre.loader.failures
+
+
+def test_a_place_is_a_bundle_a_name_or_a_repository(tmp_path: Path, tiny_path: Path) -> None:
+    assert open_source(None).names() == tuple(path.stem for path in bundled())
+    assert open_source(tiny_path).names() == ("tiny",)
+    assert open_source(bundled()[0].stem).names() == (bundled()[0].stem,)
+    Bundle.load(tiny_path).save(tmp_path / "one")
+    assert open_source(tmp_path / "one").names() == ("one",)
+    assert open_source(tmp_path).names() == ()
+    with pytest.raises(BundleError, match="no such bundle"):
+        open_source(tmp_path / "nothing")
+    with pytest.raises(BundleError, match="not served"):
+        FixedSource({}).shelved("tiny")
+    assert replace(tiny_bundle()).header.name == "tiny"

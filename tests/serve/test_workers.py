@@ -1,0 +1,109 @@
+import asyncio
+import threading
+
+import pytest
+
+from plainfilm.serve.problems import Problem
+from plainfilm.serve.workers import Deadline, Workers, n_cores
+
+LATER = Deadline.after(600)
+
+
+def test_no_more_works_at_once_than_there_are_threads() -> None:
+    now, most, lock = 0, 0, threading.Lock()
+    both = threading.Barrier(2)
+
+    def work() -> None:
+        nonlocal now, most
+        with lock:
+            now += 1
+            most = max(most, now)
+        both.wait(30)
+        with lock:
+            now -= 1
+
+    async def main() -> None:
+        workers = Workers(2, 9)
+        await asyncio.gather(*(workers.run(work, LATER) for _ in range(8)))
+        assert workers.is_idle
+        workers.close()
+
+    asyncio.run(main())
+    assert most == 2
+
+
+def test_turns_are_given_in_the_order_of_asking() -> None:
+    async def main() -> list[int]:
+        workers, done = Workers(1, 9), list[int]()
+        await asyncio.gather(*(workers.run(lambda n=n: done.append(n), LATER) for n in range(9)))
+        workers.close()
+        return done
+
+    assert asyncio.run(main()) == list(range(9))
+
+
+def test_a_full_house_turns_the_next_away() -> None:
+    async def main() -> None:
+        workers = Workers(1, 2)
+        with workers.place(), workers.place(), pytest.raises(Problem) as caught, workers.place():
+            pass
+        assert (caught.value.status, caught.value.slug) == (503, "queue-full")
+        assert int(caught.value.headers["Retry-After"]) >= 1
+        with workers.place():
+            assert workers.n_admitted == 1
+        workers.is_draining = True
+        with pytest.raises(Problem) as caught, workers.place():
+            pass
+        assert caught.value.slug == "stopping"
+        workers.close()
+
+    asyncio.run(main())
+
+
+def test_who_waits_too_long_is_told_and_takes_no_turn() -> None:
+    async def main() -> None:
+        workers, go = Workers(1, 9), threading.Event()
+        first = asyncio.create_task(workers.run(lambda: go.wait(30), LATER))
+        await asyncio.sleep(0)
+        with pytest.raises(Problem) as caught:
+            await workers.run(lambda: pytest.fail("nobody waits for it"), Deadline.after(0.01))
+        assert (caught.value.status, caught.value.slug) == (504, "deadline-passed")
+        go.set()
+        assert await first
+        assert await workers.run(lambda: "next", LATER) == "next"
+        workers.close()
+
+    asyncio.run(main())
+
+
+def test_a_thread_whose_client_has_gone_is_busy_until_its_work_ends() -> None:
+    async def main() -> None:
+        workers, go, begun = Workers(1, 9), threading.Event(), threading.Event()
+
+        def work() -> None:
+            begun.set()
+            go.wait(30)
+
+        left = asyncio.create_task(workers.run(work, LATER))
+        await asyncio.to_thread(begun.wait, 30)
+        left.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await left
+        assert not workers.is_idle
+        go.set()
+        assert await workers.run(lambda: 7, LATER) == 7
+        workers.close()
+
+    asyncio.run(main())
+
+
+def test_an_error_of_the_work_comes_back_and_frees_the_thread() -> None:
+    async def main() -> None:
+        workers = Workers(1, 9)
+        with pytest.raises(ZeroDivisionError):
+            await workers.run(lambda: 1 // 0, LATER)
+        assert await workers.run(lambda: 7, LATER) == 7
+        workers.close()
+
+    asyncio.run(main())
+    assert n_cores() >= 1
