@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import socket
 import threading
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import Future
@@ -10,6 +11,7 @@ from typing import Any
 
 import httpx
 import numpy as np
+import uvicorn
 from fastapi import FastAPI
 from PIL import Image
 
@@ -41,6 +43,9 @@ class Client:
     def request(self, method: str, path: str, **how: Any) -> httpx.Response:
         return self.start(method, path, **how).result(60)
 
+    async def close(self) -> None:
+        await self._client.aclose()
+
     def get(self, path: str, **how: Any) -> httpx.Response:
         return self.request("GET", path, **how)
 
@@ -63,7 +68,7 @@ def serving(app: FastAPI, *others: FastAPI, until_ready: bool = True) -> Iterato
         yield client
     finally:
         client.run(stack.aclose())
-        client.run(client._client.aclose())
+        client.run(client.close())
         loop.call_soon_threadsafe(loop.stop)
         thread.join(60)
         loop.close()
@@ -82,3 +87,25 @@ def film_part(
 ) -> tuple[str, tuple[str, bytes, str]]:
     """A film as one part of a multipart body."""
     return ("film", (name, content, kind))
+
+
+@contextmanager
+def listening(app: FastAPI, admin: FastAPI) -> Iterator[tuple[str, str]]:
+    """Both apps behind real sockets on loopback, ready; their addresses, as host:port."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
+    with serving(app) as client:
+        servers = [
+            uvicorn.Server(uvicorn.Config(each, lifespan="off", log_config=None))
+            for each in (app, admin)
+        ]
+        running = [
+            asyncio.run_coroutine_threadsafe(server.serve([own]), client.loop)
+            for server, own in zip(servers, sockets, strict=True)
+        ]
+        names = [f"127.0.0.1:{own.getsockname()[1]}" for own in sockets]
+        try:
+            yield names[0], names[1]
+        finally:
+            for server, done in zip(servers, running, strict=True):
+                server.should_exit = True
+                done.result(60)

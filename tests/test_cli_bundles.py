@@ -92,3 +92,38 @@ def test_weights_of_another_form_are_one_clear_line(tmp_path: Path, capsys: Outp
     assert run("bundles", "import", tmp_path / "w.pt", "--form", "chexnet", "--out", out) == 1
     assert capsys.readouterr().err.startswith("plainfilm: error: w.pt: cannot be read")
     assert not out.exists()
+
+
+def test_a_version_is_published_promoted_and_taken_back(tmp_path: Path, capsys: Output) -> None:
+    """S2-41, as far as it is serving: checked, hashed, put there whole, labelled."""
+    measured = tiny_bundle().with_evaluation({"films": 3}, "# tiny\n")
+    measured.save(tmp_path / "tiny.bundle")
+    there = ("--repository", tmp_path / "repository")
+    for number in (1, 2):
+        assert run("bundles", "publish", tmp_path / "tiny.bundle", *there) == 0
+        assert capsys.readouterr().out == f"tiny {number}\n"
+    assert run("bundles", "publish", tmp_path / "tiny.bundle", *there, "--version", "2") == 1
+    assert "cannot be published" in capsys.readouterr().err
+    assert run("bundles", "promote", "tiny", "1", *there) == 0
+    assert run("bundles", "promote", "tiny", "2", *there, "--to", "canary", "--percent", "25") == 0
+    capsys.readouterr()
+    assert run("bundles", "list", *there) == 0
+    assert capsys.readouterr().out == "tiny 1  stable\ntiny 2  canary 25 %\n"
+    assert run("bundles", "rollback", "tiny", *there) == 0
+    assert json.loads(capsys.readouterr().out)["canary"] is None
+    assert run("bundles", "list", *there, "--json") == 0
+    assert [row["label"] for row in json.loads(capsys.readouterr().out)] == ["stable", None]
+    assert run("bundles", "rollback", "tiny", *there) == 1
+    assert "not rolled back" in capsys.readouterr().err
+
+
+def test_what_was_never_measured_is_not_promoted(
+    bundle: Path, tmp_path: Path, capsys: Output
+) -> None:
+    there = ("--repository", tmp_path / "repository")
+    assert run("bundles", "publish", bundle, *there, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["version"] == 1
+    assert run("bundles", "promote", "tiny", "1", *there) == 1
+    assert "lacks an evaluation" in capsys.readouterr().err
+    assert run("bundles", "list", "--repository", tmp_path / "nowhere") == 1
+    assert "no such folder" in capsys.readouterr().err

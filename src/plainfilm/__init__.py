@@ -29,6 +29,7 @@ from plainfilm.errors import (
     RecipeError,
     ReportError,
     RunError,
+    ServeError,
     ToldElsewhere,
     UnreadableImage,
 )
@@ -64,6 +65,7 @@ __all__ = [
     "RecipeError",
     "ReportError",
     "RunError",
+    "ServeError",
     "Study",
     "ToldElsewhere",
     "UnreadableImage",

@@ -15,6 +15,7 @@ import click
 
 from plainfilm import __version__
 from plainfilm.cli_bundles import bundles
+from plainfilm.cli_serve import serve
 from plainfilm.cli_site import site
 from plainfilm.cli_tune import tune
 from plainfilm.errors import PlainfilmError, ToldElsewhere
@@ -77,6 +78,7 @@ def plainfilm() -> None:
 
 plainfilm.add_command(bundles)
 plainfilm.add_command(site)
+plainfilm.add_command(serve)
 plainfilm.add_command(tune)
 
 

@@ -7,21 +7,31 @@ from pathlib import Path
 
 import click
 
-from plainfilm.options import force_option, json_option
+from plainfilm.options import PATH, force_option, json_option
+from plainfilm.terminal import note
+
+_repository_option = click.option(
+    "--repository", type=PATH, required=True, help="Folder of versioned bundles."
+)
+_NUMBER = click.IntRange(1, 10**9 - 1)
 
 
 @click.group()
 def bundles() -> None:
-    """List, show, verify and import bundles."""
+    """List, show, verify and import bundles; publish them for a server."""
 
 
 @bundles.command("list")
+@click.option("--repository", type=PATH, help="Those of a repository instead.")
 @json_option
-def list_bundles(as_json: bool) -> None:
-    """List the bundles shipped with plainfilm."""
+def list_bundles(repository: Path | None, as_json: bool) -> None:
+    """List the bundles shipped with plainfilm, or a repository's versions and labels."""
     from plainfilm.reading.shelf import bundled, open_bundle
     from plainfilm.reports.of_bundle import bundle_json, bundle_line
 
+    if repository is not None:
+        _list_repository(repository, as_json=as_json)
+        return
     found = [open_bundle(path) for path in bundled()]
     lines = "\n".join(bundle_line(bundle) for bundle in found)
     click.echo(json.dumps([bundle_json(b) for b in found], indent=2) if as_json else lines)
@@ -78,3 +88,68 @@ def verify(bundle: str, as_json: bool) -> None:
     verify_bundle(found)
     words = f"{found.id.name} {found.id.version}: holds"
     click.echo(json.dumps({**asdict(found.id), "holds": True}, indent=2) if as_json else words)
+
+
+@bundles.command()
+@click.argument("bundle")
+@_repository_option
+@click.option("--version", type=_NUMBER, help="Default: one more than the highest.")
+@json_option
+def publish(bundle: str, repository: Path, version: int | None, as_json: bool) -> None:
+    """Put a bundle into a repository, as its next version.
+
+    Verified first; there whole or not at all. While a version is stable, it waits for `promote`.
+    """
+    from plainfilm.reading.shelf import open_bundle
+    from plainfilm.serve.repository import Repository
+
+    found = open_bundle(bundle)
+    number = Repository(repository, make=True).publish(found, version)
+    told = {"name": found.header.name, "version": number, "sha256": found.id.sha256}
+    click.echo(json.dumps(told, indent=2) if as_json else f"{found.header.name} {number}")
+
+
+@bundles.command()
+@click.argument("name")
+@click.argument("version", type=_NUMBER)
+@_repository_option
+@click.option("--to", "label", type=click.Choice(["stable", "canary", "shadow"]), default="stable",
+              show_default=True, help="canary answers in part, shadow is never heard.")  # fmt: skip
+@click.option("--percent", type=click.FloatRange(0, 100), default=10.0, show_default=True,
+              help="Of the requests, for the canary.")  # fmt: skip
+def promote(name: str, version: int, repository: Path, label: str, percent: float) -> None:
+    """Let a version answer: give it a label.
+
+    Refused where it has no evaluation, or its golden outputs do not come back.
+    """
+    from plainfilm.serve.repository import Change, Repository
+
+    policy = Repository(repository).promote(name, version, Change(label, percent))
+    note(f"{name} {version} is {label}")
+    click.echo(json.dumps(asdict(policy), indent=2))
+
+
+@bundles.command()
+@click.argument("name")
+@_repository_option
+def rollback(name: str, repository: Path) -> None:
+    """Take back the canary and the shadow, or else the last promotion to stable."""
+    from plainfilm.serve.repository import Repository
+
+    policy = Repository(repository).roll_back(name)
+    note(f"{name} {policy.stable or 'without a label'} is stable")
+    click.echo(json.dumps(asdict(policy), indent=2))
+
+
+def _list_repository(folder: Path, *, as_json: bool) -> None:
+    from plainfilm.serve.repository import Repository
+
+    repository = Repository(folder)
+    found = [repository.shelved(name) for name in repository.names()]
+    rows = [
+        {"name": each.name, "version": version, "label": each.policy.label_of(version)}
+        for each in found
+        for version in each.versions
+    ]
+    lines = [f"{row['name']} {row['version']}  {row['label'] or ''}".rstrip() for row in rows]
+    click.echo(json.dumps(rows, indent=2) if as_json else "\n".join(lines))

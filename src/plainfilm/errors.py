@@ -15,6 +15,7 @@ PlainfilmError                 anything plainfilm refuses; one clear line, exit 
 │   └── ToldElsewhere          the same, told by another process of the training
 ├── EvaluationError            numbers that cannot be computed honestly
 ├── ReportError                a report that cannot be written
+├── ServeError                 a server that cannot start as it was asked to
 └── MissingExtra               an optional package is missing; names the command that installs it
 ```
 
@@ -77,6 +78,10 @@ class EvaluationError(PlainfilmError):
 
 class ReportError(PlainfilmError):
     """A report cannot be written."""
+
+
+class ServeError(PlainfilmError):
+    """A server cannot start as it was asked to."""
 
 
 class MissingExtra(PlainfilmError):

@@ -8,6 +8,7 @@ import click
 from plainfilm.errors import MissingExtra, PlainfilmError
 
 LEARNING_PACKAGES = ("torch", "onnx", "onnxscript", "pandas", "pyarrow", "matplotlib", "sklearn")
+SERVING_PACKAGES = ("fastapi", "starlette", "uvicorn", "prometheus_client", "jwt")
 
 
 def complain(message: str) -> int:
@@ -37,5 +38,8 @@ def words_of(error: Exception) -> str | None:
         return f"{place}{error.strerror or error}"
     if isinstance(error, ModuleNotFoundError):
         package = (error.name or "").split(".")[0]
-        return str(MissingExtra(package, "train")) if package in LEARNING_PACKAGES else None
+        extras = {"train": LEARNING_PACKAGES, "serve": SERVING_PACKAGES, "fast": ("openvino",)}
+        for extra, packages in extras.items():
+            if package in packages:
+                return str(MissingExtra(package, extra))
     return None

@@ -18,13 +18,16 @@ from plainfilm.images import read_radiograph_bytes
 from plainfilm.reading import Reader
 from plainfilm.serve import problems
 from plainfilm.serve.bundle_routes import bundle_routes
+from plainfilm.serve.documented import completed
 from plainfilm.serve.health_routes import health_routes
 from plainfilm.serve.house import House
 from plainfilm.serve.loading import Loader, open_source
 from plainfilm.serve.metrics import Metrics
+from plainfilm.serve.oip_routes import oip_routes
 from plainfilm.serve.read_routes import read_routes
 from plainfilm.serve.settings import ServeSettings
 from plainfilm.serve.stage import Stage
+from plainfilm.serve.watching import Watch
 from plainfilm.serve.workers import Workers
 
 
@@ -47,18 +50,19 @@ def create_app(settings: ServeSettings | None = None) -> FastAPI:
         redoc_url=None,
     )
     app.state.house = house
-    for routes in (health_routes, read_routes, bundle_routes):
+    for routes in (health_routes, read_routes, oip_routes, bundle_routes):
         app.include_router(routes(house))
+    app.add_middleware(Watch, house=house)
     tell_problems(app)
     return app
 
 
 def tell_problems(app: FastAPI) -> None:
-    """Let every refusal of an app be told as a problem (RFC 9457)."""
+    """Let every refusal of an app be told as a problem (RFC 9457), and be documented so."""
     app.add_exception_handler(problems.Problem, problems.tell_problem)
     app.add_exception_handler(HTTPException, problems.tell_http_error)
     app.add_exception_handler(RequestValidationError, problems.tell_invalid)
-    app.add_exception_handler(Exception, problems.tell_bug)
+    app.openapi = lambda: completed(FastAPI.openapi(app))  # type: ignore[method-assign]
 
 
 def _house(settings: ServeSettings) -> House:

@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from plainfilm.serve.asked import FIELDS, Format, Maps
 from plainfilm.serve.problems import MEDIA_TYPE as PROBLEM
-from plainfilm.serve.schemas import FilmProblemBody, PredictionBody, ProblemBody
+from plainfilm.serve.schemas import FilmProblemBody, InferBody, PredictionBody, ProblemBody
 from plainfilm.serve.uploads import FILM_FIELD, FILM_TYPES
 
 Json = dict[str, object]
@@ -53,6 +53,21 @@ def problems(*statuses: int) -> Responses:
     }
 
 
+def completed(document: Json) -> Json:
+    """An OpenAPI document with the problems' schema, and without the framework's own errors."""
+    components = document.setdefault("components", {})
+    schemas = components.setdefault("schemas", {}) if isinstance(components, dict) else {}
+    schemas[ProblemBody.__name__] = ProblemBody.model_json_schema()
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    paths = document["paths"]
+    for operations in paths.values() if isinstance(paths, dict) else ():
+        for operation in operations.values():
+            if "HTTPValidationError" in str(operation["responses"].get("422")):
+                del operation["responses"]["422"]  # they are told as 400
+    return document
+
+
 READ_QUERY: list[Json] = [
     {"name": name, "in": "query", "required": False, "schema": _WORDS[name]} for name in FIELDS
 ]
@@ -86,4 +101,71 @@ READ_RESPONSES: Responses = {
         },
     },
     **problems(400, 404, 413, 415, 422, 500, 503, 504),
+}
+
+_TENSOR: Json = {
+    "type": "object",
+    "required": ["name", "shape", "datatype"],
+    "properties": {
+        "name": {"type": "string", "enum": ["radiographs"]},
+        "shape": {"type": "array", "items": {"type": "integer"}, "minItems": 4, "maxItems": 4},
+        "datatype": {"type": "string", "enum": ["FP32"]},
+        "data": {"type": "array", "items": {}},
+        "parameters": {"type": "object"},
+    },
+}
+INFER_BODY: Json = {
+    "parameters": [
+        {
+            "name": "Inference-Header-Content-Length",
+            "in": "header",
+            "required": False,
+            "schema": {"type": "integer", "minimum": 1},
+            "description": "bytes of JSON at the body's start, where tensors follow as bytes",
+        }
+    ],
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["inputs"],
+                    "properties": {
+                        "id": {"type": "string", "maxLength": 256},
+                        "inputs": {"type": "array", "items": _TENSOR, "minItems": 1, "maxItems": 1},
+                        "outputs": {"type": "array", "items": {"type": "object"}},
+                        "parameters": {"type": "object"},
+                    },
+                }
+            },
+            "application/octet-stream": _BINARY,
+        },
+    },
+}
+INFER_RESPONSES: Responses = {
+    200: {
+        "description": "the outputs, as JSON or as bytes after it",
+        "model": InferBody,
+        "content": {"application/octet-stream": _BINARY},
+    },
+    **problems(400, 404, 413, 415, 500, 503, 504),
+}
+LOAD_BODY: Json = {
+    "requestBody": {
+        "required": False,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "properties": {
+                        "parameters": {
+                            "type": "object",
+                            "properties": {"version": {"type": "integer", "minimum": 1}},
+                        }
+                    },
+                }
+            }
+        },
+    }
 }

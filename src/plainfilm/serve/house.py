@@ -75,6 +75,20 @@ class House:
             return f"{self.default_name} is not loaded{self._failures()}"
         return None
 
+    def metrics_page(self) -> bytes:
+        """What Prometheus scrapes: the counters, and how things stand now."""
+        now = self.metrics
+        now.ready.set(self.unready is None)
+        now.queue_depth.set(self.workers.n_admitted)
+        now.loaded.clear()
+        for cast in self.stage.casts.values():
+            for version in cast.versions.values():
+                place, sha256 = version.place, version.reader.bundle.id.sha256
+                now.loaded.labels(place.name, place.version, sha256).set(1)
+        for outcome, times in self.loader.swaps.items():
+            now.swaps.labels(outcome).set(times)
+        return now.page()
+
     def _failures(self) -> str:
         reasons = "; ".join(f"{place}: {why}" for place, why in self.loader.failures.items())
         return f" ({reasons})" if reasons else ""

@@ -56,6 +56,12 @@ class Policy:
         """The versions that answer only in part, or never."""
         return self.labelled - {self.stable}
 
+    def label_of(self, version: int) -> str | None:
+        """The version's label in words, as in "canary 10 %"; None = it has none."""
+        labels = {self.stable: "stable", self.canary: f"canary {self.percent:g} %",
+                  self.shadow: "shadow"}  # fmt: skip
+        return labels.get(version)
+
     def promoted(self, version: int) -> "Policy":
         """The version is stable, and nothing else; what was stable goes into the history."""
         history, freed = self.history, self._without(version)

@@ -93,6 +93,12 @@ def unavailable(slug: str, detail: str, retry_after_s: int = 1) -> Problem:
     )
 
 
+def a_bug() -> Problem:
+    """500: a bug of ours; what it was stands in the log alone."""
+    detail = "plainfilm met a bug; the server's log has it under the X-Request-Id"
+    return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "bug", detail)
+
+
 async def tell_problem(_: Request, error: Exception) -> Response:
     """The response to a `Problem`, as FastAPI's handlers are shaped."""
     if not isinstance(error, Problem):
@@ -116,9 +122,3 @@ async def tell_invalid(_: Request, error: Exception) -> Response:
     found = error.errors()[0]
     place = ".".join(str(part) for part in found["loc"])
     return bad_request(f"{place}: {found['msg']}").as_response()
-
-
-async def tell_bug(_: Request, __: Exception) -> Response:
-    """The response to a bug of ours; what it was stands in the log alone."""
-    detail = "plainfilm met a bug; the server's log has it under the request's id"
-    return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "bug", detail).as_response()

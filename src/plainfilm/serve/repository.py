@@ -35,15 +35,17 @@ class Shelved:
 
 
 class Repository:
-    """A folder of versioned bundles.
+    """A folder of versioned bundles; `make` makes it where it is not there.
 
     Raises
     ------
     BundleError
-        The folder is not there.
+        The folder is not there, or cannot be made.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, make: bool = False) -> None:
+        if make:
+            _make(folder)
         if not folder.is_dir():
             raise BundleError(f"{folder.name}: no such folder; expected a repository of bundles")
         self.folder = folder
@@ -184,6 +186,13 @@ def stamp(path: Path) -> tuple[int, ...]:
     """What changes when a version's files are replaced; OSError where they are gone."""
     told = (path / "bundle.json" if path.is_dir() else path).stat()
     return told.st_mtime_ns, told.st_size, told.st_ino
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BundleError(f"{folder.name}: cannot be made ({error.strerror})") from error
 
 
 def _is_named(path: Path) -> bool:

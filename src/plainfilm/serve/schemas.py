@@ -98,3 +98,64 @@ class ServedBundlesBody(BaseModel):
 
     default: str
     bundles: list[BundleBody]
+
+
+class TensorBody(BaseModel):
+    """A tensor that a model takes or gives; -1 = any side."""
+
+    name: str
+    datatype: str
+    shape: list[int]
+
+
+class ModelBody(BaseModel):
+    """A model's metadata (OIP v2)."""
+
+    name: str
+    versions: list[str]
+    platform: str
+    inputs: list[TensorBody]
+    outputs: list[TensorBody]
+
+
+class ModelReadyBody(BaseModel):
+    """Whether a model answers."""
+
+    name: str
+    ready: bool
+
+
+class ServerBody(BaseModel):
+    """The server's metadata (OIP v2)."""
+
+    name: str
+    version: str
+    extensions: list[str]
+
+
+class InferTensorBody(BaseModel):
+    """An output: its values, or how many of the bytes after the JSON are its."""
+
+    name: str
+    datatype: str
+    shape: list[int]
+    data: list[float] | None = None
+    parameters: dict[str, int] | None = None
+
+
+class InferBody(BaseModel):
+    """What a graph computed (OIP v2)."""
+
+    model_name: str
+    model_version: str
+    id: str | None = None
+    outputs: list[InferTensorBody]
+
+
+class IndexRowBody(BaseModel):
+    """One version in the repository's index."""
+
+    name: str
+    version: str
+    state: str
+    reason: str | None = None

@@ -28,7 +28,7 @@ class State(StrEnum):
     UNAVAILABLE = "UNAVAILABLE"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Place:
     """A bundle's name and the number of its version in the repository."""
 

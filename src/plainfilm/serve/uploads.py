@@ -76,12 +76,12 @@ async def receive(request: Request, *, max_bytes: int, max_films: int) -> Upload
         400: not such a body, no film, or a field is wrong; 413: too many bytes or films; 415:
         another type of content.
     """
-    media_type = _media_type(request)
+    media_type = media_type_of(request)
     query = [(key, value) for key, value in request.query_params.multi_items()]
     if media_type == _MULTIPART:
         films, fields = await _parts(request, max_bytes=max_bytes, max_films=max_films)
     elif media_type in FILM_TYPES:
-        body = b"".join([chunk async for chunk in _bounded(request, max_bytes)])
+        body = b"".join([chunk async for chunk in bounded(request, max_bytes)])
         films, fields = [Film("film", body, media_type)], []
     else:
         raise wrong_type(_untaken(""))
@@ -98,7 +98,7 @@ async def _parts(
 ) -> tuple[list[Film], list[tuple[str, str]]]:
     parser = MultiPartParser(
         request.headers,
-        _bounded(request, max_bytes),
+        bounded(request, max_bytes),
         max_files=max_films + 1,
         max_fields=_MAX_FIELDS,
         max_part_size=_MAX_FIELD_BYTES,
@@ -130,7 +130,8 @@ async def _film(key: str, part: UploadFile) -> Film:
     return Film(_name(part.filename or ""), await part.read(), media_type)
 
 
-async def _bounded(request: Request, max_bytes: int) -> AsyncGenerator[bytes, None]:
+async def bounded(request: Request, max_bytes: int) -> AsyncGenerator[bytes, None]:
+    """The body in pieces; the 413 `Problem` as soon as it is longer than `max_bytes`."""
     n_bytes = 0
     async for chunk in request.stream():
         n_bytes += len(chunk)
@@ -139,7 +140,8 @@ async def _bounded(request: Request, max_bytes: int) -> AsyncGenerator[bytes, No
         yield chunk
 
 
-def _media_type(request: Request) -> str:
+def media_type_of(request: Request) -> str:
+    """What the body is said to be, without parameters; empty = not said."""
     return request.headers.get("content-type", "").split(";")[0].strip().lower()
 
 

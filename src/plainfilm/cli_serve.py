@@ -1,0 +1,85 @@
+"""The verb `plainfilm serve`, as cli.py has the others."""
+
+import functools
+from typing import TYPE_CHECKING
+
+import click
+
+from plainfilm.options import Verb, between
+
+if TYPE_CHECKING:
+    from plainfilm.serve.process import Doors
+    from plainfilm.serve.settings import ServeSettings
+
+_PORT = click.IntRange(0, 65535)
+
+
+def _door_options(verb: Verb) -> Verb:
+    """Give a verb the addresses to listen on, as its argument `doors`."""
+
+    @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+    @click.option("--port", type=_PORT, default=8000, show_default=True, envvar="PORT",
+                  show_envvar=True, help="0: any that is free.")  # fmt: skip
+    @click.option("--admin-host", default="127.0.0.1", show_default=True, help="Of --admin-port.")
+    @click.option("--admin-port", type=_PORT, default=8001, show_default=True,
+                  help="For metrics, loading and unloading.")  # fmt: skip
+    @functools.wraps(verb)
+    def with_doors(
+        host: str, port: int, admin_host: str, admin_port: int, **others: object
+    ) -> None:
+        """The verb, told by `Doors` where to listen."""
+        from plainfilm.serve.process import Doors
+
+        verb(doors=Doors(host, port, admin_host, admin_port), **others)
+
+    return with_doors
+
+
+def _settings_options(verb: Verb) -> Verb:
+    """Give a verb what is served and how, as its argument `settings`."""
+
+    @click.argument("source", required=False, metavar="[BUNDLE | REPOSITORY]")
+    @click.option("--bundle", metavar="NAME", help="Which one reads where none is named.")
+    @click.option("--engine", type=click.Choice(["onnxruntime", "openvino"]),
+                  default="onnxruntime", show_default=True,
+                  help="openvino needs the extra [fast].")  # fmt: skip
+    @click.option("--workers", type=click.IntRange(1), metavar="N",
+                  help="Films read at once; default: one per processor.")  # fmt: skip
+    @click.option("--max-waiting", type=click.IntRange(1), default=64, show_default=True,
+                  help="Requests inside at once; more are turned away (503).")  # fmt: skip
+    @click.option("--poll", metavar="SECONDS", callback=between(1, 86400, "seconds"),
+                  help="Look at the repository so often; default: when told to.")  # fmt: skip
+    @functools.wraps(verb)
+    def with_settings(
+        source: str | None, bundle: str | None, engine: str, workers: int | None,
+        max_waiting: int, poll: float | None, **others: object,
+    ) -> None:  # fmt: skip
+        """The verb, told by `ServeSettings` what to serve."""
+        from plainfilm.reading.engine import EngineName
+        from plainfilm.serve.settings import ServeSettings
+
+        settings = ServeSettings(
+            source=source,
+            default_bundle=bundle,
+            engine=EngineName(engine),
+            workers=workers,
+            max_waiting=max_waiting,
+            poll_s=poll,
+        )
+        verb(settings=settings, **others)
+
+    return with_settings
+
+
+@click.command()
+@_settings_options
+@_door_options
+def serve(settings: "ServeSettings", doors: "Doors") -> None:
+    """Read films over HTTP: POST /v1/read, and the Open Inference Protocol under /v2.
+
+    Serves a bundle, a repository of versioned bundles, or the shipped bundles. Logs to stderr, one
+    line of JSON each. SIGTERM ends it once all it has taken in is answered.
+    """
+    from plainfilm.serve.process import run
+
+    run(settings, doors)

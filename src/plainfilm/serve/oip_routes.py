@@ -1,0 +1,144 @@
+"""The Open Inference Protocol v2: a bundle's graph itself, for tensors fitted by the caller or not.
+
+No gate stands before it: what is asked is what the graph computes. /v1/read is for films.
+
+References
+----------
+Open Inference Protocol v2, REST; Triton's extension "Binary Tensor Data".
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from time import monotonic
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from plainfilm import __version__
+from plainfilm.errors import PlainfilmError
+from plainfilm.reading.golden import output_shapes
+from plainfilm.serve.documented import INFER_BODY, INFER_RESPONSES, problems
+from plainfilm.serve.house import House
+from plainfilm.serve.problems import problem_of, unavailable, wrong_type
+from plainfilm.serve.read_routes import deadline_of
+from plainfilm.serve.schemas import ModelBody, ModelReadyBody, ServerBody
+from plainfilm.serve.stage import LoadedVersion
+from plainfilm.serve.tensors import (
+    INPUT,
+    LENGTH_HEADER,
+    Array,
+    InferRequest,
+    request_from,
+    response_body,
+)
+from plainfilm.serve.uploads import bounded, media_type_of
+from plainfilm.serve.workers import Deadline
+
+EXTENSIONS = ("binary_tensor_data", "model_repository")
+_TAKEN = ("", "application/json", "application/octet-stream")
+
+
+@dataclass(frozen=True)
+class Named:
+    """The model that a path names; version None = the server's choice."""
+
+    name: str
+    version: str | None = None
+
+
+OfPath = Annotated[Named, Depends(Named)]
+
+
+def oip_routes(house: House) -> APIRouter:
+    """The routes of the protocol, each with and without a version."""
+    router = APIRouter(prefix="/v2", tags=["open inference protocol"])
+
+    @router.get("", response_model=ServerBody)
+    async def server() -> dict[str, object]:
+        """Who answers, and the protocol's extensions it knows."""
+        return {"name": "plainfilm", "version": __version__, "extensions": list(EXTENSIONS)}
+
+    async def metadata(named: OfPath) -> dict[str, object]:
+        """The tensors a model takes and gives; -1 = any."""
+        return model_json(house, house.version_for(named.name, named.version))
+
+    async def ready(named: OfPath) -> dict[str, object]:
+        """Whether a model answers; where it does not, why."""
+        failed = house.loader.failures.get(f"{named.name}/{named.version or ''}".rstrip("/"))
+        if failed is not None and named.name not in house.stage.casts:
+            raise unavailable("not-ready", failed, 2)
+        return {"name": house.version_for(named.name, named.version).place.name, "ready": True}
+
+    async def infer(request: Request, named: OfPath) -> Response:
+        """Run a model's graph on a batch of radiographs."""
+        return await _infer(house, request, named)
+
+    for path in ("/models/{name}", "/models/{name}/versions/{version}"):
+        router.get(path, response_model=ModelBody, responses=problems(404, 503))(metadata)
+        router.get(f"{path}/ready", response_model=ModelReadyBody,
+                   responses=problems(404, 503))(ready)  # fmt: skip
+        router.post(f"{path}/infer", responses=INFER_RESPONSES, response_class=Response,
+                    openapi_extra=INFER_BODY)(infer)  # fmt: skip
+    return router
+
+
+def model_json(house: House, version: LoadedVersion) -> dict[str, object]:
+    """A model's metadata as plain types."""
+    cast = house.stage.cast_of(version.place.name)
+    shapes = output_shapes(version.reader.bundle.header)
+    return {
+        "name": version.place.name,
+        "versions": [str(number) for number in sorted(cast.versions)],
+        "platform": "onnxruntime_onnx",
+        "inputs": [_tensor_json(INPUT, (1, -1, -1))],
+        "outputs": [_tensor_json(name, shape) for name, shape in shapes.items()],
+    }
+
+
+async def _infer(house: House, request: Request, named: Named) -> Response:
+    if media_type_of(request) not in _TAKEN or "content-encoding" in request.headers:
+        raise wrong_type(f"expected {' or '.join(_TAKEN[1:])}, not encoded")
+    deadline, limits = deadline_of(request, house.settings.timeout_s), house.settings
+    json_length = request.headers.get(LENGTH_HEADER)
+    with house.workers.place(), house.stage.holding(
+        house.version_for(named.name, named.version)
+    ) as version:  # fmt: skip
+        chunks = [chunk async for chunk in bounded(request, limits.max_body_bytes)]
+        began = monotonic()
+
+        def work() -> tuple[bytes, int | None]:
+            """The response's body, on a thread."""
+            house.metrics.queue_seconds.observe(monotonic() - began)
+            asked = request_from(b"".join(chunks), json_length, max_films=limits.max_films)
+            if asked.timeout_s is not None:
+                Deadline(began + asked.timeout_s).check()
+            return response_body(_about(version), _outputs(house, version, asked), asked)
+
+        try:
+            body, length = await house.workers.run(work, deadline)
+        except PlainfilmError as error:
+            raise problem_of(error) from error
+    place = version.place
+    house.metrics.inferences.labels(place.name, place.version, "tensor").inc()
+    headers = {"Plainfilm-Bundle": str(place)}
+    if length is None:
+        return Response(body, headers=headers, media_type="application/json")
+    headers[LENGTH_HEADER] = str(length)
+    return Response(body, headers=headers, media_type="application/octet-stream")
+
+
+def _outputs(house: House, version: LoadedVersion, asked: InferRequest) -> Mapping[str, Array]:
+    place = version.place
+    with house.metrics.compute_seconds.labels(place.name, place.version).time():
+        found = version.reader.engine.run(asked.radiographs)
+    values = {"probability": found.probability, "score": found.score, "map": found.map,
+              "familiarity": found.familiarity}  # fmt: skip
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _about(version: LoadedVersion) -> dict[str, object]:
+    return {"model_name": version.place.name, "model_version": str(version.place.version)}
+
+
+def _tensor_json(name: str, shape: tuple[int, ...]) -> dict[str, object]:
+    return {"name": name, "datatype": "FP32", "shape": [-1, *shape]}

@@ -1,0 +1,114 @@
+"""Every request watched: an id, a log line, a count, and the headers that protect a browser."""
+
+import asyncio
+import logging
+import re
+import secrets
+from contextlib import suppress
+from time import perf_counter
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from plainfilm.serve.house import House
+from plainfilm.serve.problems import a_bug
+
+log = logging.getLogger(__name__)
+
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": (
+        "default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'none'"
+    ),
+}
+_SWALLOW_S = 5.0
+_TRACE = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
+
+
+class Watch:
+    """Stands around an app; sees the path's template, never its values."""
+
+    def __init__(self, app: ASGIApp, house: House) -> None:
+        self.app, self.house = app, house
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and tell what came of it."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        began, identity, status = perf_counter(), secrets.token_hex(8), 0
+        body = _Body(receive)
+
+        async def watched(message: Message) -> None:
+            """Send on, with our headers."""
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                if self.house.workers.is_draining:
+                    await body.swallow()
+                message["headers"] = [*message["headers"], *self._headers(identity, message)]
+            await send(message)
+
+        try:
+            await self.app(scope, body.receive, watched)
+        except Exception:
+            fields = {"request": identity, "route": _route(scope)}
+            log.exception("bug", extra={"fields": fields})
+            if not status:
+                await a_bug().as_response()(scope, body.receive, watched)
+        finally:
+            self._tell(scope, identity, status, perf_counter() - began)
+
+    def _headers(self, identity: str, message: Message) -> list[tuple[bytes, bytes]]:
+        there = {name.lower() for name, _ in message["headers"]}
+        told = {**HEADERS, "X-Request-Id": identity}
+        if self.house.workers.is_draining:
+            told["Connection"] = "close"
+        lower = [(name.lower().encode(), value.encode()) for name, value in told.items()]
+        return [(name, value) for name, value in lower if name not in there]
+
+    def _tell(self, scope: Scope, identity: str, status: int, seconds: float) -> None:
+        route, method = _route(scope), scope["method"]
+        method = method if method in ("GET", "HEAD", "POST", "OPTIONS") else "OTHER"
+        self.house.metrics.request_seconds.labels(route, method, status).observe(seconds)
+        if status in (413, 429, 503, 504):
+            self.house.metrics.rejected.labels(str(status)).inc()
+        fields = {"request": identity, "route": route, "method": method, "status": status,
+                  "ms": round(1000 * seconds, 1), **_trace(scope)}  # fmt: skip
+        log.info("request", extra={"fields": fields})
+
+
+class _Body:
+    """A request's body, and whether all of it has come."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive, self._is_whole = receive, False
+
+    async def receive(self) -> Message:
+        """The next piece."""
+        message = await self._receive()
+        self._is_whole = message["type"] != "http.request" or not message.get("more_body", False)
+        return message
+
+    async def swallow(self) -> None:
+        """Take in what is still coming, within bounds, so that closing cuts off no answer.
+
+        A connection that is closed with a piece unread is reset, and the answer lost with it.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_SWALLOW_S):
+                while not self._is_whole:
+                    await self.receive()
+
+
+def _route(scope: Scope) -> str:
+    return str(getattr(scope.get("route"), "path", "unknown"))
+
+
+def _trace(scope: Scope) -> dict[str, str]:
+    for name, value in scope["headers"]:
+        if name == b"traceparent":
+            match = _TRACE.fullmatch(value.decode("latin-1"))
+            return {"trace": match[1]} if match else {}
+    return {}

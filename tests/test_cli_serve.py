@@ -1,0 +1,54 @@
+from pathlib import Path
+
+import pytest
+
+from plainfilm.cli import main
+from plainfilm.cli_serve import serve
+from plainfilm.serve import process
+from plainfilm.serve.process import Doors
+from plainfilm.serve.settings import ServeSettings
+
+Asked = list[tuple[ServeSettings, Doors]]
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
+    """What a server was asked to do, instead of doing it for ever."""
+    found: Asked = []
+    monkeypatch.setattr(process, "run", lambda *settings: found.append(settings))
+    return found
+
+
+def test_options_become_settings(asked: Asked) -> None:
+    assert main(["serve", "repository", "--bundle", "tiny", "--workers", "3", "--poll", "5"]) == 0
+    settings, doors = asked[0]
+    assert settings == ServeSettings("repository", default_bundle="tiny", workers=3, poll_s=5)
+    assert doors == Doors()
+
+
+def test_s0_83_the_port_may_come_from_the_environment(
+    asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PORT", "8090")
+    assert main(["serve"]) == 0
+    assert main(["serve", "--port", "8091"]) == 0
+    assert [doors.port for _, doors in asked] == [8090, 8091]
+
+
+@pytest.mark.parametrize(
+    "wrong", [["--port", "65536"], ["--workers", "0"], ["--poll", "0"], ["--engine", "tensorrt"]]
+)
+def test_what_cannot_be_is_wrong_usage(
+    wrong: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["serve", *wrong]) == 2
+    assert wrong[0] in capsys.readouterr().err
+
+
+def test_nothing_to_serve_is_told_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nothing = str(tmp_path / "nothing")
+    assert main(["serve", nothing, "--port", "0", "--admin-port", "0"]) == 1
+    assert "no such bundle" in capsys.readouterr().err
+    assert serve.help
