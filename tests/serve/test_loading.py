@@ -1,16 +1,14 @@
 import asyncio
 from collections.abc import Coroutine
-from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import pytest
 
 from plainfilm.errors import BundleError
-from plainfilm.reading import Reader
 from plainfilm.reading.bundle import Bundle
+from plainfilm.reading.engine import EngineName
 from plainfilm.reading.shelf import bundled
-from plainfilm.serve.loading import FixedSource, Loader, open_source
+from plainfilm.serve.loading import FixedSource, Loader, ReaderMaker, open_source
 from plainfilm.serve.policy import Policy, save_policy
 from plainfilm.serve.repository import Repository
 from plainfilm.serve.stage import Stage
@@ -24,7 +22,10 @@ class Theatre:
         self.bundle = tiny_bundle()
         self.folder, self.stage = folder, Stage()
         self.loader = Loader(
-            Repository(folder), self.stage, read_with=partial(Reader, threads=1), keep_versions=3
+            Repository(folder),
+            self.stage,
+            read_with=ReaderMaker(EngineName.ONNXRUNTIME, 1),
+            keep_versions=3,
         )
 
     def publish(self, *versions: int) -> None:
@@ -179,4 +180,15 @@ def test_a_place_is_a_bundle_a_name_or_a_repository(tmp_path: Path, tiny_path: P
         open_source(tmp_path / "nothing")
     with pytest.raises(BundleError, match="not served"):
         FixedSource({}).shelved("tiny")
-    assert replace(tiny_bundle()).header.name == "tiny"
+
+
+def test_the_fast_engine_reads_where_its_golden_outputs_return(
+    tiny_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    pytest.importorskip("openvino")
+    make = ReaderMaker(EngineName.OPENVINO, 2)
+    assert make(tiny_path).engine.name is EngineName.OPENVINO
+    # As OpenVINO did before films were fitted for it: a squeezed film came out otherwise.
+    monkeypatch.setattr("plainfilm.reading.fast_engine.fit", lambda films, *_: films[:, :, ::2])
+    assert make(tiny_path).engine.name is EngineName.ONNXRUNTIME
+    assert "openvino not used" in caplog.messages

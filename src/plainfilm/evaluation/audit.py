@@ -24,7 +24,7 @@ from plainfilm.evaluation.bootstrap import Interval, PatientDraws, interval, ran
 from plainfilm.evaluation.metrics import Floats, auroc
 from plainfilm.evaluation.table import Predictions
 from plainfilm.radiograph import Pixels
-from plainfilm.reading.engine import Engine
+from plainfilm.reading.engine import RunsGraph
 
 FRAME = 0.12  # of height and width, on each side
 GREY = np.float32(0.5)
@@ -80,7 +80,7 @@ AUDITS: dict[str, Callable[[Pixels], Pixels]] = {
 }
 
 
-def audit_film(engine: Engine, pixels: Pixels) -> dict[str, Floats]:
+def audit_film(engine: RunsGraph, pixels: Pixels) -> dict[str, Floats]:
     """What the bundle says of each alteration of a film, float64 (K,).
 
     The marker's answer is a probability, to be compared with the film's own; the others' are

@@ -9,7 +9,7 @@ from pathlib import Path
 from plainfilm.findings import FindingResult, Prediction
 from plainfilm.radiograph import Radiograph, Study, View
 from plainfilm.reading.bundle import Bundle
-from plainfilm.reading.engine import Engine, GraphOutput
+from plainfilm.reading.engine import Engine, EngineName, GraphOutput, RunsGraph
 from plainfilm.reading.gate import (
     Check,
     Circumstances,
@@ -36,20 +36,30 @@ class Reader:
         A bundle, its path, or the name of a bundled one.
     threads
         Processor threads, at least 1; None = one for each core.
+    engine
+        What runs the graph. Whatever it is, the golden outputs must return.
 
     Raises
     ------
     CorruptBundle
         The bundle cannot be trusted, or its golden outputs do not return on this machine.
+    MissingExtra
+        The engine is not installed.
     BundleTooNew
         It is written in a newer format.
     """
 
-    def __init__(self, bundle: Bundle | Path | str, *, threads: int | None = None) -> None:
+    def __init__(
+        self,
+        bundle: Bundle | Path | str,
+        *,
+        threads: int | None = None,
+        engine: EngineName = EngineName.ONNXRUNTIME,
+    ) -> None:
         if not isinstance(bundle, Bundle):
             bundle = Bundle.load(find_bundle(bundle))
         self.bundle = bundle
-        self.engine = Engine(bundle, threads=threads)
+        self.engine = _engine(bundle, threads, engine)
         verify_engine(self.engine)
 
     def read(
@@ -148,6 +158,14 @@ class Reader:
             view=known.view,
             body_part=known.body_part,
         )
+
+
+def _engine(bundle: Bundle, threads: int | None, name: EngineName) -> RunsGraph:
+    if name is EngineName.ONNXRUNTIME:
+        return Engine(bundle, threads=threads)
+    from plainfilm.reading.fast_engine import FastEngine  # not above: an extra
+
+    return FastEngine(bundle, threads=threads)
 
 
 @dataclass(frozen=True)

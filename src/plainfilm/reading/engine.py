@@ -1,20 +1,23 @@
 """Engine: runs a bundle's graph. The only module that knows onnxruntime."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from importlib.util import find_spec
+from typing import Protocol
 
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
-from plainfilm.errors import CorruptBundle
+from plainfilm.errors import CorruptBundle, MissingExtra
 from plainfilm.reading.bundle import Bundle
 from plainfilm.reading.golden import output_shapes
 
 Array = NDArray[np.float32]
 
-_INPUT = "radiographs"
+INPUT = "radiographs"
 _FATAL_ONLY = 4  # onnxruntime raises its errors; it shall not also print them
 _ROUNDING = 1e-6  # by which a float32 share may pass 0 or 1
 _ORT_ERRORS = (
@@ -34,6 +37,12 @@ class EngineName(StrEnum):
 
     ONNXRUNTIME = "onnxruntime"
     OPENVINO = "openvino"
+
+
+def check_installed(engine: EngineName) -> None:
+    """Raise MissingExtra where an engine's package is not there."""
+    if engine is EngineName.OPENVINO and find_spec("openvino") is None:
+        raise MissingExtra("openvino", "fast")
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +65,16 @@ class GraphOutput:
     familiarity: Array | None
 
 
+class RunsGraph(Protocol):
+    """The port: whatever runs a bundle's graph on a batch of radiographs, from several threads."""
+
+    bundle: Bundle
+    name: EngineName
+
+    def run(self, radiographs: Array) -> GraphOutput:
+        """The graph's outputs, as `Engine.run` gives them."""
+
+
 class Engine:
     """A bundle's graph, ready to run on this machine's processor.
 
@@ -69,6 +88,8 @@ class Engine:
     CorruptBundle
         The graph cannot be built, or its inputs and outputs are not those the header promises.
     """
+
+    name = EngineName.ONNXRUNTIME
 
     def __init__(self, bundle: Bundle, *, threads: int | None = None) -> None:
         if threads is not None and threads < 1:
@@ -97,38 +118,26 @@ class Engine:
             The graph fails, or answers with another shape, NaN, an infinity or a share outside
             [0, 1].
         """
-        shape = radiographs.shape
-        if radiographs.dtype != np.float32 or len(shape) != 4 or shape[1] != 1 or 0 in shape:
-            found = f"{radiographs.dtype} {shape}"
-            raise ValueError(f"radiographs: found {found}; expected float32 (N, 1, H, W)")
+        check_batch(radiographs)
         try:
-            values = self._session.run(list(self._shapes), {_INPUT: radiographs})
+            values = self._session.run(list(self._shapes), {INPUT: radiographs})
         except _ORT_ERRORS as error:
             raise CorruptBundle(_broken("cannot be run", error)) from error
         outputs = dict(zip(self._shapes, values, strict=True))
-        for name, value in outputs.items():
-            _check_values(name, value, (shape[0], *self._shapes[name]))
-        return GraphOutput(
-            probability=_share("probability", outputs["probability"]),
-            score=outputs["score"],
-            map=outputs.get("map"),
-            familiarity=_share("familiarity", outputs["familiarity"])
-            if "familiarity" in outputs
-            else None,
-        )
+        return checked_output(outputs, self._shapes, len(radiographs))
 
     def _check_signature(self) -> None:
         inputs = self._session.get_inputs()
         names = [argument.name for argument in inputs]
-        if names != [_INPUT] or not _fits(inputs[0].shape, (None, 1, None, None)):
-            raise CorruptBundle(f"network.onnx: inputs {names}; expected {_INPUT} (N, 1, H, W)")
+        if names != [INPUT] or not _fits(inputs[0].shape, (None, 1, None, None)):
+            raise CorruptBundle(f"network.onnx: inputs {names}; expected {INPUT} (N, 1, H, W)")
         outputs = {argument.name: argument for argument in self._session.get_outputs()}
         if set(outputs) != set(self._shapes):
             expected = ", ".join(self._shapes)
             raise CorruptBundle(
                 f"network.onnx: outputs {', '.join(outputs)}; bundle.json promises {expected}"
             )
-        for name, argument in [(_INPUT, inputs[0]), *outputs.items()]:
+        for name, argument in [(INPUT, inputs[0]), *outputs.items()]:
             if argument.type != "tensor(float)":
                 raise CorruptBundle(f"network.onnx: {name} is {argument.type}; expected float32")
         for name, shape in self._shapes.items():
@@ -137,6 +146,36 @@ class Engine:
                     f"network.onnx: {name} has shape {outputs[name].shape}; "
                     f"bundle.json promises (N, {', '.join(map(str, shape))})"
                 )
+
+
+def check_batch(radiographs: Array) -> None:
+    """Refuse an array that is not float32 (N, 1, H, W): ValueError, a bug in the caller."""
+    shape = radiographs.shape
+    if radiographs.dtype != np.float32 or len(shape) != 4 or shape[1] != 1 or 0 in shape:
+        found = f"{radiographs.dtype} {shape}"
+        raise ValueError(f"radiographs: found {found}; expected float32 (N, 1, H, W)")
+
+
+def checked_output(
+    outputs: Mapping[str, Array], shapes: Mapping[str, tuple[int, ...]], n_films: int
+) -> GraphOutput:
+    """What a graph gave for `n_films`, checked against the shapes that its bundle promises.
+
+    Raises
+    ------
+    CorruptBundle
+        Another shape, NaN, an infinity, or a share outside [0, 1].
+    """
+    for name, value in outputs.items():
+        _check_values(name, value, (n_films, *shapes[name]))
+    return GraphOutput(
+        probability=_share("probability", outputs["probability"]),
+        score=outputs["score"],
+        map=outputs.get("map"),
+        familiarity=_share("familiarity", outputs["familiarity"])
+        if "familiarity" in outputs
+        else None,
+    )
 
 
 def _options(threads: int | None) -> onnxruntime.SessionOptions:

@@ -4,7 +4,7 @@ import numpy as np
 
 from plainfilm.errors import CorruptBundle
 from plainfilm.reading.bundle import Bundle
-from plainfilm.reading.engine import Engine, GraphOutput
+from plainfilm.reading.engine import Engine, GraphOutput, RunsGraph
 from plainfilm.reading.golden import OUTPUTS, Array
 
 TOLERANCE = 1e-4
@@ -30,7 +30,7 @@ def verify(bundle: Bundle, *, tolerance: float = TOLERANCE) -> None:
     verify_engine(Engine(bundle, threads=1), tolerance=tolerance)
 
 
-def verify_engine(engine: Engine, *, tolerance: float = TOLERANCE) -> None:
+def verify_engine(engine: RunsGraph, *, tolerance: float = TOLERANCE) -> None:
     """Like `verify`, with an engine that exists already."""
     golden, bundle = engine.bundle.golden, engine.bundle.header.name
     for index, pixels in enumerate(golden.radiographs):

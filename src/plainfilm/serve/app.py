@@ -7,7 +7,6 @@ once; /v2/health/ready says when, or why not.
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from functools import partial
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -15,13 +14,13 @@ from starlette.exceptions import HTTPException
 
 from plainfilm import __version__
 from plainfilm.images import read_radiograph_bytes
-from plainfilm.reading import Reader
+from plainfilm.reading.engine import check_installed
 from plainfilm.serve import problems
 from plainfilm.serve.bundle_routes import bundle_routes
 from plainfilm.serve.documented import completed
 from plainfilm.serve.health_routes import health_routes
 from plainfilm.serve.house import House
-from plainfilm.serve.loading import Loader, open_source
+from plainfilm.serve.loading import Loader, ReaderMaker, open_source
 from plainfilm.serve.metrics import Metrics
 from plainfilm.serve.oip_routes import oip_routes
 from plainfilm.serve.read_routes import read_routes
@@ -38,6 +37,8 @@ def create_app(settings: ServeSettings | None = None) -> FastAPI:
     ------
     BundleError
         There is nothing at `settings.source`.
+    MissingExtra
+        The engine is not installed.
     """
     settings = settings or ServeSettings()
     house = _house(settings)
@@ -66,11 +67,12 @@ def tell_problems(app: FastAPI) -> None:
 
 
 def _house(settings: ServeSettings) -> House:
+    check_installed(settings.engine)
     stage = Stage()
     loader = Loader(
         open_source(settings.source),
         stage,
-        read_with=partial(Reader, threads=1),
+        read_with=ReaderMaker(settings.engine, settings.n_workers),
         keep_versions=settings.keep_versions,
     )
     workers = Workers(settings.n_workers, settings.max_waiting)

@@ -48,7 +48,9 @@ def bundle_json(house: House, name: str) -> dict[str, object]:
     for number, version in sorted(cast.versions.items()):
         found = version.reader.bundle.id
         row = {"version": number, "state": State.READY, "sha256": found.sha256}
-        versions.append({**row, "bundle_version": found.version})
+        versions.append(
+            {**row, "bundle_version": found.version, "engine": version.reader.engine.name}
+        )
     for place, reason in house.loader.failures.items():
         of, _, number_text = place.partition("/")
         if of == name and number_text and int(number_text) not in cast.versions:

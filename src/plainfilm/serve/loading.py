@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from plainfilm.errors import BundleError, PlainfilmError
-from plainfilm.reading import Reader
+from plainfilm.errors import BundleError, CorruptBundle, PlainfilmError
+from plainfilm.reading import Bundle, Reader
+from plainfilm.reading.engine import EngineName
 from plainfilm.reading.shelf import bundled, find_bundle
 from plainfilm.serve.policy import Policy
 from plainfilm.serve.repository import Repository, Shelved, stamp
@@ -49,6 +50,29 @@ class FixedSource:
         if name not in self.paths:
             raise BundleError(f"{name[:64]}: not served; there are {', '.join(self.paths)}")
         return Shelved(name, {1: self.paths[name]}, Policy())
+
+
+@dataclass(frozen=True)
+class ReaderMaker:
+    """Makes verified readers of the bundles at paths, by the engine that is wanted where it can.
+
+    The fast engine reads only where the bundle's golden outputs return; else onnxruntime does, and
+    the log says why.
+    """
+
+    engine: EngineName
+    threads: int
+
+    def __call__(self, path: Path) -> Reader:
+        """A reader; BundleError where no engine can be trusted with the bundle."""
+        bundle = Bundle.load(path)
+        if self.engine is EngineName.OPENVINO:
+            try:
+                return Reader(bundle, threads=self.threads, engine=self.engine)
+            except CorruptBundle as error:
+                fields = {"bundle": bundle.header.name, "reason": str(error)}
+                log.warning("openvino not used", extra={"fields": fields})
+        return Reader(bundle, threads=1)
 
 
 def open_source(place: Path | str | None) -> Source:

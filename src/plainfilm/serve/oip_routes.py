@@ -89,7 +89,7 @@ def model_json(house: House, version: LoadedVersion) -> dict[str, object]:
     return {
         "name": version.place.name,
         "versions": [str(number) for number in sorted(cast.versions)],
-        "platform": "onnxruntime_onnx",
+        "platform": f"{version.reader.engine.name}_onnx",
         "inputs": [_tensor_json(INPUT, (1, -1, -1))],
         "outputs": [_tensor_json(name, shape) for name, shape in shapes.items()],
     }

@@ -80,6 +80,7 @@ class BundleVersionBody(BaseModel):
     reason: str | None = None
     sha256: str | None = None
     bundle_version: str | None = None
+    engine: str | None = None
 
 
 class BundleBody(BaseModel):
