@@ -32,7 +32,13 @@ _PAGE: Responses = {
 def create_admin_app(app: FastAPI) -> FastAPI:
     """The administrators' app of a server, whose house it shares and whose life it does not."""
     house: House = app.state.house
-    admin = FastAPI(title="plainfilm admin", version=__version__, docs_url=None, redoc_url=None)
+    admin = FastAPI(
+        title="plainfilm admin",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
     admin.state.house = house
     admin.include_router(health_routes(house))
     admin.include_router(_metrics_routes(house))

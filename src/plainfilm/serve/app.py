@@ -20,6 +20,8 @@ from plainfilm.serve.bundle_routes import bundle_routes
 from plainfilm.serve.documented import completed
 from plainfilm.serve.health_routes import health_routes
 from plainfilm.serve.house import House
+from plainfilm.serve.job_routes import job_routes
+from plainfilm.serve.jobs import Jobs
 from plainfilm.serve.loading import Loader, ReaderMaker, open_source
 from plainfilm.serve.metrics import Metrics
 from plainfilm.serve.oip_routes import oip_routes
@@ -42,17 +44,20 @@ def create_app(settings: ServeSettings | None = None) -> FastAPI:
     """
     settings = settings or ServeSettings()
     house = _house(settings)
+    jobs = Jobs(house, max_running=settings.max_jobs, ttl_s=settings.job_ttl_s)
     app = FastAPI(
         title="plainfilm",
         version=__version__,
         description="Reads plain X-ray films. Not a medical device.",
-        lifespan=lambda _: _living(house),
+        lifespan=lambda _: _living(house, jobs),
         docs_url=None,  # their pages load scripts from elsewhere
         redoc_url=None,
+        redirect_slashes=False,
     )
     app.state.house = house
     for routes in (health_routes, read_routes, oip_routes, bundle_routes):
         app.include_router(routes(house))
+    app.include_router(job_routes(house, jobs))
     app.add_middleware(Watch, house=house)
     tell_problems(app)
     return app
@@ -80,12 +85,13 @@ def _house(settings: ServeSettings) -> House:
 
 
 @asynccontextmanager
-async def _living(house: House) -> AsyncIterator[None]:
+async def _living(house: House, jobs: Jobs) -> AsyncIterator[None]:
     watching = asyncio.create_task(_watch(house))
     try:
         yield
     finally:
         house.workers.is_draining = True
+        jobs.close()
         watching.cancel()
         with suppress(asyncio.CancelledError):
             await watching

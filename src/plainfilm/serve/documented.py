@@ -169,3 +169,16 @@ LOAD_BODY: Json = {
         },
     }
 }
+JOB_HEADER: Json = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "pattern": "^[!-~]{1,128}$"},
+    "description": "the same key and content give the same job",
+}
+JOB_RESULTS: Responses = {
+    200: {
+        "description": "a line of JSON for each film: its index, and its prediction or problem",
+        "content": {"application/x-ndjson": {"schema": {"type": "string"}}},
+    }
+}

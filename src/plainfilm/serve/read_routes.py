@@ -12,9 +12,9 @@ from plainfilm.serve.asked import Format, asked_from
 from plainfilm.serve.documented import READ_BODY, READ_QUERY, READ_RESPONSES
 from plainfilm.serve.house import House
 from plainfilm.serve.problems import Problem, bad_request, too_large
-from plainfilm.serve.reading_room import Answer, read_films
+from plainfilm.serve.reading_room import Answer, item_json, read_films
 from plainfilm.serve.stage import LoadedVersion
-from plainfilm.serve.uploads import Film, Upload, receive
+from plainfilm.serve.uploads import Upload, receive
 from plainfilm.serve.workers import Deadline
 
 DEADLINE_HEADER = "Request-Timeout"
@@ -79,11 +79,6 @@ def deadline_of(request: Request, most_s: float) -> Deadline:
     if not seconds > 0:  # written so that NaN fails
         raise bad_request(f"{DEADLINE_HEADER}: found {text[:20]!r}; expected seconds, more than 0")
     return Deadline.after(min(seconds, most_s))
-
-
-def item_json(film: Film, found: Answer | Problem) -> dict[str, object]:
-    """A film's place in a list of answers: its prediction, or its name and its problem."""
-    return {"name": film.name, **found.as_json()} if isinstance(found, Problem) else found.json
 
 
 def check_fits(wanted: Format, upload: Upload) -> None:

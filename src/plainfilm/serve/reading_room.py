@@ -103,6 +103,11 @@ def check_findings(asked: Asked, version: LoadedVersion) -> None:
         raise bad_request(f"maps: {header.name} has none; leave the field out")
 
 
+def item_json(film: Film, found: Answer | Problem) -> dict[str, object]:
+    """A film's place in a list of answers: its prediction, or its name and its problem."""
+    return {"name": film.name, **found.as_json()} if isinstance(found, Problem) else found.json
+
+
 def _answer(
     prediction: Prediction, radiograph: Radiograph, header: BundleHeader, asked: Asked
 ) -> Answer:

@@ -160,3 +160,14 @@ class IndexRowBody(BaseModel):
     version: str
     state: str
     reason: str | None = None
+
+
+class JobBody(BaseModel):
+    """How far a job is, and where its lines are."""
+
+    id: str
+    state: str
+    bundle: str
+    films: int
+    done: int
+    results: str

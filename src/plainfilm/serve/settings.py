@@ -37,7 +37,7 @@ class ServeSettings:
     keep_versions
         How many of a bundle's newest versions are loaded, beside those with a label.
     max_jobs, job_ttl_s
-        Batch jobs kept at once, and the seconds a finished one is kept.
+        Batch jobs that run at once, and the seconds for which a finished one is kept.
     """
 
     source: Path | str | None = None
@@ -50,7 +50,7 @@ class ServeSettings:
     engine: EngineName = EngineName.ONNXRUNTIME
     poll_s: float | None = None
     keep_versions: int = 3
-    max_jobs: int = 16
+    max_jobs: int = 4
     job_ttl_s: float = 3600.0
 
     def __post_init__(self) -> None:
