@@ -2,7 +2,10 @@
 
 import asyncio
 import io
+import json
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import Future
@@ -109,3 +112,38 @@ def listening(app: FastAPI, admin: FastAPI) -> Iterator[tuple[str, str]]:
             for server, done in zip(servers, running, strict=True):
                 server.should_exit = True
                 done.result(60)
+
+
+@contextmanager
+def server(
+    *arguments: object,
+) -> Iterator[tuple[subprocess.Popen[str], dict[str, str], list[str]]]:
+    """A server as a user starts it, the line in which it says where it listens, and its log."""
+    words = [str(argument) for argument in arguments]
+    command = [
+        sys.executable,
+        "-m",
+        "plainfilm",
+        "serve",
+        *words,
+        "--port",
+        "0",
+        "--admin-port",
+        "0",
+    ]
+    running = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    assert running.stderr is not None
+    lines: list[str] = []
+    try:
+        for line in running.stderr:
+            lines.append(line)
+            if json.loads(line)["event"] == "version loaded":
+                break
+        reading = threading.Thread(target=lambda: lines.extend(running.stderr or ()))
+        reading.start()
+        yield running, json.loads(lines[0]), lines
+    finally:
+        running.kill()
+        running.wait(60)
+        reading.join(60)
+        running.stderr.close()

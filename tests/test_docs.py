@@ -3,7 +3,9 @@
 import json
 import re
 import runpy
+import shlex
 import shutil
+import subprocess
 from contextlib import chdir
 from dataclasses import fields, replace
 from itertools import groupby, pairwise
@@ -27,8 +29,10 @@ from drawn_story import run, shrink_recipes, smaller
 from pages import (
     README,
     REPOSITORY,
+    Block,
     all_pages,
     blocks,
+    commands,
     name_of,
     our_commands,
     text_of,
@@ -42,6 +46,7 @@ from plainfilm.reading.bundle import Bundle
 from plainfilm.reading.gate import Circumstances, Told, check_population
 from plainfilm.reading.shelf import bundled, find_bundle
 from plainfilm.serve.site import PAGE
+from served import server
 
 DOCS = REPOSITORY / "docs"
 LANGUAGES = {"sh", "python", "json", "yaml", "text"}
@@ -55,6 +60,7 @@ SLOW = [  # those that learn or prepare
 ]
 SITE = DOCS / "how-to" / "put-the-page-on-the-web.md"
 QUICK = [README, DOCS / "reference" / "bundle.md", DOCS / "reference" / "python.md"]
+SERVING = DOCS / "how-to" / "serve.md"
 PREPARED = (("kermany", "chest_xray", "kermany"), ("chestxray14", "nih", "chest14"))
 LEARNING = {"prepare", "train", "export", "evaluate", "baseline", "tune"}
 each_page = pytest.mark.parametrize("page", all_pages(), ids=name_of)
@@ -227,7 +233,7 @@ def test_no_page_with_something_to_run_is_forgotten() -> None:
         for page in all_pages()
         if any(block.language == "python" or our_commands(block) for block in blocks(page))
     }
-    assert with_something == {TUTORIAL, SITE, *QUICK, *SLOW}
+    assert with_something == {TUTORIAL, SITE, SERVING, *QUICK, *SLOW}
 
 
 @pytest.mark.parametrize("page", QUICK, ids=name_of)
@@ -279,6 +285,34 @@ def test_a_page_about_learning_runs(page: Path, desk: Path, story: Path) -> None
     bundle = replace(Bundle.load(story / "mine.bundle"), evaluation=None)
     bundle.save(desk / "pneumonia-paediatric.bundle")
     follow(page, desk, learning=True)
+
+
+@pytest.mark.slow
+def test_the_page_about_serving_runs(desk: Path) -> None:
+    shell = [block.text for block in blocks(SERVING) if block.language == "sh"]
+    before, (serve,), after = (
+        [each for each in shell if "plainfilm bundles" in each][:1],
+        [each for each in shell if each.startswith("plainfilm serve")],
+        [each for each in shell if "curl" in each or "--to shadow" in each],
+    )
+    with chdir(desk):
+        for words in our_commands(Block("sh", before[0])):
+            run(words)
+        with server(*shlex.split(serve)[2:]) as (_, told, _):
+            ports = {"127.0.0.1:8000": told["url"], "127.0.0.1:8001": told["admin_url"]}
+            for words in [words for text in after for words in commands(Block("sh", text))]:
+                if words[0] == "plainfilm":
+                    run(words[1:])
+                    continue
+                there = [_at(word, ports) for word in words[1:]]
+                subprocess.run(["curl", "-sS", "--fail", *there], check=True, capture_output=True)
+        assert (desk / "seen.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+
+
+def _at(word: str, ports: dict[str, str]) -> str:
+    for shown, real in ports.items():
+        word = word.replace(f"http://{shown}", real)
+    return word
 
 
 @pytest.fixture

@@ -4,53 +4,15 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 
 from plainfilm.cli import main
-from served import film_part, png_film
-
-
-@contextmanager
-def process(
-    *arguments: object,
-) -> Iterator[tuple[subprocess.Popen[str], dict[str, str], list[str]]]:
-    """A server as a user starts it, the line in which it says where it listens, and its log."""
-    words = [str(argument) for argument in arguments]
-    command = [
-        sys.executable,
-        "-m",
-        "plainfilm",
-        "serve",
-        *words,
-        "--port",
-        "0",
-        "--admin-port",
-        "0",
-    ]
-    running = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    assert running.stderr is not None
-    lines: list[str] = []
-    try:
-        for line in running.stderr:
-            lines.append(line)
-            if json.loads(line)["event"] == "version loaded":
-                break
-        reading = threading.Thread(target=lambda: lines.extend(running.stderr or ()))
-        reading.start()
-        yield running, json.loads(lines[0]), lines
-    finally:
-        running.kill()
-        running.wait(60)
-        reading.join(60)
-        running.stderr.close()
+from served import film_part, png_film, server
 
 
 async def _load(url: str, counts: Counter[object], stopping: threading.Event) -> None:
@@ -78,7 +40,7 @@ def test_a_server_stops_when_told_and_answers_whom_it_let_in(tiny_path: Path) ->
         stopping.set()
         await asyncio.gather(*load)
 
-    with process(tiny_path, "--workers", "2") as (running, told, lines):
+    with server(tiny_path, "--workers", "2") as (running, told, lines):
         assert httpx.get(f"{told['url']}/ready").json()["ready"] is True
         assert b"plainfilm_ready 1.0" in httpx.get(f"{told['admin_url']}/metrics").content
         asyncio.run(clients(told["url"], running))
