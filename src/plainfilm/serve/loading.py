@@ -16,6 +16,7 @@ from plainfilm.errors import BundleError, CorruptBundle, PlainfilmError
 from plainfilm.reading import Bundle, Reader
 from plainfilm.reading.engine import EngineName
 from plainfilm.reading.shelf import bundled, find_bundle
+from plainfilm.serve.memory import give_back
 from plainfilm.serve.policy import Policy
 from plainfilm.serve.repository import Repository, Shelved, stamp
 from plainfilm.serve.stage import Cast, LoadedVersion, Place, Stage
@@ -120,7 +121,7 @@ class Loader:
     async def look(self) -> None:
         """Look at the source and let the stage follow; what fails is kept in `failures`."""
         async with self._one_at_a_time:
-            loop = asyncio.get_running_loop()
+            loop, before = asyncio.get_running_loop(), self.stage.loaded
             shelves = await loop.run_in_executor(self._thread, self._shelves)
             casts = dict(self.stage.casts)
             for name in set(casts) - set(shelves):
@@ -131,6 +132,8 @@ class Loader:
                 self.stage.put(casts)  # each as soon as it is ready
             self.stage.put(casts)
             self.is_first_look_done = True
+            if before - self.stage.loaded:
+                await loop.run_in_executor(self._thread, give_back)
 
     async def load(self, name: str, version: int | None = None) -> None:
         """Load a bundle's version (None = those that would be), and look at what is new.

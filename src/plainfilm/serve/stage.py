@@ -94,6 +94,11 @@ class Stage:
         self.casts: Mapping[str, Cast] = MappingProxyType({})
         self.leaving: set[LoadedVersion] = set()
 
+    @property
+    def loaded(self) -> frozenset[Place]:
+        """The versions that answer now."""
+        return frozenset(v.place for cast in self.casts.values() for v in cast.versions.values())
+
     def put(self, casts: Mapping[str, Cast]) -> None:
         """From now on these answer; what is not among them leaves when its requests are done."""
         before = {version for cast in self.casts.values() for version in cast.versions.values()}
