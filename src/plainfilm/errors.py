@@ -16,6 +16,7 @@ PlainfilmError                 anything plainfilm refuses; one clear line, exit 
 ├── EvaluationError            numbers that cannot be computed honestly
 ├── ReportError                a report that cannot be written
 ├── ServeError                 a server that cannot start as it was asked to
+├── ServerBusy                 more is asked than can be answered now; the same may work in a second
 └── MissingExtra               an optional package is missing; names the command that installs it
 ```
 
@@ -82,6 +83,10 @@ class ReportError(PlainfilmError):
 
 class ServeError(PlainfilmError):
     """A server cannot start as it was asked to."""
+
+
+class ServerBusy(PlainfilmError):
+    """More is asked of a server than it can answer now."""
 
 
 class MissingExtra(PlainfilmError):

@@ -1,5 +1,6 @@
 """One header field at a time: its value, or None where it is missing or nonsense."""
 
+import time
 from datetime import date
 
 import pytest
@@ -89,3 +90,17 @@ def test_the_first_item_is_a_data_set(header: Dataset) -> None:
 def test_raw_bytes_are_bytes_or_not_there(header: Dataset) -> None:
     assert fields.raw(header, "PixelData") == b"\0\1"
     assert fields.raw(header, "Modality") is None
+
+
+@pytest.mark.parametrize("keyword", ["WindowCenter", "VOILUTSequence"])
+def test_a_field_too_long_for_any_film_is_not_converted(keyword: str) -> None:
+    item = b"\xfe\xff\x00\xe0" + bytes(4)
+    content = b"1\\" * 2**20 if keyword == "WindowCenter" else item * 2**18
+    vr = "DS" if keyword == "WindowCenter" else "SQ"
+    dataset = Dataset()
+    tag = Tag(keyword)
+    dataset[tag] = RawDataElement(tag, vr, len(content), content, 0, True, True)
+    began = time.process_time()
+    assert fields.numbers(dataset, keyword) == ()
+    assert fields.first_item(dataset, keyword) is None
+    assert time.process_time() - began < 0.2

@@ -101,3 +101,22 @@ def test_no_warning_of_the_parser_is_heard(film12: Film) -> None:
     content = dicom_file(film12, BodyPartExamined="chest!", StudyDate="lately", PatientAge="old")
     content = content.replace(b"1.2.3.4\0", b"1.02.abc")
     assert read_radiograph_bytes(content, "film").pixels.shape == film12.shape
+
+
+@pytest.mark.parametrize("repeated", ["elements", "items"])
+def test_a_header_without_end_is_refused_before_it_fills_the_memory(
+    repeated: str, refusal: Refusal
+) -> None:
+    plain = dicom_file(np.zeros((2, 2), np.uint16), syntax=DeflatedExplicitVRLittleEndian)
+    start = plain[: 144 + int.from_bytes(plain[140:144], "little")]
+    if repeated == "elements":
+        places = np.arange(2**20, dtype=np.uint32) + 0x0011_0000
+        elements = np.zeros((2**20, 4), np.uint16)
+        elements[:, 0], elements[:, 1] = places >> 16, places & 0xFFFF
+        elements[:, 2] = int.from_bytes(b"SH", "little")
+        body = elements.tobytes()
+    else:
+        body = b"\x08\x00\x40\x11SQ\0\0" + b"\xff" * 4 + (b"\xfe\xff\x00\xe0" + bytes(4)) * 2**20
+    deflater = zlib.compressobj(9, zlib.DEFLATED, -15)
+    content = start + deflater.compress(body) + deflater.flush()
+    assert "tens of thousands of elements" in str(refusal(content))

@@ -239,3 +239,22 @@ def test_a_damaged_lossless_jpeg_is_refused(
     words = np.zeros((2140, 1760), np.uint16)
     content = dicom_file(words, syntax=JPEGLosslessSV1, frame=bytes(frame), BitsStored=10)
     assert "its JPEG lossless pixels are damaged or break off" in str(refusal(content))
+
+
+def test_rle_of_nothing_but_padding_is_refused_at_once(film8: Film8, refusal: Refusal) -> None:
+    frame = rle(film8)
+    padded = frame + b"\x80" * (2 * film8.size + 5000)
+    error = refusal(dicom_file(film8, syntax=RLELossless, frame=padded))
+    assert "more than twice the bytes" in str(error)
+
+
+@pytest.mark.parametrize("syntax", [ImplicitVRLittleEndian, JPEGBaseline8Bit])
+def test_pixels_whose_length_goes_past_their_end_are_refused(
+    film8: Film8, refusal: Refusal, syntax: str
+) -> None:
+    frame = jpeg(film8) if syntax == JPEGBaseline8Bit else None
+    content = dicom_file(film8, syntax=syntax, frame=frame)
+    said = film8.size if frame is None else len(frame) + len(frame) % 2
+    at = content.rindex(said.to_bytes(4, "little"))
+    error = refusal(content[:at] + b"\xf0\xff\xff\xff" + content[at + 4 :])
+    assert "the pixels break off" in str(error)

@@ -14,6 +14,11 @@ from plainfilm.images.guard import silence
 
 # Only what looks like a code may be repeated in a message: free text can hold a patient's name.
 _CODE = re.compile(r"[A-Z0-9][A-Z0-9 _/+-]{0,30}")
+# Longer, a field is no film's: a million numbers in it would take a minute to convert. The largest
+# that is read holds lookup tables, 128 KiB each.
+_MAX_BYTES = 2**20
+_IS_PIXELS = "PixelData"
+
 _DATE = re.compile(r"(\d{4})\.?(\d{2})\.?(\d{2})")
 
 
@@ -78,7 +83,7 @@ def _values(dataset: Dataset, keyword: str) -> list[object]:
     """The field's values, none if it is missing, empty or cannot be converted."""
     try:
         with silence():  # an ill-formed value warns, and is logged, when it is first looked at
-            value = dataset[keyword].value if keyword in dataset else None
+            value = dataset[keyword].value if _is_usable(dataset, keyword) else None
     except Exception:  # noqa: BLE001 - converting a damaged field can raise anything; see the top
         return []
     if value is None or value == "":
@@ -86,3 +91,11 @@ def _values(dataset: Dataset, keyword: str) -> list[object]:
     if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__"):
         return [value]
     return list(value)
+
+
+def _is_usable(dataset: Dataset, keyword: str) -> bool:
+    if keyword not in dataset:
+        return False
+    unconverted = getattr(dataset.get_item(keyword), "value", None)
+    is_long = isinstance(unconverted, bytes) and len(unconverted) > _MAX_BYTES
+    return keyword == _IS_PIXELS or not is_long

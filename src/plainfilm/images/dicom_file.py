@@ -1,13 +1,14 @@
 """DICOM bytes → a parsed data set and its transfer syntax, bounded, and without a warning.
 
-Three things the parser alone does not do: read a file that lost its preamble, inflate within
-bounds, and say that a file breaks off.
+Four things the parser alone does not do: read a file that lost its preamble, inflate within
+bounds, stop at a header without end, and say that a file breaks off.
 """
 
 import zlib
 from io import BytesIO
 
 from pydicom import dcmread
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.filebase import DicomBytesIO
 from pydicom.filereader import read_dataset
@@ -26,6 +27,12 @@ from plainfilm.images.guard import MAX_FILE_BYTES, refusing
 
 _PREAMBLE = bytes(128) + b"DICM"
 
+_UNDEFINED_LENGTH = 0xFFFFFFFF
+_ITEM = b"\xfe\xff\x00\xe0"
+
+# A header of a thousand elements takes some three thousand, pixels of the largest file some 30,000.
+_MAX_PARSER_READS = 60_000
+
 
 def parse_dicom(content: bytes, name: str) -> tuple[Dataset, str]:
     """The data set in `content`, and its transfer syntax UID.
@@ -35,7 +42,8 @@ def parse_dicom(content: bytes, name: str) -> tuple[Dataset, str]:
     Raises
     ------
     UnreadableImage
-        The elements cannot be followed, break off, or inflate to more than `MAX_FILE_BYTES`.
+        The elements cannot be followed, break off, inflate to more than `MAX_FILE_BYTES`, or are
+        more than any film has.
     """
     # Group 0002 is always little-endian, so these two bytes are its start.
     if not has_preamble(content) and content.startswith(b"\x02\x00"):
@@ -44,13 +52,57 @@ def parse_dicom(content: bytes, name: str) -> tuple[Dataset, str]:
     with refusing(name, problem):
         if has_preamble(content):
             content = _inflated(content, name)
-        dataset = dcmread(BytesIO(content), force=True)
+        dataset = dcmread(_CountedReads(content, name), force=True)
         syntax = str(dataset.file_meta.get("TransferSyntaxUID") or _written_syntax(dataset))
     if len(dataset) == 0:  # the parser's answer to an end in the middle of an element
         raise UnreadableImage(
             f"{name}: the DICOM file breaks off in the middle of an element. Get a whole copy."
         )
+    _check_whole(dataset, name)
     return dataset, syntax
+
+
+def _check_whole(dataset: Dataset, name: str) -> None:
+    """Refuse pixels, or fragments of a compressed frame, whose length goes past their end."""
+    with refusing(name, "its pixels are damaged"):
+        # As it was read: nobody has converted it yet.
+        element: object = dataset.get_item("PixelData")
+    if not isinstance(element, RawDataElement) or element.value is None:
+        return
+    content, said = element.value, element.length
+    if said == _UNDEFINED_LENGTH:
+        said = _length_of_fragments(content)
+    if said > len(content):
+        raise UnreadableImage(
+            f"{name}: the pixels break off: {len(content):,} bytes found, {said:,} expected. "
+            "Get a whole copy."
+        )
+
+
+def _length_of_fragments(content: bytes) -> int:
+    """Where the items that begin in `content` end, by what they say of their lengths."""
+    at = 0
+    while content[at : at + 4] == _ITEM:
+        at += 8 + int.from_bytes(content[at + 4 : at + 8], "little")
+    return at
+
+
+class _CountedReads(BytesIO):
+    """A file that can be read from only so often: each element takes a kilobyte and some time."""
+
+    def __init__(self, content: bytes, name: str) -> None:
+        super().__init__(content)
+        self._name = name
+        self._n_left = _MAX_PARSER_READS
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self._n_left -= 1
+        if self._n_left < 0:
+            raise UnreadableImage(
+                f"{self._name}: its DICOM header has tens of thousands of elements, which no film "
+                "has."
+            )
+        return super().read(size)
 
 
 def _written_syntax(dataset: Dataset) -> str:
@@ -62,7 +114,7 @@ def _written_syntax(dataset: Dataset) -> str:
 
 def _inflated(content: bytes, name: str) -> bytes:
     """`content` itself, or, if it is deflated, the same file in explicit little endian."""
-    file = BytesIO(content)
+    file = _CountedReads(content, name)
     file.seek(len(_PREAMBLE))
     meta = read_dataset(file, False, True, stop_when=_is_past_meta)
     if meta.get("TransferSyntaxUID") != DeflatedExplicitVRLittleEndian:

@@ -48,6 +48,7 @@ _COMPRESSED = (
     JPEG2000Lossless,
     JPEG2000,
 )
+_RLE_SLACK = 4096  # offset table, segment headers and padding
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,12 @@ def _plain_words(dataset: Dataset, layout: PixelLayout, syntax: str, name: str) 
 
 
 def _rle_words(dataset: Dataset, layout: PixelLayout, name: str) -> Words:
+    expected = layout.height * layout.width * layout.allocated // 8
+    # Runs of one byte take two; what is beyond is padding, which takes a decoder in Python long.
+    if len(fields.raw(dataset, "PixelData") or b"") > 2 * expected + _RLE_SLACK:
+        raise UnreadableImage(
+            f"{name}: its RLE pixels take more than twice the bytes that they hold; damaged."
+        )
     with refusing(name, "its RLE pixels are damaged or break off"):
         samples, _ = get_decoder(RLELossless).as_buffer(dataset, index=0)
         frame = get_frame(dataset.PixelData, 0, number_of_frames=1)

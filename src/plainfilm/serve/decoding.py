@@ -1,0 +1,290 @@
+"""Strangers' files → radiographs, decoded by processes that may misbehave without harm.
+
+Parsers and native codecs run in a few long-lived children (`decoding_child`), each with limits of
+memory, time, files and network (`confinement`). A child that dies, hangs or answers nonsense is
+killed and replaced, and its film refused. What comes back is what `read_radiograph_bytes` gives in
+this process, bit for bit; the bytes of a film go through pipes and touch no disk.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import queue
+import selectors
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from types import TracebackType
+from typing import IO, cast
+
+import numpy as np
+
+from plainfilm.errors import NotARadiograph, ServerBusy, UnreadableImage
+from plainfilm.images import MAX_FILE_BYTES, MAX_PIXELS
+from plainfilm.radiograph import Radiograph
+from plainfilm.serve.confinement import Enforced, Limits
+from plainfilm.serve.film_wire import SIZES, Flat, radiograph_of
+
+_MAX_HEADER_BYTES = 2**16
+_START_S = 60.0  # a busy machine imports slowly
+_FILMS_PER_CHILD = 1000  # then a fresh one: bounds what a codec leaks
+_CHUNK = 2**20
+
+
+class Decoders:
+    """A pool of children that decode.
+
+    Parameters
+    ----------
+    n_children
+        Films that are decoded at the same time, at least 1.
+    limits
+        Of each film; a film over them is refused.
+    max_bytes
+        The largest file that is looked at.
+    """
+
+    def __init__(
+        self,
+        n_children: int = 2,
+        *,
+        limits: Limits | None = None,
+        max_bytes: int = MAX_FILE_BYTES,
+    ) -> None:
+        self.limits = limits or Limits()
+        self.max_bytes = max_bytes
+        self.n_replaced = 0
+        self._idle: queue.LifoQueue[_Child | None] = queue.LifoQueue()
+        self._closed = threading.Event()
+        for _ in range(n_children):
+            self._idle.put(None)
+
+    def read(self, content: bytes, name: str, *, wait_s: float | None = None) -> Radiograph:
+        """The film in a file; `read_radiograph_bytes`, in a child.
+
+        Parameters
+        ----------
+        content
+            The whole file.
+        name
+            What messages, reports and logs call the film. Must not identify a patient.
+        wait_s
+            How long to wait for a child to be free; None = as long as it takes.
+
+        Raises
+        ------
+        UnreadableImage, NotARadiograph
+            As `read_radiograph_bytes`; or the child came to a limit or died over the film.
+        ServerBusy
+            No child was free in time.
+        """
+        if len(content) > self.max_bytes:
+            raise UnreadableImage(
+                f"{name}: {len(content):,} bytes; expected at most {self.max_bytes:,}."
+            )
+        try:
+            child = self._idle.get(timeout=wait_s)
+        except queue.Empty:
+            raise ServerBusy("all decoders are busy; try again in a second") from None
+        try:
+            child = self._usable(child)
+            return child.read(content, name)
+        except ChildFailed as error:
+            self.n_replaced += 1
+            raise UnreadableImage(f"{name}: {error}") from None
+        finally:
+            self._idle.put(self._kept(child))
+
+    def enforced(self) -> Enforced:
+        """Which limits this machine enforces on the children."""
+        child = self._usable(self._idle.get())
+        self._idle.put(child)
+        return child.enforced
+
+    def processes(self) -> list[int]:
+        """The process numbers of the children that wait for a film."""
+        waiting = [child for child in tuple(self._idle.queue) if child is not None]
+        return [child.process for child in waiting if child.is_alive()]
+
+    def close(self) -> None:
+        """End all children; films still being decoded are finished first."""
+        self._closed.set()
+        for _ in range(self._idle.qsize()):
+            child = self._idle.get()
+            if child is not None:
+                child.end()
+            self._idle.put(None)
+
+    def __enter__(self) -> "Decoders":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _usable(self, child: "_Child | None") -> "_Child":
+        if child is not None and child.is_alive():
+            return child
+        if child is not None:
+            child.end()
+        return _Child(self.limits)
+
+    def _kept(self, child: "_Child | None") -> "_Child | None":
+        if child is None or (child.is_fresh() and not self._closed.is_set()):
+            return child
+        child.end()
+        return None
+
+
+class ChildFailed(Exception):
+    """A child died, took too long or answered nonsense; the words say which, and name no film."""
+
+
+class _Child:
+    """One process that decodes; after `ChildFailed` it is dead."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._n_films = 0
+        command = [sys.executable, "-P", "-m", "plainfilm.serve.decoding_child"]
+        self._process = subprocess.Popen(
+            [*command, str(limits.memory_bytes), str(limits.seconds)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # a codec's messages may quote a header
+            start_new_session=True,  # so that what it starts is killed with it
+            env=environment_of_children(),
+        )
+        self._films, self._answers = _pipe(self._process.stdin), _pipe(self._process.stdout)
+        os.set_blocking(self._films, False)
+        for pipe in (self._films, self._answers):
+            _enlarge(pipe)
+        header, _ = self._exchange(b"", b"", time.monotonic() + _START_S)
+        self.process = self._process.pid
+        self.enforced = Enforced(**_flags(header.get("enforced")))
+
+    def is_alive(self) -> bool:
+        return self._process.poll() is None
+
+    def is_fresh(self) -> bool:
+        return self.is_alive() and self._n_films < _FILMS_PER_CHILD
+
+    def end(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None:
+                with contextlib.suppress(BrokenPipeError):
+                    stream.close()
+
+    def read(self, content: bytes, name: str) -> Radiograph:
+        self._n_films += 1
+        told = name.encode("utf-8", errors="replace")
+        start = SIZES.pack(len(told), len(content)) + told
+        header, pixels = self._exchange(start, content, time.monotonic() + self._limits.seconds)
+        if "error" in header:
+            kind = NotARadiograph if header["error"] == "NotARadiograph" else UnreadableImage
+            raise kind(str(header.get("words")))
+        try:
+            return radiograph_of(header, pixels, name)
+        except (KeyError, TypeError, ValueError):
+            raise self._failed("the decoder answered nonsense") from None
+
+    def _exchange(
+        self, start: bytes, content: bytes, deadline: float
+    ) -> tuple[Mapping[str, object], Flat]:
+        """Send a film, receive the answer: header and pixels."""
+        left = [memoryview(start), memoryview(content)]
+        received = bytearray()
+        wanted = SIZES.size
+        with selectors.DefaultSelector() as ready:
+            ready.register(self._answers, selectors.EVENT_READ)
+            if start:
+                ready.register(self._films, selectors.EVENT_WRITE)
+            while len(received) < wanted:
+                events = ready.select(max(0.0, deadline - time.monotonic()))
+                if not events:
+                    raise self._failed("decoding takes too long")
+                for key, _ in events:
+                    if key.fd == self._answers:
+                        received += self._some(wanted - len(received))
+                    elif not self._sent(left):
+                        ready.unregister(self._films)
+                if len(received) == SIZES.size == wanted:
+                    wanted += self._announced(received)
+        start_of_pixels = SIZES.size + SIZES.unpack_from(received)[0]
+        header = self._parsed(received[SIZES.size : start_of_pixels])
+        return header, np.frombuffer(received, np.float32, offset=start_of_pixels)
+
+    def _some(self, at_most: int) -> bytes:
+        found = os.read(self._answers, min(at_most, _CHUNK))
+        if not found:
+            raise self._failed("decoding it ends the decoder")
+        return found
+
+    def _sent(self, left: list[memoryview]) -> bool:
+        """Write what fits; whether anything is left."""
+        try:
+            while left:
+                n_written = os.write(self._films, left[0][:_CHUNK])
+                left[0] = left[0][n_written:]
+                if not left[0]:
+                    left.pop(0)
+        except BlockingIOError:
+            return True
+        except BrokenPipeError:
+            raise self._failed("decoding it ends the decoder") from None
+        return False
+
+    def _announced(self, received: bytearray) -> int:
+        n_header, n_pixels = SIZES.unpack_from(received)
+        if n_header > _MAX_HEADER_BYTES or n_pixels > 4 * MAX_PIXELS or n_pixels % 4:
+            raise self._failed("the decoder answered nonsense")
+        return int(n_header + n_pixels)
+
+    def _parsed(self, words: bytearray) -> Mapping[str, object]:
+        try:
+            header = json.loads(words.decode())
+        except ValueError:
+            raise self._failed("the decoder answered nonsense") from None
+        if not isinstance(header, dict):
+            raise self._failed("the decoder answered nonsense")
+        return header
+
+    def _failed(self, words: str) -> ChildFailed:
+        self.end()
+        limits = f"{self._limits.seconds:g} s, {self._limits.memory_bytes // 2**20} MiB"
+        return ChildFailed(f"{words} (limits: {limits}); refused.")
+
+
+def _flags(found: object) -> dict[str, bool]:
+    return {str(name): bool(value) for name, value in cast(dict[str, object], found).items()}
+
+
+def _pipe(stream: IO[bytes] | None) -> int:
+    if stream is None:  # cannot be: it was asked for
+        raise ValueError("no pipe")
+    return stream.fileno()
+
+
+def _enlarge(pipe: int) -> None:
+    """Let a pipe hold a megabyte, where the kernel does that: fewer turns for a film."""
+    if hasattr(fcntl, "F_SETPIPE_SZ"):
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _CHUNK)
+
+
+def environment_of_children() -> dict[str, str]:
+    """What a child must know of its surroundings, and no secret of the server's."""
+    kept = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "SYSTEMROOT")
+    one = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
+    return {**{name: os.environ[name] for name in kept if name in os.environ}, **one}
