@@ -59,8 +59,13 @@ SLOW = [  # those that learn or prepare
     DOCS / "how-to" / "rebuild-the-bundles.md",
 ]
 SITE = DOCS / "how-to" / "put-the-page-on-the-web.md"
-QUICK = [README, DOCS / "reference" / "bundle.md", DOCS / "reference" / "python.md"]
 SERVING = DOCS / "how-to" / "serve.md"
+QUICK = [
+    README,
+    DOCS / "reference" / "bundle.md",
+    DOCS / "reference" / "python.md",
+    DOCS / "how-to" / "score-an-archive.md",
+]
 PREPARED = (("kermany", "chest_xray", "kermany"), ("chestxray14", "nih", "chest14"))
 LEARNING = {"prepare", "train", "export", "evaluate", "baseline", "tune"}
 each_page = pytest.mark.parametrize("page", all_pages(), ids=name_of)
@@ -321,6 +326,8 @@ def desk(tmp_path: Path) -> Path:
     shutil.copytree(DOCS / "examples", tmp_path / "docs" / "examples")
     words = (phantom(size=(300, 280)) * 4095).astype(np.uint16)
     (tmp_path / "chest.dcm").write_bytes(dicom_file(words, BitsStored=12))
+    (tmp_path / "archive").mkdir()
+    shutil.copy(tmp_path / "chest.dcm", tmp_path / "archive")
     return tmp_path
 
 

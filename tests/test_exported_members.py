@@ -34,6 +34,7 @@ def test_the_public_names_are_these() -> None:
         "ReportError",
         "RunError",
         "ServeError",
+        "ServerBusy",
         "Study",
         "ToldElsewhere",
         "UnreadableImage",

@@ -30,6 +30,7 @@ from plainfilm.errors import (
     ReportError,
     RunError,
     ServeError,
+    ServerBusy,
     ToldElsewhere,
     UnreadableImage,
 )
@@ -66,6 +67,7 @@ __all__ = [
     "ReportError",
     "RunError",
     "ServeError",
+    "ServerBusy",
     "Study",
     "ToldElsewhere",
     "UnreadableImage",

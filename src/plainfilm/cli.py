@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from plainfilm import __version__
+from plainfilm.cli_archive import score
 from plainfilm.cli_bundles import bundles
 from plainfilm.cli_serve import serve
 from plainfilm.cli_site import site
@@ -79,6 +80,7 @@ def plainfilm() -> None:
 plainfilm.add_command(bundles)
 plainfilm.add_command(site)
 plainfilm.add_command(serve)
+plainfilm.add_command(score)
 plainfilm.add_command(tune)
 
 

@@ -1,0 +1,71 @@
+"""The verb `plainfilm score`, as cli.py has the others."""
+
+import functools
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from plainfilm.options import (
+    PATH,
+    Verb,
+    bundle_option,
+    force_option,
+    json_option,
+    out_option,
+    read_options,
+)
+from plainfilm.terminal import note
+
+if TYPE_CHECKING:
+    from plainfilm.archive.run import ArchiveOptions
+    from plainfilm.film_files import ReadOptions
+
+
+def _archive_options(verb: Verb) -> Verb:
+    """Give a verb the options of an archive's scoring, as its argument `how`."""
+
+    @click.option("--workers", type=click.IntRange(1, 256), metavar="N",
+                  help="Processes; default: one for each core.")  # fmt: skip
+    @force_option
+    @read_options
+    @functools.wraps(verb)
+    def with_how(how: "ReadOptions", workers: int | None, force: bool, **others: object) -> None:
+        """The verb, told by `ArchiveOptions` how to score."""
+        from plainfilm.archive.run import ArchiveOptions
+
+        verb(how=ArchiveOptions(workers, overwrite=force, reading=how), **others)
+
+    return with_how
+
+
+@click.command()
+@click.argument("archive", type=PATH)
+@bundle_option
+@out_option(required=True, help="The table: a name in .csv or .parquet.")
+@json_option
+@_archive_options
+def score(archive: Path, bundle: str, out: Path, as_json: bool, how: "ArchiveOptions") -> None:
+    """Score every film in a folder and those in it, into one table.
+
+    Goes on where it was cut off. A file that cannot be read is a row with the reason.
+    """
+    from tqdm import tqdm
+
+    from plainfilm.archive.run import score_archive
+
+    with tqdm(unit=" films", disable=not sys.stderr.isatty()) as bar:
+
+        def show(n_done: int, n_films: int) -> None:
+            if bar.total is None:
+                bar.reset(n_films)
+                bar.initial = bar.n = n_done  # the rate is that of this run
+            bar.update(n_done - bar.n)
+
+        outcomes = score_archive(bundle, archive, out, options=how, progress=show)
+    counts = {outcome: outcomes[outcome] for outcome in ("read", "refused", "error")}
+    words = ", ".join(f"{n} {outcome}" for outcome, n in counts.items())
+    click.echo(json.dumps(counts) if as_json else f"{outcomes.total()} files: {words}")
+    note(f"Wrote {out.name}")
