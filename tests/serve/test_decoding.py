@@ -1,5 +1,6 @@
 """Strangers' files are decoded as in this process, or refused, whatever they do to their child."""
 
+import contextlib
 import os
 import signal
 import threading
@@ -13,6 +14,7 @@ import pytest
 
 from bombs import FILM, bombs, disguises, saved, whole_films
 from dicoms import dicom_file
+from mutations import mutated
 from plainfilm.errors import ImageError, NotARadiograph, ServerBusy, UnreadableImage
 from plainfilm.images import read_radiograph_bytes
 from plainfilm.radiograph import Radiograph
@@ -182,3 +184,18 @@ def test_no_child_outlives_its_pool() -> None:
 def test_a_child_learns_no_secret_of_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET_OF_THE_SERVER", "x")
     assert "SECRET_OF_THE_SERVER" not in environment_of_children()
+
+
+@pytest.mark.slow
+def test_damaged_files_are_read_or_refused_and_end_nothing() -> None:
+    """2,000 of them; benchmarks/fuzz.py takes as many as wanted."""
+    chance = np.random.default_rng(5)
+    quick = [film for name, film in whole_films().items() if "lossless" not in name]
+    n_read = 0
+    with Decoders(1) as pool:
+        for _ in range(2000):
+            content = mutated(quick[chance.integers(len(quick))], quick, chance)
+            with contextlib.suppress(ImageError):
+                pool.read(content, "film")
+                n_read += 1
+    assert 0 < n_read < 2000
