@@ -16,6 +16,7 @@ import click
 from plainfilm import __version__
 from plainfilm.cli_archive import score
 from plainfilm.cli_bundles import bundles
+from plainfilm.cli_keys import keys
 from plainfilm.cli_serve import serve
 from plainfilm.cli_site import site
 from plainfilm.cli_tune import tune
@@ -81,6 +82,7 @@ plainfilm.add_command(bundles)
 plainfilm.add_command(site)
 plainfilm.add_command(serve)
 plainfilm.add_command(score)
+plainfilm.add_command(keys)
 plainfilm.add_command(tune)
 
 

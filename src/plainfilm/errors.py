@@ -17,6 +17,7 @@ PlainfilmError                 anything plainfilm refuses; one clear line, exit 
 ├── ReportError                a report that cannot be written
 ├── ServeError                 a server that cannot start as it was asked to
 ├── ServerBusy                 more is asked than can be answered now; the same may work in a second
+├── KeysError                  API keys, tokens or their files that cannot be used
 └── MissingExtra               an optional package is missing; names the command that installs it
 ```
 
@@ -87,6 +88,10 @@ class ServeError(PlainfilmError):
 
 class ServerBusy(PlainfilmError):
     """More is asked of a server than it can answer now."""
+
+
+class KeysError(PlainfilmError):
+    """API keys, tokens, or the files they are kept in cannot be used."""
 
 
 class MissingExtra(PlainfilmError):
