@@ -7,6 +7,7 @@ from plainfilm.cli_serve import serve
 from plainfilm.serve import process
 from plainfilm.serve.process import Doors
 from plainfilm.serve.settings import ServeSettings
+from plainfilm.serve.tokens import OidcSettings
 
 Asked = list[tuple[ServeSettings, Doors]]
 
@@ -52,3 +53,13 @@ def test_nothing_to_serve_is_told_in_one_line(
     assert main(["serve", nothing, "--port", "0", "--admin-port", "0"]) == 1
     assert "no such bundle" in capsys.readouterr().err
     assert serve.help
+
+
+def test_who_is_let_in_becomes_guards(asked: Asked, tmp_path: Path) -> None:
+    oidc = ["--oidc-issuer", "https://a", "--oidc-jwks", "jwks.json"]
+    assert main(["serve", "--keys", str(tmp_path / "k.json"), "--rate", "5", *oidc]) == 0
+    guards = asked[0][0].guards
+    assert guards.auth.keys == tmp_path / "k.json"
+    assert guards.auth.oidc == OidcSettings("https://a", "plainfilm", "jwks.json")
+    assert guards.rate_per_s == 5
+    assert main(["serve", "--oidc-issuer", "https://a"]) == 2

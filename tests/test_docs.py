@@ -65,9 +65,11 @@ QUICK = [
     DOCS / "reference" / "bundle.md",
     DOCS / "reference" / "python.md",
     DOCS / "how-to" / "score-an-archive.md",
+    DOCS / "how-to" / "secure-a-server.md",
 ]
 PREPARED = (("kermany", "chest_xray", "kermany"), ("chestxray14", "nih", "chest14"))
 LEARNING = {"prepare", "train", "export", "evaluate", "baseline", "tune"}
+ENDLESS = {"serve"}  # its options are looked at; tests/test_cli_serve.py starts it
 each_page = pytest.mark.parametrize("page", all_pages(), ids=name_of)
 
 
@@ -338,6 +340,8 @@ def follow(page: Path, folder: Path, *, learning: bool) -> None:
             if block.language == "python":
                 exec(block.text, {"__name__": name_of(page)})
             for words in map(smaller, our_commands(block)):
+                if words[0] in ENDLESS:
+                    continue
                 made = words[0] == "export" and Path(words[-1]).exists()
                 if not made and (learning or words[0] not in LEARNING):
                     run(words)

@@ -1,13 +1,15 @@
 """The verb `plainfilm serve`, as cli.py has the others."""
 
 import functools
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from plainfilm.options import Verb, between
+from plainfilm.options import PATH, Verb, between
 
 if TYPE_CHECKING:
+    from plainfilm.serve.guards import Guards
     from plainfilm.serve.process import Doors
     from plainfilm.serve.settings import ServeSettings
 
@@ -35,6 +37,35 @@ def _door_options(verb: Verb) -> Verb:
     return with_doors
 
 
+def _guard_options(verb: Verb) -> Verb:
+    """Give a verb what stands between strangers and the server, as its argument `guards`."""
+
+    @click.option("--keys", type=PATH, help="Let in whose key is in this file (plainfilm keys).")
+    @click.option("--oidc-issuer", metavar="URL", help="Let in holders of this issuer's tokens.")
+    @click.option("--oidc-audience", metavar="NAME", default="plainfilm", show_default=True,
+                  help="What such a token must be for.")  # fmt: skip
+    @click.option("--oidc-jwks", metavar="FILE|URL", help="The issuer's public keys.")
+    @click.option("--rate", metavar="N", callback=between(0, 10_000, "requests a second"),
+                  help="Requests a second for each caller; default: any.")  # fmt: skip
+    @functools.wraps(verb)
+    def with_guards(
+        keys: Path | None, oidc_issuer: str | None, oidc_audience: str, oidc_jwks: str | None,
+        rate: float | None, **others: object,
+    ) -> None:  # fmt: skip
+        """The verb, told by `Guards` whom to let in."""
+        from plainfilm.serve.auth import AuthSettings
+        from plainfilm.serve.guards import Guards
+        from plainfilm.serve.tokens import OidcSettings
+
+        if (oidc_issuer is None) != (oidc_jwks is None):
+            raise click.UsageError("--oidc-issuer and --oidc-jwks go together.")
+        given = oidc_issuer is not None and oidc_jwks is not None
+        oidc = OidcSettings(str(oidc_issuer), oidc_audience, str(oidc_jwks)) if given else None
+        verb(guards=Guards(AuthSettings(keys, oidc), rate_per_s=rate or None), **others)
+
+    return with_guards
+
+
 def _settings_options(verb: Verb) -> Verb:
     """Give a verb what is served and how, as its argument `settings`."""
 
@@ -49,10 +80,11 @@ def _settings_options(verb: Verb) -> Verb:
                   help="Requests inside at once; more are turned away (503).")  # fmt: skip
     @click.option("--poll", metavar="SECONDS", callback=between(1, 86400, "seconds"),
                   help="Look at the repository so often; default: when told to.")  # fmt: skip
+    @_guard_options
     @functools.wraps(verb)
     def with_settings(
         source: str | None, bundle: str | None, engine: str, workers: int | None,
-        max_waiting: int, poll: float | None, **others: object,
+        max_waiting: int, poll: float | None, guards: "Guards", **others: object,
     ) -> None:  # fmt: skip
         """The verb, told by `ServeSettings` what to serve."""
         from plainfilm.reading.engine import EngineName
@@ -65,6 +97,7 @@ def _settings_options(verb: Verb) -> Verb:
             workers=workers,
             max_waiting=max_waiting,
             poll_s=poll,
+            guards=guards,
         )
         verb(settings=settings, **others)
 

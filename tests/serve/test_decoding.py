@@ -92,6 +92,7 @@ def test_a_film_in_disguise_is_the_film_alone(decoders: Decoders, kind: str) -> 
     )
 
 
+@pytest.mark.slow
 def test_bombs_are_refused_and_cost_little(decoders: Decoders, child: int) -> None:
     """Sixty and more named files: each refused within 2 s of work, the child under 1 GB."""
     corpus = bombs()
@@ -129,6 +130,7 @@ def test_a_film_that_takes_too_long_is_refused_and_the_next_is_read() -> None:
         assert pool.read(saved(FILM, "PNG"), "film").pixels.shape == FILM.shape
 
 
+@pytest.mark.slow
 def test_a_film_that_takes_too_much_memory_is_refused(decoders: Decoders, child: int) -> None:
     content = saved(np.zeros((7000, 7000), np.uint16), "PNG", compress_level=1)
     assert "more memory than one film may" in outcome(content, decoders.read)[1]

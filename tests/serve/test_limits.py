@@ -11,13 +11,11 @@ from hypothesis import strategies as st
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from plainfilm.serve.limits import (
-    SECURITY_HEADERS,
     BodyLimit,
     Deadline,
     Depth,
     JsonDepth,
     RateLimit,
-    SecurityHeaders,
     address_of,
 )
 from serve_calls import ask
@@ -31,8 +29,6 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
         n_bytes += len(message.get("body", b""))
         more = message.get("more_body", False)
     start: Message = {"type": "http.response.start", "status": 200, "headers": []}
-    if scope["path"] == "/own":
-        start["headers"] = [(b"cache-control", b"max-age=60")]
     await send(start)
     await send({"type": "http.response.body", "body": str(n_bytes).encode()})
 
@@ -183,25 +179,10 @@ def test_the_memory_of_callers_is_bounded(monkeypatch: pytest.MonkeyPatch) -> No
     assert ask(app, path="/a").status_code == 200
 
 
-def test_every_answer_has_the_headers() -> None:
-    app = SecurityHeaders(BodyLimit(echo, 100))
-    for content in (b"", bytes(101)):
-        headers = ask(app, content=content).headers
-        assert {name: headers[name] for name in SECURITY_HEADERS} == SECURITY_HEADERS
-    policy = SECURITY_HEADERS["Content-Security-Policy"]
-    for part in ("default-src 'self'", "object-src 'none'", "frame-ancestors 'none'"):
-        assert part in policy
-    assert "script-src" not in policy
-
-
-def test_what_the_app_says_itself_stays() -> None:
-    assert ask(SecurityHeaders(echo), path="/own").headers["cache-control"] == "max-age=60"
-
-
 @pytest.mark.parametrize(
     "layer",
     [
-        lambda app: BodyLimit(app, 1), lambda app: Deadline(app, 1), SecurityHeaders, JsonDepth,
+        lambda app: BodyLimit(app, 1), lambda app: Deadline(app, 1), JsonDepth,
         lambda app: RateLimit(app, per_s=1, burst=1, who=address_of),
     ],
 )  # fmt: skip

@@ -15,6 +15,7 @@ from plainfilm.errors import PlainfilmError
 from plainfilm.serve.app import tell_problems
 from plainfilm.serve.bundle_routes import bundle_json
 from plainfilm.serve.documented import LOAD_BODY, Responses, problems
+from plainfilm.serve.guards import add_guards
 from plainfilm.serve.health_routes import health_routes
 from plainfilm.serve.house import House
 from plainfilm.serve.problems import bad_request, not_found
@@ -43,6 +44,7 @@ def create_admin_app(app: FastAPI) -> FastAPI:
     admin.include_router(health_routes(house))
     admin.include_router(_metrics_routes(house))
     admin.include_router(_repository_routes(house))
+    add_guards(admin, house.settings.guards, max_body_bytes=MAX_BODY_BYTES)
     admin.add_middleware(Watch, house=house)
     tell_problems(admin)
     return admin

@@ -13,13 +13,14 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from plainfilm import __version__
-from plainfilm.images import read_radiograph_bytes
 from plainfilm.reading.engine import check_installed
 from plainfilm.serve import problems
 from plainfilm.serve.bundle_routes import bundle_routes
+from plainfilm.serve.decoding import Decoders
 from plainfilm.serve.documented import completed
+from plainfilm.serve.guards import add_guards
 from plainfilm.serve.health_routes import health_routes
-from plainfilm.serve.house import House
+from plainfilm.serve.house import Decode, House
 from plainfilm.serve.job_routes import job_routes
 from plainfilm.serve.jobs import Jobs
 from plainfilm.serve.loading import Loader, ReaderMaker, open_source
@@ -43,13 +44,16 @@ def create_app(settings: ServeSettings | None = None) -> FastAPI:
         The engine is not installed.
     """
     settings = settings or ServeSettings()
-    house = _house(settings)
+    decoders = Decoders(
+        settings.n_workers, limits=settings.guards.decoding, max_bytes=settings.max_body_bytes
+    )
+    house = _house(settings, decoders.read)
     jobs = Jobs(house, max_running=settings.max_jobs, ttl_s=settings.job_ttl_s)
     app = FastAPI(
         title="plainfilm",
         version=__version__,
         description="Reads plain X-ray films. Not a medical device.",
-        lifespan=lambda _: _living(house, jobs),
+        lifespan=lambda _: _living(house, jobs, decoders),
         docs_url=None,  # their pages load scripts from elsewhere
         redoc_url=None,
         redirect_slashes=False,
@@ -58,6 +62,7 @@ def create_app(settings: ServeSettings | None = None) -> FastAPI:
     for routes in (health_routes, read_routes, oip_routes, bundle_routes):
         app.include_router(routes(house))
     app.include_router(job_routes(house, jobs))
+    add_guards(app, settings.guards, max_body_bytes=settings.max_body_bytes)
     app.add_middleware(Watch, house=house)
     tell_problems(app)
     return app
@@ -71,7 +76,7 @@ def tell_problems(app: FastAPI) -> None:
     app.openapi = lambda: completed(FastAPI.openapi(app))  # type: ignore[method-assign]
 
 
-def _house(settings: ServeSettings) -> House:
+def _house(settings: ServeSettings, decode: Decode) -> House:
     check_installed(settings.engine)
     stage = Stage()
     loader = Loader(
@@ -81,11 +86,11 @@ def _house(settings: ServeSettings) -> House:
         keep_versions=settings.keep_versions,
     )
     workers = Workers(settings.n_workers, settings.max_waiting)
-    return House(settings, stage, loader, workers, Metrics(), read_radiograph_bytes)
+    return House(settings, stage, loader, workers, Metrics(), decode)
 
 
 @asynccontextmanager
-async def _living(house: House, jobs: Jobs) -> AsyncIterator[None]:
+async def _living(house: House, jobs: Jobs, decoders: Decoders) -> AsyncIterator[None]:
     watching = asyncio.create_task(_watch(house))
     try:
         yield
@@ -99,6 +104,7 @@ async def _living(house: House, jobs: Jobs) -> AsyncIterator[None]:
             await asyncio.wait(house.asides)
         house.loader.close()
         house.workers.close()
+        decoders.close()
 
 
 async def _watch(house: House) -> None:

@@ -1,4 +1,4 @@
-"""What every request is held to, as ASGI layers around an app: size, depth, time, rate, headers.
+"""What every request is held to, as ASGI layers around an app: size, depth, time, rate.
 
 Each layer knows only the protocol, so that it guards whatever routes the app has. A request over a
 limit is answered by a problem (RFC 9457); one that is being answered already is cut off.
@@ -8,29 +8,13 @@ import asyncio
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from http import HTTPStatus
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from plainfilm.serve.problems import Problem, bad_request, too_large, wrong_type
-
-SECURITY_HEADERS = {
-    # Reports carry their style and their pictures in themselves; no script but our own ever runs.
-    "Content-Security-Policy": (
-        "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; "
-        "object-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-    "Cache-Control": "no-store",
-}
-"""On every answer, unless the app says otherwise for one."""
 
 _MARKS = re.compile(rb'["\\\[\]{}]')
 _MOST_MARKS = 1_000_000  # a tensor's rows have a thousand; counting these takes half a second
@@ -215,26 +199,6 @@ class RateLimit:
         while len(self._buckets) > _MOST_CLIENTS:
             self._buckets.popitem(last=False)
         return wait_s
-
-
-class SecurityHeaders:
-    """Adds headers to every answer that the app has not set itself."""
-
-    def __init__(self, app: ASGIApp, headers: Mapping[str, str] = SECURITY_HEADERS) -> None:
-        self._app = app
-        self._headers = headers
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI."""
-
-        async def with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in self._headers.items():
-                    headers.setdefault(name, value)
-            await send(message)
-
-        await self._app(scope, receive, with_headers if scope["type"] == "http" else send)
 
 
 def address_of(scope: Scope) -> str:

@@ -14,7 +14,7 @@ from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from plainfilm.errors import BundleError, ImageError, PlainfilmError
+from plainfilm.errors import BundleError, ImageError, PlainfilmError, ServerBusy
 
 MEDIA_TYPE = "application/problem+json"
 _TYPE = "urn:plainfilm:problem:"
@@ -61,6 +61,8 @@ def problem_of(error: PlainfilmError) -> Problem:
     """A refusal of ours as a problem: the client's film (422), or our bundle (500)."""
     if isinstance(error, ImageError):
         return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "unreadable-film", str(error))
+    if isinstance(error, ServerBusy):
+        return unavailable("busy", str(error))
     if isinstance(error, BundleError):
         return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "broken-bundle", str(error))
     return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "refused", str(error))

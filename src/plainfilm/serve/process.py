@@ -19,6 +19,7 @@ from fastapi import FastAPI
 from plainfilm.errors import ServeError
 from plainfilm.serve.admin import create_admin_app
 from plainfilm.serve.app import create_app
+from plainfilm.serve.auth import check_exposure
 from plainfilm.serve.house import House
 from plainfilm.serve.logs import log_to
 from plainfilm.serve.settings import ServeSettings
@@ -57,9 +58,13 @@ def run(settings: ServeSettings, doors: Doors) -> None:
     ------
     ServeError
         A port is taken or not allowed.
+    KeysError
+        Others can reach the server and nobody has to say who they are.
     BundleError
         There is nothing to serve at `settings.source`.
     """
+    for host in (doors.host, doors.admin_host):
+        check_exposure(host, settings.guards.auth)
     public = _listen(doors.host, doors.port)
     private = _listen(doors.admin_host, doors.admin_port)
     log_to(sys.stderr)

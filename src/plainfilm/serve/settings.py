@@ -1,9 +1,10 @@
 """What can be set about a server: `ServeSettings`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from plainfilm.reading.engine import EngineName
+from plainfilm.serve.guards import Guards
 from plainfilm.serve.workers import n_cores
 
 DEFAULT_BUNDLE = "pneumonia-paediatric"
@@ -38,6 +39,8 @@ class ServeSettings:
         How many of a bundle's newest versions are loaded, beside those with a label.
     max_jobs, job_ttl_s
         Batch jobs that run at once, and the seconds for which a finished one is kept.
+    guards
+        What stands between strangers and the server.
     """
 
     source: Path | str | None = None
@@ -52,6 +55,7 @@ class ServeSettings:
     keep_versions: int = 3
     max_jobs: int = 4
     job_ttl_s: float = 3600.0
+    guards: Guards = field(default_factory=Guards)
 
     def __post_init__(self) -> None:
         positive = {

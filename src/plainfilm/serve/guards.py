@@ -1,0 +1,60 @@
+"""What stands between strangers and an app: `Guards`, and `add_guards`, which puts it there."""
+
+from dataclasses import dataclass, field
+
+from fastapi import FastAPI
+
+from plainfilm.serve.auth import Auth, AuthSettings, caller_of
+from plainfilm.serve.confinement import Limits
+from plainfilm.serve.limits import BodyLimit, Deadline, JsonDepth, RateLimit
+
+
+@dataclass(frozen=True)
+class Guards:
+    """What stands between strangers and an app.
+
+    Parameters
+    ----------
+    auth
+        Whose keys and tokens let in; by default nobody has to say who they are.
+    decoding
+        What one film may take in the process that decodes it.
+    max_json_depth
+        Of JSON in a body.
+    request_s
+        From a request's first byte to its answer's last.
+    rate_per_s, burst
+        Requests a second for each caller in the long run, and at once; `rate_per_s` None = any.
+    """
+
+    auth: AuthSettings = field(default_factory=AuthSettings)
+    decoding: Limits = field(default_factory=Limits)
+    max_json_depth: int = 32
+    request_s: float = 120.0
+    rate_per_s: float | None = None
+    burst: int = 20
+
+    def __post_init__(self) -> None:
+        positive = {
+            "max_json_depth": self.max_json_depth,
+            "request_s": self.request_s,
+            "rate_per_s": 1 if self.rate_per_s is None else self.rate_per_s,
+            "burst": self.burst,
+        }
+        for name, value in positive.items():
+            if not value > 0:  # written so that NaN fails
+                raise ValueError(f"{name}: found {value}; expected more than 0")
+
+
+def add_guards(app: FastAPI, guards: Guards, *, max_body_bytes: int) -> None:
+    """Put the guards around an app's routes; what is added later stands outside of them.
+
+    A request meets, in this order: time, keys, rate, size, depth.
+    """
+    app.add_middleware(JsonDepth, max_depth=guards.max_json_depth)
+    app.add_middleware(BodyLimit, max_bytes=max_body_bytes)
+    if guards.rate_per_s is not None:
+        app.add_middleware(RateLimit, per_s=guards.rate_per_s, burst=guards.burst, who=caller_of)
+    if guards.auth.is_on:
+        app.add_middleware(Auth, settings=guards.auth)
+    app.add_middleware(Deadline, seconds=guards.request_s)
