@@ -12,6 +12,7 @@ from plainfilm import errors
 
 def test_the_public_names_are_these() -> None:
     assert plainfilm.__all__ == [
+        "AuditError",
         "Bundle",
         "BundleError",
         "BundleTooNew",

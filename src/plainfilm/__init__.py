@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from plainfilm.errors import (
+    AuditError,
     BundleError,
     BundleTooNew,
     CorruptBundle,
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "AuditError",
     "Bundle",
     "BundleError",
     "BundleTooNew",

@@ -15,6 +15,7 @@ import click
 
 from plainfilm import __version__
 from plainfilm.cli_archive import score
+from plainfilm.cli_audit_log import audit_log
 from plainfilm.cli_bundles import bundles
 from plainfilm.cli_keys import keys
 from plainfilm.cli_serve import serve
@@ -83,6 +84,7 @@ plainfilm.add_command(site)
 plainfilm.add_command(serve)
 plainfilm.add_command(score)
 plainfilm.add_command(keys)
+plainfilm.add_command(audit_log)
 plainfilm.add_command(tune)
 
 

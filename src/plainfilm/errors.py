@@ -17,6 +17,7 @@ PlainfilmError                 anything plainfilm refuses; one clear line, exit 
 ├── ReportError                a report that cannot be written
 ├── ServeError                 a server that cannot start as it was asked to
 ├── ServerBusy                 more is asked than can be answered now; the same may work in a second
+├── AuditError                 an audit log that cannot be written or read
 ├── KeysError                  API keys, tokens or their files that cannot be used
 └── MissingExtra               an optional package is missing; names the command that installs it
 ```
@@ -88,6 +89,10 @@ class ServeError(PlainfilmError):
 
 class ServerBusy(PlainfilmError):
     """More is asked of a server than it can answer now."""
+
+
+class AuditError(PlainfilmError):
+    """An audit log cannot be written or read."""
 
 
 class KeysError(PlainfilmError):
