@@ -45,12 +45,13 @@ def _guard_options(verb: Verb) -> Verb:
     @click.option("--oidc-audience", metavar="NAME", default="plainfilm", show_default=True,
                   help="What such a token must be for.")  # fmt: skip
     @click.option("--oidc-jwks", metavar="FILE|URL", help="The issuer's public keys.")
+    @click.option("--audit-log", type=PATH, help="Write down who asked what (plainfilm audit-log).")
     @click.option("--rate", metavar="N", callback=between(0, 10_000, "requests a second"),
                   help="Requests a second for each caller; default: any.")  # fmt: skip
     @functools.wraps(verb)
     def with_guards(
         keys: Path | None, oidc_issuer: str | None, oidc_audience: str, oidc_jwks: str | None,
-        rate: float | None, **others: object,
+        audit_log: Path | None, rate: float | None, **others: object,
     ) -> None:  # fmt: skip
         """The verb, told by `Guards` whom to let in."""
         from plainfilm.serve.auth import AuthSettings
@@ -61,7 +62,8 @@ def _guard_options(verb: Verb) -> Verb:
             raise click.UsageError("--oidc-issuer and --oidc-jwks go together.")
         given = oidc_issuer is not None and oidc_jwks is not None
         oidc = OidcSettings(str(oidc_issuer), oidc_audience, str(oidc_jwks)) if given else None
-        verb(guards=Guards(AuthSettings(keys, oidc), rate_per_s=rate or None), **others)
+        auth = AuthSettings(keys, oidc)
+        verb(guards=Guards(auth, audit_log, rate_per_s=rate or None), **others)
 
     return with_guards
 

@@ -100,6 +100,8 @@ def test_what_is_no_log_is_not_written_to(tmp_path: Path) -> None:
     assert (tmp_path / "notes").read_text() == "of mine\n"
     with pytest.raises(AuditError):
         AuditLog(tmp_path / "no" / "folder")
+    with pytest.raises(AuditError, match="no file but a device"):
+        AuditLog(Path(os.devnull))
     with pytest.raises(AuditError):
         verify(tmp_path / "none")
 

@@ -1,5 +1,7 @@
 """The whole server behind its guards: strangers stay out, bombs and floods are answered."""
 
+import hashlib
+import json
 import os
 import signal
 from collections.abc import Iterator
@@ -109,3 +111,36 @@ def test_a_server_without_keys_stays_at_home(tiny_path: Path, door: str) -> None
 def test_impossible_guards_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="expected more than 0"):
         Guards(**wrong)  # type: ignore[arg-type]
+
+
+def test_every_film_is_written_down_before_it_is_answered(
+    settings: ServeSettings, keys: KeyFile, tmp_path: Path
+) -> None:
+    path = tmp_path / "audit.jsonl"
+    own, content = headers(keys), saved(FILM, "PNG")
+    with serving(create_app(audited(settings, path))) as client:
+        client.post("/v1/read", content=content, headers=own)
+        client.post("/v1/read", content=b"no film", headers=own)
+    first, second = (json.loads(line) for line in path.read_text().splitlines())
+    assert first["who"] == f"key:{own['Authorization'].split('_')[1]}"
+    assert first["input_sha256"] == hashlib.sha256(content).hexdigest()
+    assert set(first["scores"]) == set(first["thresholds"])
+    assert (first["bundle"], second["outcome"]) == ("tiny", "unreadable-film")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_film_that_cannot_be_written_down_is_not_answered(
+    settings: ServeSettings, keys: KeyFile, tmp_path: Path
+) -> None:
+    with (
+        serving(create_app(audited(settings, tmp_path / "audit.jsonl"))) as client,
+        Path("/dev/full").open("wb") as full,
+    ):
+        os.dup2(full.fileno(), client.house.audit._file.fileno())  # type: ignore[union-attr]
+        answer = client.post("/v1/read", content=saved(FILM, "PNG"), headers=headers(keys))
+    assert answer.status_code == 503
+    assert "audit" in answer.json()["type"]
+
+
+def audited(settings: ServeSettings, path: Path) -> ServeSettings:
+    return replace(settings, guards=replace(settings.guards, audit_log=path))

@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from plainfilm import __version__
 from plainfilm.reading.engine import check_installed
 from plainfilm.serve import problems
+from plainfilm.serve.audit_log import AuditLog
 from plainfilm.serve.bundle_routes import bundle_routes
 from plainfilm.serve.decoding import Decoders
 from plainfilm.serve.documented import completed
@@ -48,6 +49,8 @@ def create_app(settings: ServeSettings | None = None) -> FastAPI:
         settings.n_workers, limits=settings.guards.decoding, max_bytes=settings.max_body_bytes
     )
     house = _house(settings, decoders.read)
+    if settings.guards.audit_log is not None:
+        house.audit = AuditLog(settings.guards.audit_log, strict=settings.guards.audit_strict)
     jobs = Jobs(house, max_running=settings.max_jobs, ttl_s=settings.job_ttl_s)
     app = FastAPI(
         title="plainfilm",
@@ -105,6 +108,8 @@ async def _living(house: House, jobs: Jobs, decoders: Decoders) -> AsyncIterator
         house.loader.close()
         house.workers.close()
         decoders.close()
+        if house.audit is not None:
+            house.audit.close()
 
 
 async def _watch(house: House) -> None:

@@ -10,8 +10,10 @@ import fcntl
 import hashlib
 import json
 import os
+import stat
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -117,6 +119,9 @@ class AuditLog:
 
     def _opened(self) -> IO[bytes]:
         file = os.fdopen(os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600), "r+b", 0)
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            file.close()
+            raise AuditError(f"{self._path.name}: no file but a device or a pipe")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -145,7 +150,8 @@ class AuditLog:
             if self._strict:
                 os.fsync(self._file.fileno())
         except OSError as error:
-            self._file.truncate(size)  # a half line would be taken for that of a killed process
+            with suppress(OSError):  # a half line would be taken for that of a killed process
+                self._file.truncate(size)
             raise AuditError(f"{self._path.name}: cannot be written ({error.strerror})") from error
         self._head = _sha256(line)
         return self._head
@@ -212,7 +218,7 @@ def _end_of(file: IO[bytes], name: str) -> tuple[str, bytes]:
     """The hash of the last whole line, and what a killed process left behind it."""
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - 2 * _MAX_LINE))
-    *lines, torn = file.read().split(b"\n")
+    *lines, torn = file.read(2 * _MAX_LINE).split(b"\n")
     whole = [line for line in lines if line]
     if not whole:
         return START, torn

@@ -3,6 +3,7 @@
 import asyncio
 import ipaddress
 import re
+from contextvars import ContextVar
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -18,6 +19,9 @@ from plainfilm.serve.problems import Problem
 from plainfilm.serve.tokens import OidcSettings, TokenReader
 
 KEY_HEADER = "x-api-key"
+CALLER: ContextVar[str] = ContextVar("CALLER", default="-")
+"""The id of who asks, for whatever is done for the request; "-" = nobody had to say."""
+
 _BEARER = re.compile(r"[Bb]earer +(\S+)")
 _OPEN = re.compile(r"/(ping|health)|/v2/health/(live|ready)")
 _READING = re.compile(r"/v1/(read|studies|jobs|models|bundles)(/.*)?")
@@ -97,6 +101,7 @@ class Auth:
         if needed not in caller.scopes:
             return await tell(_forbidden(needed), scope, send)
         scope.setdefault("state", {})["caller"] = caller
+        CALLER.set(caller.id)
         return await self._app(scope, receive, send)
 
     async def _caller(self, headers: Headers) -> Caller | None:

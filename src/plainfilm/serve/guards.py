@@ -1,6 +1,7 @@
 """What stands between strangers and an app: `Guards`, and `add_guards`, which puts it there."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from fastapi import FastAPI
 
@@ -17,6 +18,10 @@ class Guards:
     ----------
     auth
         Whose keys and tokens let in; by default nobody has to say who they are.
+    audit_log
+        Where every film that is read is written down before it is answered; None = nowhere.
+    audit_strict
+        Whether a line must be safely on the disk first.
     decoding
         What one film may take in the process that decodes it.
     max_json_depth
@@ -28,6 +33,8 @@ class Guards:
     """
 
     auth: AuthSettings = field(default_factory=AuthSettings)
+    audit_log: Path | None = None
+    audit_strict: bool = True
     decoding: Limits = field(default_factory=Limits)
     max_json_depth: int = 32
     request_s: float = 120.0

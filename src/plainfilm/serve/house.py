@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 
 from plainfilm.radiograph import Radiograph
+from plainfilm.serve.audit_log import AuditLog
 from plainfilm.serve.loading import Loader
 from plainfilm.serve.metrics import Metrics
 from plainfilm.serve.settings import DEFAULT_BUNDLE, ServeSettings
@@ -26,6 +27,8 @@ class House:
         `ImageError`.
     draw
         A number in [0, 1), evenly: who meets the canary.
+    audit
+        Where every film is written down before it is answered; None = nowhere.
     """
 
     settings: ServeSettings
@@ -35,6 +38,7 @@ class House:
     metrics: Metrics
     decode: Decode
     draw: Callable[[], float] = field(default=random.random)
+    audit: AuditLog | None = None
     asides: set[asyncio.Task[None]] = field(default_factory=set)
 
     def run_aside(self, work: Coroutine[None, None, None]) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import hashlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from time import monotonic
 
 import numpy as np
 
-from plainfilm.errors import PlainfilmError
+from plainfilm.errors import AuditError, PlainfilmError
 from plainfilm.film_files import ReadOptions
 from plainfilm.findings import FindingResult, Prediction
 from plainfilm.radiograph import Radiograph
@@ -17,8 +18,10 @@ from plainfilm.reading.header import BundleHeader
 from plainfilm.reports.as_json import prediction_json
 from plainfilm.reports.pictures import heat_png, thumbnail
 from plainfilm.serve.asked import Asked, Maps
+from plainfilm.serve.audit_log import Entry
+from plainfilm.serve.auth import CALLER
 from plainfilm.serve.house import House
-from plainfilm.serve.problems import Problem, bad_request, problem_of
+from plainfilm.serve.problems import Problem, bad_request, problem_of, unavailable
 from plainfilm.serve.stage import LoadedVersion
 from plainfilm.serve.uploads import Film
 from plainfilm.serve.workers import Deadline
@@ -61,13 +64,54 @@ async def read_films(
 async def read_film(
     house: House, version: LoadedVersion, film: Film, asked: Asked, deadline: Deadline
 ) -> Answer:
-    """The answer to one film.
+    """The answer to one film; where there is an audit log, it stands there before it is given.
 
     Raises
     ------
     Problem
-        The film cannot be read (415, 422), its turn came too late (504), the bundle fails (500).
+        The film cannot be read (415, 422), its turn came too late (504), the bundle fails (500),
+        the audit log cannot be written (503).
     """
+    try:
+        answer = await _read_film(house, version, film, asked, deadline)
+    except Problem as problem:
+        await _record(house, version, film, problem)
+        raise
+    await _record(house, version, film, answer)
+    return answer
+
+
+async def _record(
+    house: House, version: LoadedVersion, film: Film, found: Answer | Problem
+) -> None:
+    if house.audit is None:
+        return
+    bundle = version.reader.bundle.id
+    results: tuple[FindingResult, ...] = ()
+    outcome = found.slug if isinstance(found, Problem) else "read"
+    if isinstance(found, Answer):
+        results = found.prediction.results
+        outcome = "refused" if found.prediction.refused else "read"
+    entry = Entry(
+        CALLER.get(),
+        bundle.name,
+        bundle.version,
+        bundle.sha256,
+        hashlib.sha256(film.content).hexdigest(),
+        outcome,
+        {result.finding.name: result.probability for result in results},
+        {result.finding.name: result.threshold for result in results},
+    )
+    try:
+        await asyncio.to_thread(house.audit.append, entry)
+    except AuditError as error:
+        log.error("audit", extra={"fields": {"reason": str(error)}})
+        raise unavailable("audit", "the audit log cannot be written; ask again later") from error
+
+
+async def _read_film(
+    house: House, version: LoadedVersion, film: Film, asked: Asked, deadline: Deadline
+) -> Answer:
     film.check_type()
     place, began = version.place, monotonic()
 
