@@ -59,6 +59,7 @@ def score(archive: Path, bundle: str, out: Path, as_json: bool, how: "ArchiveOpt
     with tqdm(unit=" films", disable=not sys.stderr.isatty()) as bar:
 
         def show(n_done: int, n_films: int) -> None:
+            """Move the bar."""
             if bar.total is None:
                 bar.reset(n_films)
                 bar.initial = bar.n = n_done  # the rate is that of this run

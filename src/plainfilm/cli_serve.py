@@ -1,6 +1,7 @@
 """The verb `plainfilm serve`, as cli.py has the others."""
 
 import functools
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -82,11 +83,10 @@ def _settings_options(verb: Verb) -> Verb:
                   help="Requests inside at once; more are turned away (503).")  # fmt: skip
     @click.option("--poll", metavar="SECONDS", callback=between(1, 86400, "seconds"),
                   help="Look at the repository so often; default: when told to.")  # fmt: skip
-    @_guard_options
     @functools.wraps(verb)
     def with_settings(
         source: str | None, bundle: str | None, engine: str, workers: int | None,
-        max_waiting: int, poll: float | None, guards: "Guards", **others: object,
+        max_waiting: int, poll: float | None, **others: object,
     ) -> None:  # fmt: skip
         """The verb, told by `ServeSettings` what to serve."""
         from plainfilm.reading.engine import EngineName
@@ -99,7 +99,6 @@ def _settings_options(verb: Verb) -> Verb:
             workers=workers,
             max_waiting=max_waiting,
             poll_s=poll,
-            guards=guards,
         )
         verb(settings=settings, **others)
 
@@ -108,8 +107,9 @@ def _settings_options(verb: Verb) -> Verb:
 
 @click.command()
 @_settings_options
+@_guard_options
 @_door_options
-def serve(settings: "ServeSettings", doors: "Doors") -> None:
+def serve(settings: "ServeSettings", guards: "Guards", doors: "Doors") -> None:
     """Read films over HTTP: POST /v1/read, and the Open Inference Protocol under /v2.
 
     Serves a bundle, a repository of versioned bundles, or the shipped bundles. Logs to stderr, one
@@ -117,4 +117,4 @@ def serve(settings: "ServeSettings", doors: "Doors") -> None:
     """
     from plainfilm.serve.process import run
 
-    run(settings, doors)
+    run(replace(settings, guards=guards), doors)
