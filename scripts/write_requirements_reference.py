@@ -54,6 +54,7 @@ REQUIREMENTS = {
     "S0-18": "The co-occurrence matrix of the fourteen findings is exact; as a table and a figure.",
     "S0-19": "Three class weightings stand beside that matrix.",
     "S0-20": "The official split: 86,524 and 25,596 films, and no patient in both.",
+    "S0-30": "How much a bundle loses on films as poor equipment gives them is measured and said.",
     "S0-36": "Findings that exclude each other have probabilities that add up to 1.",
     "S2-01": "Each objective of that work has its command; see the end of this page.",
     "S2-04": "The tree holds what a newcomer looks for.",

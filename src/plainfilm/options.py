@@ -161,18 +161,29 @@ def evaluate_options(verb: Verb) -> Verb:
 
     @click.option("--compare", type=PATH, help="A published network's probabilities, as a "
                        "table; or another bundle's predictions.parquet.")  # fmt: skip
+    @click.option(
+        "--boxes", type=PATH, help="Readers' boxes, by which maps are scored, as a table."
+    )
     @click.option("--split", type=click.Choice(SPLITS), default="test", show_default=True,
                   help="Which films; not those the bundle learned from.")  # fmt: skip
     @draws_options
     @force_option
     @functools.wraps(verb)
     def with_how(
-        compare: Path | None, split: str, draws: int, seed: int, force: bool, **others: object
+        compare: Path | None,
+        boxes: Path | None,
+        split: str,
+        draws: int,
+        seed: int,
+        force: bool,
+        **others: object,
     ) -> None:
         """The verb, told by `EvaluateOptions` how to measure."""
         from plainfilm.evaluation import EvaluateOptions
 
-        verb(how=EvaluateOptions(split, draws, seed, compare, overwrite=force), **others)
+        verb(
+            how=EvaluateOptions(split, draws, seed, compare, overwrite=force, boxes=boxes), **others
+        )
 
     return with_how
 

@@ -66,6 +66,7 @@ def test_an_evaluation_leaves_a_table_numbers_and_a_page(out: Path) -> None:
     assert sorted(path.name for path in out.iterdir()) == [
         "co-occurrence.svg",
         "evaluation.json",
+        "explanations.json",
         "precision-recall.svg",
         "predictions.parquet",
         "reliability.svg",
@@ -78,11 +79,13 @@ def test_an_evaluation_leaves_a_table_numbers_and_a_page(out: Path) -> None:
     assert numbers["bundle"]["network_sha256"] == tiny_bundle(2).network_sha256
     assert set(numbers["audits"]["pneumonia"]) == {
         "marker", "frame_auroc", "centre_auroc", "mirrored_auroc", "inverted_auroc",
+        "blanked", "unlettered", "words",
     }  # fmt: skip
 
 
-def test_the_table_alone_gives_the_same_files_again(out: Path, tmp_path: Path) -> None:
-    (tmp_path / "predictions.parquet").write_bytes((out / "predictions.parquet").read_bytes())
+def test_the_tables_alone_give_the_same_files_again(out: Path, tmp_path: Path) -> None:
+    for table in ("predictions.parquet", "explanations.json"):
+        (tmp_path / table).write_bytes((out / table).read_bytes())
     report_table(tmp_path, draws=20)
     for name in ("evaluation.json", "report.html", "roc.svg"):
         assert (tmp_path / name).read_bytes() == (out / name).read_bytes()

@@ -101,7 +101,9 @@ def test_every_number_of_the_evaluation_stands_in_its_row(make_table: Any) -> No
     assert published[2][2:] == [shown(expected[key]) for key in keys]
     marker = numbers["audits"]["mass"]["marker"]
     assert audits[2][:4] == ["mass", str(marker["n_films"]), "0.125", "0.125"]
-    assert audits[2][4:] == [shown(numbers["audits"]["mass"][key]) for key, _ in AUDITED]
+    assert audits[2][4 : 4 + len(AUDITED)] == [
+        shown(numbers["audits"]["mass"][key]) for key, _ in AUDITED
+    ]
 
 
 def test_a_finding_on_few_films_is_grey_and_one_on_none_is_a_dash(make_table: Any) -> None:
@@ -227,3 +229,13 @@ def test_parts_whose_studies_are_single_films_have_one_table(make_table: Any) ->
     text = page(replace(table, details={**table.details, "body_part": parts}))
     assert len(Tables(text).tables) == 2
     assert "Studies" not in text
+
+
+def test_sections_of_maps_and_shortcuts_are_rendered(make_table: Any) -> None:
+    numbers = measure(audited(make_table()), 20)
+    numbers["explanations"] = {"n_films": 9, "n_refused": 1, "words": ["<NOT flat>."]}
+    text = html_report(numbers, {})
+    assert "<p>&lt;NOT flat&gt;.</p>" in text
+    (named,) = [s for s in numbers["audits"]["mass"]["words"] if "letter" in s]  # type: ignore[index]
+    assert f"<p>{escape(named)}</p>" in text
+    assert text.index("Shortcuts") < text.index("Do the maps mean anything?")

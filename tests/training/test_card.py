@@ -129,3 +129,21 @@ def test_what_nobody_knows_is_said_to_be_unknown() -> None:
 
     assert "Not stated: nobody has said, or measured, whose films" in text
     assert "None" not in text.split("## Where it comes from")[1].split("## How")[0]
+
+
+def test_what_was_found_of_maps_and_poor_films_is_shown() -> None:
+    found = {
+        "display": "Mass",
+        "n_present": 30,
+        "auroc": [0.75, 0.5, 0.9],
+        "degraded": {"JPEG 20": [0.625, 0.5, 0.7]},
+        "words": "Mass: falls.",
+    }
+    numbers = {
+        "degradation": {"n_films": 7, "findings": {"mass": found}},
+        "explanations": {"n_films": 9, "n_refused": 1, "words": ["NOT flat."]},
+    }
+    text = card(HEADER, numbers)
+    assert "## Poor films\n\n- AUROC on 7 films" in text
+    assert "| Mass | 30 | 0.750 [0.500, 0.900] | 0.625 |" in text
+    assert "- NOT flat.\n" in text.partition("## Do the maps mean anything?")[2]

@@ -9,9 +9,12 @@ from plainfilm.datasets.files import clear_disk_errors, count_others
 from plainfilm.datasets.manifest import Manifest
 from plainfilm.errors import EvaluationError
 from plainfilm.evaluation.bootstrap import N_DRAWS
+from plainfilm.evaluation.boxes import read_boxes
 from plainfilm.evaluation.comparison import read_published
 from plainfilm.evaluation.contract import settled
-from plainfilm.evaluation.measure import evaluate_table
+from plainfilm.evaluation.explanations import NAME as EXPLANATIONS_NAME
+from plainfilm.evaluation.explanations import Explanations, explain_split, explanation_numbers
+from plainfilm.evaluation.measure import evaluate_table, plain
 from plainfilm.evaluation.predict import CHOSEN_ON, Progress, describe, predict
 from plainfilm.evaluation.table import Predictions
 from plainfilm.reading import Reader
@@ -48,6 +51,8 @@ class EvaluateOptions:
         A table of a published network's probabilities, see `comparison.read_published`.
     overwrite
         True: an evaluation that is in the folder already is replaced.
+    boxes
+        A list of boxes, see `boxes.read_boxes`, by which the maps are scored; None = none.
 
     Raises
     ------
@@ -60,6 +65,7 @@ class EvaluateOptions:
     seed: int = 0
     compare: Path | None = None
     overwrite: bool = False
+    boxes: Path | None = None
 
     def __post_init__(self) -> None:
         if self.draws < 1:
@@ -108,10 +114,12 @@ def evaluate(
     choice = options or EvaluateOptions()
     check_vacant(out, choice)
     reader, manifest = Reader(bundle), Manifest.load(prepared)
+    boxes = () if choice.boxes is None else read_boxes(choice.boxes)
     validate = partial(predict, reader, manifest, CHOSEN_ON, progress=progress, audited=False)
     about = settled(describe(reader, manifest, choice.split), prepared, manifest, validate)
     table = predict(reader, manifest, choice.split, progress=progress)
-    return write_evaluation(replace(table, about=about), out, choice)
+    explained = explain_split(reader, manifest, choice.split, boxes)
+    return write_evaluation(replace(table, about=about), out, choice, explained)
 
 
 def check_vacant(out: Path, options: EvaluateOptions, *, besides: Sequence[str] = ()) -> None:
@@ -125,13 +133,21 @@ def check_vacant(out: Path, options: EvaluateOptions, *, besides: Sequence[str] 
         raise EvaluationError(f"{out.name}: {words}")
 
 
-def write_evaluation(table: Predictions, out: Path, options: EvaluateOptions) -> dict[str, object]:
-    """Write predictions.parquet, then what `report_table` makes of it; raises as `evaluate`."""
+def write_evaluation(
+    table: Predictions, out: Path, options: EvaluateOptions, explained: Explanations | None = None
+) -> dict[str, object]:
+    """Write predictions.parquet and explanations.json, then what `report_table` makes of them.
+
+    Raises as `evaluate` does. `explained` = None: nothing is known of maps.
+    """
     if options.compare is not None:
         films, findings = table.name.tolist(), table.about.findings
         table = replace(table, published=read_published(options.compare, films, findings))
     with clear_disk_errors(out, "Free some space and evaluate again."):
         out.mkdir(parents=True, exist_ok=True)
+        (out / EXPLANATIONS_NAME).unlink(missing_ok=True)
+        if explained is not None:
+            explained.save(out)
     table.save(out / PREDICTIONS_NAME)
     return report_table(out, draws=options.draws, seed=options.seed)
 
@@ -139,18 +155,26 @@ def write_evaluation(table: Predictions, out: Path, options: EvaluateOptions) ->
 def _refuse_other(out: Path, besides: Sequence[str]) -> None:
     """Refuse a folder that holds anything that no evaluation wrote."""
     figures = {path.name for path in out.glob("*.svg")}
-    n_others = count_others(out, {PREDICTIONS_NAME, NUMBERS_NAME, REPORT_NAME, *figures, *besides})
+    own = {PREDICTIONS_NAME, NUMBERS_NAME, REPORT_NAME, *figures, *besides}
+    own.add(EXPLANATIONS_NAME)
+    n_others = count_others(out, own)
     if n_others:
         found = f"holds {n_others:,} other files or folders, and is no report"
         raise EvaluationError(f"{out.name}: {found}. Give a new or empty folder (--out).")
 
 
 def report_table(out: Path, *, draws: int = N_DRAWS, seed: int = 0) -> dict[str, object]:
-    """Write evaluation.json, report.html and the figures from the predictions.parquet in `out`."""
+    """Write evaluation.json, report.html and the figures from the two tables in `out`.
+
+    They are predictions.parquet and, where the bundle has maps, explanations.json.
+    """
     from plainfilm.evaluation.figures import draw_figures  # slow to import
     from plainfilm.evaluation.report import html_report
 
     numbers = evaluate_table(out / PREDICTIONS_NAME, draws=draws, seed=seed)
+    explained = Explanations.load(out)
+    if explained is not None:
+        numbers["explanations"] = plain(explanation_numbers(explained, draws, seed))
     figures = draw_figures(Predictions.load(out / PREDICTIONS_NAME), seed)
     with clear_disk_errors(out, "Free some space and evaluate again."):
         for name, svg in figures.items():

@@ -7,6 +7,8 @@
 | `centre` | the outer 12 % are grey | tells nearly as much as before |
 | `mirrored` | left and right are swapped | tells nearly as much (a heart on the right aside) |
 | `inverted` | black and white are swapped | should not be asked: AUROC is shown, not judged |
+| `blanked` | the corners and a thin border are black | says the same as before |
+| `unlettered` | letters and marks near the border are painted over | says the same as before |
 
 The altered films go to the engine past the gate, which would refuse some of them.
 
@@ -20,7 +22,10 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from plainfilm.evaluation.audit_words import shortcut_words
 from plainfilm.evaluation.bootstrap import Interval, PatientDraws, interval, rank_draws
+from plainfilm.evaluation.degrade import DEGRADED, PREFIX
+from plainfilm.evaluation.lettering import without_letters
 from plainfilm.evaluation.metrics import Floats, auroc
 from plainfilm.evaluation.table import Predictions
 from plainfilm.radiograph import Pixels
@@ -30,6 +35,7 @@ FRAME = 0.12  # of height and width, on each side
 GREY = np.float32(0.5)
 MARKER_HEIGHT = 0.10  # of the film's shorter side
 MARKER_INSET = 0.04
+CORNER, BORDER = 0.10, 0.03  # of height and width; what `blank` paints black
 
 
 def paste_marker(pixels: Pixels) -> Pixels:
@@ -61,6 +67,19 @@ def keep_centre(pixels: Pixels) -> Pixels:
     return centred
 
 
+def blank(pixels: Pixels) -> Pixels:
+    """The four corners and a thin border black."""
+    blanked = pixels.copy()
+    for share, both in ((BORDER, False), (CORNER, True)):
+        top, left = (max(1, round(share * extent)) for extent in pixels.shape)
+        edges = [np.zeros(extent, np.bool_) for extent in pixels.shape]
+        for edge, width in zip(edges, (top, left), strict=True):
+            edge[:width] = edge[-width:] = True
+        rows, columns = edges[0][:, None], edges[1][None, :]
+        blanked[(rows & columns) if both else (rows | columns)] = 0.0
+    return blanked
+
+
 def mirror(pixels: Pixels) -> Pixels:
     """Left and right swapped."""
     return np.ascontiguousarray(pixels[:, ::-1])
@@ -77,19 +96,25 @@ AUDITS: dict[str, Callable[[Pixels], Pixels]] = {
     "centre": keep_centre,
     "mirrored": mirror,
     "inverted": invert,
+    "blanked": blank,
+    "unlettered": without_letters,
 }
+CHANGES = ("marker", "blanked", "unlettered")  # whose answer is a probability, to be compared
 
 
-def audit_film(engine: RunsGraph, pixels: Pixels) -> dict[str, Floats]:
+def audit_film(engine: RunsGraph, pixels: Pixels, *, degraded: bool = False) -> dict[str, Floats]:
     """What the bundle says of each alteration of a film, float64 (K,).
 
-    The marker's answer is a probability, to be compared with the film's own; the others' are
-    scores, which are only ranked.
+    The answers of `CHANGES` are probabilities, to be compared with the film's own; the others' are
+    scores, which are only ranked. `degraded` adds those of degrade.py.
     """
+    alterations = dict(AUDITS)
+    if degraded:
+        alterations |= {PREFIX + name: alter for name, alter in DEGRADED.items()}
     answers = {}
-    for name, alter in AUDITS.items():
+    for name, alter in alterations.items():
         output = engine.run(alter(pixels)[None, None])
-        answer = output.probability if name == "marker" else output.score
+        answer = output.probability if name in CHANGES else output.score
         answers[name] = answer[0].astype(np.float64)
     return answers
 
@@ -99,19 +124,26 @@ def audit_numbers(table: Predictions, draws: PatientDraws) -> dict[str, dict[str
 
     The marker counts films on which no finding is known to be present: `mean_absolute_change`,
     `largest_change` and `mean_change` of the probability; a film that is sick anyway says little.
+    What is blanked or painted over counts on all films. `words` says what it means.
     """
-    if not table.audits:
+    if not any(name in AUDITS for name in table.audits):
         return {}
     healthy = ~(table.labels == 1).any(axis=1) & ~np.isnan(table.labels).all(axis=1)
     numbers: dict[str, dict[str, object]] = {}
     for column, finding in enumerate(table.about.findings):
         found: dict[str, object] = {}
-        for name, answers in table.audits.items():
-            if name == "marker":
+        for name in AUDITS:
+            if name not in table.audits:  # a table from before this audit
+                continue
+            answers = table.audits[name]
+            if name in CHANGES:
                 change = answers[:, column] - table.probabilities[:, column]
-                found[name] = _change(change[healthy & np.isfinite(change)])
+                counted = healthy if name == "marker" else np.ones_like(healthy)
+                found[name] = _change(change[counted & np.isfinite(change)])
             else:
                 found[f"{name}_auroc"] = _auroc(answers, table.labels, column, draws)
+        whole = auroc(table.scores[:, column], table.labels[:, column])
+        found["words"] = shortcut_words(table.about.displays[column], whole, found)
         numbers[finding] = found
     return numbers
 

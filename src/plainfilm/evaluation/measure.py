@@ -10,11 +10,13 @@ import numpy as np
 
 from plainfilm.evaluation.answers import Answers, answered, answers_of
 from plainfilm.evaluation.audit import audit_numbers
+from plainfilm.evaluation.audit_words import alarms
 from plainfilm.evaluation.averages import average_numbers
 from plainfilm.evaluation.bootstrap import N_DRAWS, Interval, draw_patients
 from plainfilm.evaluation.breakdown import body_part_numbers, study_numbers
 from plainfilm.evaluation.comparison import compare_with_published
 from plainfilm.evaluation.conformal import conformal_numbers
+from plainfilm.evaluation.degrade import degradation_numbers
 from plainfilm.evaluation.finding_numbers import FindingNumbers, finding_numbers, means, row
 from plainfilm.evaluation.label_noise import contradictions
 from plainfilm.evaluation.metadata import metadata_floors
@@ -53,11 +55,12 @@ def measure(table: Predictions, n_draws: int = N_DRAWS, seed: int = 0) -> dict[s
     """The numbers of a table, ready to be written as JSON."""
     films = answers_of(table, seed)
     draws = draw_patients(table.patient, n_draws, seed)
+    audits = audit_numbers(answered(table), draws)
     columns = range(len(table.about.findings))
     numbers = [finding_numbers(films, column, draws) for column in columns]
     measured: dict[str, object] = {
         **_facts(table),
-        "cautions": [*table.about.cautions, *_alarms(numbers)],
+        "cautions": [*table.about.cautions, *_alarms(numbers), *alarms(audits)],
         "draws": n_draws,
         "seed": seed,
         "intervals": "95 % intervals of a bootstrap over patients: [value, low, high]",
@@ -74,7 +77,8 @@ def measure(table: Predictions, n_draws: int = N_DRAWS, seed: int = 0) -> dict[s
         "contradictions": contradictions(films),
         "familiarity": _familiarity(table),
         "published": compare_with_published(answered(table), draws),
-        "audits": audit_numbers(answered(table), draws),
+        "audits": audits,
+        "degradation": degradation_numbers(answered(table), draws),
     }
     return {key: plain(value) for key, value in measured.items()}
 

@@ -12,6 +12,7 @@ from plainfilm.datasets.seen import KEY as LEARNED_KEY
 from plainfilm.datasets.seen import find_leak, named
 from plainfilm.errors import EvaluationError, ImageError
 from plainfilm.evaluation.audit import AUDITS, audit_film
+from plainfilm.evaluation.degrade import DEGRADED, PREFIX, sampled_rows
 from plainfilm.evaluation.metrics import Floats
 from plainfilm.evaluation.table import FORMAT, About, Predictions, Texts
 from plainfilm.images import read_radiograph
@@ -62,9 +63,9 @@ def predict(
     about = describe(reader, manifest, split)
     films = manifest.split(split)
     films.check_images()
-    answers = []
-    for sample in films.samples:
-        answers.append(_answer(reader, films, sample, audited=audited))
+    answers, degraded = list[FilmAnswer](), sampled_rows(len(films)) if audited else frozenset()
+    for row, sample in enumerate(films.samples):
+        answers.append(_answer(reader, films, sample, audited=audited, degraded=row in degraded))
         if progress is not None:
             progress(len(answers), len(films))
     return collect(about, films, answers, _columns(about.findings, films))
@@ -113,7 +114,8 @@ def collect(
         if known is not None:
             labels[:, column] = films.labels[:, known]
     audits = {
-        name: np.stack([answer.audits.get(name, nothing) for answer in answers]) for name in AUDITS
+        name: np.stack([answer.audits.get(name, nothing) for answer in answers])
+        for name in (*AUDITS, *(PREFIX + each for each in DEGRADED))
     }
     return Predictions(
         about=about,
@@ -195,7 +197,9 @@ def _columns(findings: Sequence[str], manifest: Manifest) -> list[int | None]:
     return columns
 
 
-def _answer(reader: Reader, films: Manifest, sample: Sample, *, audited: bool) -> FilmAnswer:
+def _answer(
+    reader: Reader, films: Manifest, sample: Sample, *, audited: bool, degraded: bool
+) -> FilmAnswer:
     nothing = np.full(len(reader.bundle.header.label_set), np.nan)
     path = films.root / sample.image
     try:
@@ -218,7 +222,7 @@ def _answer(reader: Reader, films: Manifest, sample: Sample, *, audited: bool) -
         np.array([result.probability for result in prediction.results]),
         familiarity,
         "",
-        audit_film(reader.engine, radiograph.pixels) if audited else {},
+        audit_film(reader.engine, radiograph.pixels, degraded=degraded) if audited else {},
     )
 
 

@@ -1,9 +1,10 @@
 """The numbers and figures of an evaluation in, one self-contained HTML page out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from importlib.resources import files
 
+from plainfilm.evaluation.audit_sections import Section, audit_sections, shortcut_sentences
 from plainfilm.evaluation.html_parts import interval as _interval
 from plainfilm.evaluation.html_parts import items as _list
 from plainfilm.evaluation.html_parts import number as _number
@@ -36,6 +37,10 @@ AUDITED = (
     ("centre_auroc", "AUROC, centre only"),
     ("mirrored_auroc", "AUROC, mirrored"),
     ("inverted_auroc", "AUROC, inverted"),
+)
+CHANGED = (
+    ("blanked", "Corners and border black: mean change"),
+    ("unlettered", "Letters painted over: mean change"),
 )
 FIGURES = {
     "roc": "ROC curves. Dotted: chance.",
@@ -75,6 +80,7 @@ def html_report(evaluation: Mapping[str, object], figures: Mapping[str, str]) ->
         _published(_record(evaluation["published"])),
         _audits(evaluation),
         further_numbers(evaluation),
+        *(_section(each) for each in audit_sections(evaluation)),
         f"<h2>Figures</h2>{drawn}",
     )
     head = f"<meta charset='utf-8'><title>{escape(title)}</title><style>{style}</style>"
@@ -206,9 +212,25 @@ def _audits(evaluation: Mapping[str, object]) -> str:
         marker = _record(numbers["marker"])
         cells = [name, str(marker["n_films"])]
         cells += [_number(marker, key) for key in ("mean_absolute_change", "largest_change")]
-        rows.append(_row([*cells, *(_interval(numbers[key]) for key, _ in AUDITED)]))
+        changed = (_record(numbers.get(key)) for key, _ in CHANGED)
+        cells += [_interval(numbers[key]) for key, _ in AUDITED]
+        rows.append(_row([*cells, *(_number(each, "mean_absolute_change") for each in changed)]))
     head = ["Finding", "Healthy films", "Pasted letter: mean change", "largest"]
-    return "<h2>Shortcuts</h2>" + _table([*head, *(words for _, words in AUDITED)], rows)
+    table = _table([*head, *(words for _, words in (*AUDITED, *CHANGED))], rows)
+    return f"<h2>Shortcuts</h2>{_sentences(shortcut_sentences(evaluation))}{table}"
+
+
+def _section(section: Section) -> str:
+    rows = [
+        _row(cells, few=few)
+        for cells, few in zip(section.rows, section.few or [False] * len(section.rows), strict=True)
+    ]
+    table = _table(section.head, rows) if rows else ""
+    return f"<h2>{escape(section.title)}</h2>{_sentences(section.sentences)}{table}"
+
+
+def _sentences(sentences: Sequence[str]) -> str:
+    return "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences)
 
 
 def _counts(confusion: Mapping[str, object]) -> str:

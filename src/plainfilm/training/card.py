@@ -6,6 +6,7 @@ No number stands here that is not in one of the two, and beside each measured on
 from collections.abc import Iterator, Mapping, Sequence
 
 from plainfilm.datasets.seen import KEY as DIGESTS
+from plainfilm.evaluation.audit_sections import Section, audit_sections, shortcut_sentences
 from plainfilm.reading.bundle import BundleHeader
 from plainfilm.training.rebuild import rebuild_lines
 
@@ -55,6 +56,7 @@ def card(header: BundleHeader, evaluation: Json | None) -> str:
         "Against a published network": list(_published(header, _record(measured, "published"))),
         "Films it does not know": list(_familiarity(header, _record(measured, "gate"))),
         "Does it read the disease?": list(_audits(header, _record(measured, "audits"))),
+        **{each.title: list(_section(each)) for each in audit_sections(measured)},
         "Where it comes from": list(_origin(header)),
         "How to rebuild it": list(rebuild_lines(header)),
         "Licences": [
@@ -190,6 +192,14 @@ def _audits(header: BundleHeader, audits: Json) -> Iterator[str]:
         intervals = [_interval(numbers.get(key)) for key in _AUDITS]
         rows.append([finding.display, _letter(_record(numbers, "marker")), *intervals])
     yield from _table(("finding", "letter", *_AUDITS.values()), rows)
+    yield from _after_blank(_bullets(shortcut_sentences({"audits": audits})))
+
+
+def _section(section: Section) -> Iterator[str]:
+    yield from _bullets(section.sentences)
+    if section.rows:
+        yield ""
+        yield from _table(section.head, section.rows)
 
 
 def _letter(marker: Json) -> str:

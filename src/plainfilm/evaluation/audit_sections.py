@@ -1,0 +1,129 @@
+"""Degradations and the tests of maps as sections of words and tables, for reports and cards."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from plainfilm.evaluation.localization import OVERLAPS
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading, what is to be said, and one table; the few rows that mean little are marked."""
+
+    title: str
+    sentences: tuple[str, ...]
+    head: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+    few: tuple[bool, ...] = ()
+
+
+def audit_sections(evaluation: Mapping[str, object]) -> tuple[Section, ...]:
+    """The sections that an evaluation.json has numbers for."""
+    found = (
+        _degradation(_record(evaluation.get("degradation"))),
+        _maps(_record(evaluation.get("explanations"))),
+        _boxes(_record(evaluation.get("explanations"))),
+    )
+    return tuple(section for section in found if section is not None)
+
+
+def shortcut_sentences(evaluation: Mapping[str, object]) -> list[str]:
+    """What the audits say of shortcuts, finding by finding."""
+    audits = _record(evaluation.get("audits")).values()
+    return [str(words) for found in audits for words in _list(_record(found).get("words"))]
+
+
+def _degradation(degradation: Mapping[str, object]) -> Section | None:
+    findings = [_record(row) for row in _record(degradation.get("findings")).values()]
+    if not findings:
+        return None
+    names = list(_record(findings[0].get("degraded")))
+    rows = tuple(
+        (
+            str(row.get("display")),
+            str(row.get("n_present")),
+            _interval(row.get("auroc")),
+            *(_value(_record(row["degraded"])[name]) for name in names),
+        )
+        for row in findings
+    )
+    about = (
+        f"AUROC on {degradation['n_films']} films of the split, drawn once, as they are (with its "
+        "interval) and made worse as by poor equipment."
+    )
+    words = tuple(str(row.get("words")) for row in findings)
+    few = tuple(bool(row.get("too_few")) for row in findings)
+    head = ("Finding", "Present", "As it is", *names)
+    return Section("Poor films", (about, *words), head, rows, few)
+
+
+def _maps(explained: Mapping[str, object]) -> Section | None:
+    words = tuple(str(sentence) for sentence in _list(explained.get("words")))
+    if not words:
+        return None
+    about = f"Maps of {explained['n_films']} films, drawn once; {explained['n_refused']} more were "
+    about += "refused or cannot be read. Each map is of the finding that a report shows first."
+    asked = (
+        ("random_head", "Spearman with a random last layer, its size (a sound map: under 0.5)"),
+        ("deletion_lead", "Score: hottest places deleted first, lead over random order"),
+        ("insertion_lead", "Score: hottest places shown first, lead over random order"),
+        ("outside_body", "Share of the heat outside the body"),
+    )
+    rows = tuple((text, _interval(explained.get(key))) for key, text in asked)
+    return Section("Do the maps mean anything?", (about, *words), ("Test", "Result"), rows)
+
+
+def _boxes(explained: Mapping[str, object]) -> Section | None:
+    boxes = _record(explained.get("boxes"))
+    if not boxes:
+        return None
+    found = [*_record(boxes.get("findings")).values(), boxes.get("all")]
+    named = [_record(row) for row in found]
+    about = (
+        "Boxes drawn by readers. Pointing: the map's hottest place is in the box. Usual place: the "
+        "mean box of the other patients, which sees no film. IoU and IoBB: the share of boxes that "
+        "reach each overlap.",
+        f"{explained['n_boxes_elsewhere']} boxes of the list are not on these films (they tell the "
+        f"usual place all the same); {explained['n_boxes_refused']} are on refused films.",
+    )
+    kinds = [f"{kind} ≥ {t:g}" for kind in ("IoU", "IoBB") for t in OVERLAPS]
+    head = ("Finding", "Boxes", "Pointing", "Usual place", "Centre", "Heat in the box", *kinds)
+    rows = tuple(tuple(_box_cells(row)) for row in named)
+    sentences = (*about, *(str(row.get("words")) for row in named))
+    few = tuple(bool(row.get("too_few")) for row in named)
+    return Section("Do the maps find the boxes?", sentences, head, rows, few)
+
+
+def _box_cells(row: Mapping[str, object]) -> Iterator[str]:
+    scores, usual = _record(row.get("map")), _record(row.get("usual_place"))
+    yield str(row.get("display"))
+    yield str(row.get("n_boxes"))
+    yield _interval(scores.get("pointing"))
+    yield _interval(usual.get("pointing"))
+    yield _interval(row.get("centre_pointing"))
+    yield _interval(scores.get("energy"))
+    for kind in ("iou_at", "iobb_at"):
+        for t in OVERLAPS:
+            own, blind = _record(scores.get(kind)), _record(usual.get(kind))
+            yield f"{_value(own.get(f'{t:g}'))} (usual place {_value(blind.get(f'{t:g}'))})"
+
+
+def _value(found: object) -> str:
+    numbers = _list(found)
+    return f"{numbers[0]:.3f}" if numbers and isinstance(numbers[0], int | float) else "–"
+
+
+def _interval(found: object) -> str:
+    numbers = _list(found)
+    if _value(found) == "–":
+        return "–"
+    low, high = ("–" if not isinstance(n, int | float) else f"{n:.3f}" for n in numbers[1:])
+    return f"{_value(found)} [{low}, {high}]"
+
+
+def _record(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _list(value: object) -> Sequence[object]:
+    return value if isinstance(value, list) else []

@@ -1,0 +1,67 @@
+"""What the audits' numbers mean, in plain sentences; a shortcut is named."""
+
+import math
+from collections.abc import Iterator, Mapping
+
+from plainfilm.evaluation.bootstrap import Interval
+
+MOVED = 0.02  # of the probability, on average; by more a mark beside the body moves the answer
+BEHIND = 0.15  # AUROC; the frame alone must tell less than the whole film by at least this
+CHANCE = 0.5  # the AUROC of a coin
+SHORTCUT = "SHORTCUT"
+
+# These change a little of the film itself too, so they are told and not called a shortcut.
+_TOLD = {
+    "blanked": "corners and border are blackened (with the little of the body that they hold)",
+    "unlettered": "letters and other bright marks near the border are painted over",
+}
+
+
+def shortcut_words(display: str, whole: float, found: Mapping[str, object]) -> list[str]:
+    """What was found, one sentence each; a shortcut's begins with that word.
+
+    Parameters
+    ----------
+    display
+        The finding's words.
+    whole
+        AUROC of the whole films; NaN = not known.
+    found
+        What `audit_numbers` measured of the finding.
+    """
+    shortcuts = list(_shortcuts(display, whole, found))
+    told = [
+        f"{display}: the probability moves by {moved:.3f} on average when {words}."
+        for name, words in _TOLD.items()
+        if (moved := _moved(found.get(name))) > MOVED
+    ]
+    if shortcuts or told or math.isnan(whole):
+        return [*shortcuts, *told]
+    return [f"{display}: no letter, border or frame was seen to do the work of the film."]
+
+
+def alarms(audits: Mapping[str, Mapping[str, object]]) -> list[str]:
+    """The sentences of `shortcut_words` that name a shortcut, of all findings."""
+    said = [found.get("words") for found in audits.values()]
+    every = [words for words in said if isinstance(words, list)]
+    return [sentence for words in every for sentence in words if sentence.startswith(SHORTCUT)]
+
+
+def _shortcuts(display: str, whole: float, found: Mapping[str, object]) -> Iterator[str]:
+    moved = _moved(found.get("marker"))
+    if moved > MOVED:
+        yield (
+            f"{SHORTCUT}, {display}: a letter pasted beside the chest moves the probability by "
+            f"{moved:.3f} on average (more than {MOVED:g})."
+        )
+    frame = found.get("frame_auroc")
+    if isinstance(frame, Interval) and frame.low > CHANCE and frame.value > whole - BEHIND:
+        yield (
+            f"{SHORTCUT}, {display}: the frame alone, without the chest, gives an AUROC of "
+            f"{frame.value:.3f}; the whole films {whole:.3f}."
+        )
+
+
+def _moved(change: object) -> float:
+    moved = change.get("mean_absolute_change") if isinstance(change, Mapping) else None
+    return moved if isinstance(moved, float) else 0.0

@@ -1,0 +1,68 @@
+from typing import Any
+
+from plainfilm.evaluation.audit_sections import audit_sections, shortcut_sentences
+from plainfilm.evaluation.localization import OVERLAPS
+
+HITS = {f"{t:g}": [t, 0.0, 1.0] for t in OVERLAPS}
+SCORES = {"pointing": [0.4, 0.2, 0.6], "energy": [0.3, None, None], "iou_at": HITS, "iobb_at": HITS}
+BOX: dict[str, Any] = {
+    "display": "Mass",
+    "n_boxes": 4,
+    "too_few": True,
+    "map": SCORES,
+    "usual_place": SCORES | {"pointing": [None, None, None]},
+    "centre_pointing": [0.1, 0.0, 0.2],
+    "words": "Mass: too few.",
+}
+EVALUATION: dict[str, Any] = {
+    "audits": {"mass": {"words": ["SHORTCUT, Mass: x."]}, "hernia": {}},
+    "degradation": {
+        "n_films": 7,
+        "findings": {
+            "mass": {
+                "display": "Mass",
+                "n_present": 3,
+                "too_few": True,
+                "auroc": [0.75, 0.5, 0.9],
+                "degraded": {"JPEG 20": [0.625, 0, 1], "photograph": [None, None, None]},
+                "words": "Mass: falls.",
+            }
+        },
+    },
+    "explanations": {
+        "n_films": 9,
+        "n_refused": 1,
+        "random_head": [0.3, 0.2, 0.4],
+        "words": ["Flat."],
+        "n_boxes_elsewhere": 5,
+        "n_boxes_refused": 6,
+        "boxes": {"findings": {"mass": BOX}, "all": BOX | {"display": "All boxes"}},
+    },
+}
+
+
+def test_what_was_measured_stands_in_its_cells() -> None:
+    poor, maps, boxes = audit_sections(EVALUATION)
+    assert poor.head == ("Finding", "Present", "As it is", "JPEG 20", "photograph")
+    assert poor.rows == (("Mass", "3", "0.750 [0.500, 0.900]", "0.625", "–"),)
+    assert poor.few == (True,)
+    assert "7 films" in poor.sentences[0]
+    assert poor.sentences[1] == "Mass: falls."
+    assert maps.sentences[1:] == ("Flat.",)
+    assert [row[1] for row in maps.rows] == ["0.300 [0.200, 0.400]", "–", "–", "–"]
+    assert boxes.rows[0][:6] == (
+        "Mass", "4", "0.400 [0.200, 0.600]", "–", "0.100 [0.000, 0.200]", "0.300 [–, –]",
+    )  # fmt: skip
+    assert boxes.rows[0][6] == "0.100 (usual place 0.100)"
+    assert boxes.rows[1][0] == "All boxes"
+    assert all(len(row) == len(boxes.head) for row in boxes.rows)
+
+
+def test_what_was_not_measured_has_no_section() -> None:
+    assert audit_sections({}) == ()
+    assert audit_sections({"degradation": {}, "explanations": {"words": []}}) == ()
+    assert shortcut_sentences({}) == []
+
+
+def test_shortcuts_are_told_finding_by_finding() -> None:
+    assert shortcut_sentences(EVALUATION) == ["SHORTCUT, Mass: x."]
