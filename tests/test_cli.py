@@ -262,7 +262,25 @@ def test_a_finding_is_explained_by_a_picture(
     out = tmp_path / "seen.png"
     assert run("explain", film, "--finding", "pneumonia", "--bundle", bundle, "--out", out) == 0
     assert np.ptp(np.asarray(Image.open(out)), axis=2).max() > 40  # colours
-    assert capsys.readouterr().err == "Wrote seen.png\n"
+    method, outside, written = capsys.readouterr().err.splitlines()
+    assert method.startswith("Method: the bundle's own map")
+    assert outside.startswith("Heat outside the body: ")
+    assert written == "Wrote seen.png"
+
+
+def test_a_film_is_explained_by_covering_it_and_in_added_colours(
+    film: Path, bundle: Path, tmp_path: Path, capsys: Output
+) -> None:
+    """S3-30."""
+    asked = ("explain", film, "--finding", "pneumonia", "--bundle", bundle, "--method", "occlusion")
+    for name, more in (("own.png", ()), ("added.png", ("--added",))):
+        assert run(*asked, *more, "--out", tmp_path / name) == 0
+    assert "Method: occlusion" in capsys.readouterr().err
+    own, added = (np.asarray(Image.open(tmp_path / name)) for name in ("own.png", "added.png"))
+    assert own.shape == added.shape
+    assert (own != added).any()
+    assert run(*asked[:-1], "gradcam", "--out", tmp_path / "no.png") == 1
+    assert "--run" in one_error_line(capsys.readouterr().err)
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ from plainfilm.options import (
     data_option,
     draws_options,
     evaluate_options,
+    explain_options,
     films_argument,
     force_option,
     json_option,
@@ -44,6 +45,7 @@ from plainfilm.terminal import complain, note, show_progress, words_of
 if TYPE_CHECKING:
     from plainfilm.datasets import FitPolicy, PrepareOptions
     from plainfilm.evaluation import EvaluateOptions
+    from plainfilm.explaining import Drawn
     from plainfilm.film_files import Asked, ReadOptions
     from plainfilm.training.team import Backend
 
@@ -145,26 +147,30 @@ def read(
 @click.argument("file", type=PATH)
 @bundle_option
 @read_options
-@click.option(
-    "--finding", required=True, metavar="NAME", help="As in effusion, 'Pleural effusion'."
-)
-@click.option("--method", type=click.Choice(["map"]), default="map", expose_value=False,
-              help="map: where the bundle itself says that its score comes from.")  # fmt: skip
+@explain_options
 @out_option(required=True, help="The picture: a name in .png.")
 @force_option
 def explain(
-    file: Path, bundle: str, how: "ReadOptions", finding: str, out: Path, force: bool
+    file: Path, bundle: str, how: "ReadOptions", drawn: "Drawn", out: Path, force: bool
 ) -> None:
-    """Draw where the score of one finding comes from."""
-    from plainfilm import reports
+    """Draw where the score of one finding comes from.
+
+    docs/concepts/explanations.md says what such a picture is not.
+    """
+    from plainfilm import explaining, reports
     from plainfilm.images import read_radiograph
     from plainfilm.reading import Reader
 
     reports.check_path(out, overwrite=force, endings=(".png",))
+    notes = drawn.wanted.notes(file)
     reader, radiograph = Reader(bundle), read_radiograph(file)
-    explained = reports.only(how.read(reader, radiograph), finding)
-    report = reports.Report((explained,), (radiograph,), reader.bundle.header)
+    prediction = reports.only(how.read(reader, radiograph), drawn.wanted.finding)
+    report = explaining.explain(
+        reader, radiograph, prediction, drawn.how, notes=notes, progress=show_progress
+    )
     reports.write(report, out, overwrite=force)
+    for sentence in report.notes:
+        note(sentence)
     note(f"Wrote {out.name}")
 
 

@@ -23,10 +23,10 @@ def note(message: str) -> None:
     click.echo(f"\r\x1b[K{line}" if sys.stderr.isatty() else line, err=True)  # over a count
 
 
-def show_progress(n_done: int, n_films: int) -> None:
+def show_progress(n_done: int, n_films: int, unit: str = "films") -> None:
     """Show on stderr, if it is a terminal, how far a long work is."""
     if sys.stderr.isatty():
-        click.echo(f"\r{n_done} of {n_films} films", err=True, nl=n_done == n_films)
+        click.echo(f"\r{n_done} of {n_films} {unit}", err=True, nl=n_done == n_films)
 
 
 def words_of(error: Exception) -> str | None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plainfilm.reading.bundle import FitPolicy
-from plainfilm.reading.heatmap import OPACITY, heatmap, overlay, ramp
+from plainfilm.reading.heatmap import OPACITY, added, heatmap, overlay, ramp
 
 sides = st.integers(1, 9)
 
@@ -146,3 +146,21 @@ def test_the_ramps_steps_look_alike_and_grow_lighter() -> None:
 
     assert (np.diff(colours[::5, 0]) > 0).all()
     assert steps.max() / steps.min() < 1.1
+
+
+def test_colours_are_added_and_cut_off_and_never_wrap() -> None:
+    """S3-30: clip(round(film + strength · rainbow)); most red, none blue; white stays white."""
+    film = np.array([[1.0, 0.0, 0.2]], np.float32)
+    heat = np.array([[0.0, 7.0, 0.875]], np.float32)
+    found = added(film, heat, display_max=1.0)
+    assert found.dtype == np.uint8
+    assert found[0, 0].tolist() == [255, 255, 255]
+    assert found[0, 1].tolist() == [64, 0, 0]  # the rainbow ends in dark red
+    assert found[0, 2].tolist() == [51 + 127, 51, 51]  # pure red, in the first channel
+
+
+def test_without_positive_heat_nothing_is_added() -> None:
+    """S3-31."""
+    film = np.array([[0.0, 0.5]], np.float32)
+    found = added(film, np.array([[-1.0, 0.0]], np.float32), display_max=0.5)
+    assert found.tolist() == [[[0, 0, 0], [128, 128, 128]]]

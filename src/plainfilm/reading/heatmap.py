@@ -79,6 +79,32 @@ def overlay(pixels: Pixels, heat: Pixels, display_max: float) -> RGB:
     return painted
 
 
+def added(pixels: Pixels, heat: Pixels, display_max: float, strength: float = 0.5) -> RGB:
+    """The film with the rainbow's colours of the heatmap added to it, pixel by pixel.
+
+    As earlier works drew it; `overlay` is easier to read. The brightest film stays as bright: what
+    is over white is cut off, and never wraps around.
+
+    Parameters
+    ----------
+    pixels, heat, display_max
+        As for `overlay`.
+    strength
+        Of the colours, in [0, 1].
+
+    Returns
+    -------
+    uint8 (H, W, 3), sRGB: most heat red, none blue. Where no heat is positive at all, the film
+    unchanged.
+    """
+    grey = np.repeat(np.rint(pixels * 255)[..., None], 3, axis=2)
+    if float(heat.max()) > 0:
+        share = np.clip(heat / np.float32(display_max), 0, 1)[..., None]
+        peaks = np.array([3, 2, 1], np.float32)  # red, green, blue: where along the rainbow, in /4
+        grey = grey + strength * 255 * np.clip(1.5 - np.abs(4 * share - peaks), 0, 1)
+    return np.asarray(np.clip(np.rint(grey), 0, 255), dtype=np.uint8)
+
+
 @cache
 def ramp() -> RGB:
     """The colours, weakest first: uint8 (256, 3), sRGB.

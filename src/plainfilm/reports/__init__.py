@@ -121,7 +121,7 @@ def only(prediction: Prediction, finding: str) -> Prediction:
     Raises
     ------
     ReportError
-        The film was refused, the bundle does not know the finding, or it has no map of it.
+        The film was refused, or the bundle does not know the finding.
     """
     name = prediction.name
     if prediction.refused is not None:
@@ -133,7 +133,4 @@ def only(prediction: Prediction, finding: str) -> Prediction:
         there = ", ".join(result.finding.name for result in prediction.results)
         bundle = prediction.bundle.name
         raise ReportError(f"{finding!r} is no finding of {bundle}; expected one of {there}")
-    if names[wanted].map is None:
-        bundle = prediction.bundle.name
-        raise ReportError(f"{bundle} has no maps, so nothing can be drawn; choose another bundle")
     return replace(prediction, results=(names[wanted],))

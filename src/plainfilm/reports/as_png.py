@@ -42,15 +42,15 @@ def png_report(report: Report) -> bytes:
     rows = [_text("plainfilm", _TITLE), _text(f"{wording.NOT_A_DEVICE} {wording.NOT_REVIEWED}")]
     films = list(zip(report.predictions, report.radiographs, strict=True))
     for prediction, radiograph in films:
-        rows += _film(prediction, radiograph, header)
+        rows += _film(prediction, radiograph, report)
+    rows += [_text(note) for note in report.notes]
     rows += [_text(f"Not read: {failure}", colours=_WARNING) for failure in failures]
-    rows += [_legend(header)] if any(_has_heat(*film, header) for film in films) else []
+    rows += [_legend(report)] if any(_has_heat(*film, header) for film in films) else []
     return png(_stack([*rows, _text(about)]))
 
 
-def _film(
-    prediction: Prediction, radiograph: Radiograph, header: BundleHeader
-) -> list[Image.Image]:
+def _film(prediction: Prediction, radiograph: Radiograph, report: Report) -> list[Image.Image]:
+    header = report.header
     cautions = [_caution(caution) for caution in prediction.cautions]
     refused = prediction.refused is not None
     summary = _text(wording.summary(prediction), colours=_SHOUT if refused else _PLAIN)
@@ -59,7 +59,8 @@ def _film(
     for result in shown_results(prediction):
         title, numbers = result.finding.display, _numbers(result, prediction.calibrated)
         if result.map is not None and is_visible(result.map, small.shape, header):
-            panels.append(_panel(overlaid(small, result.map, header), title, numbers))
+            painted = overlaid(small, result.map, header, is_added=report.is_added)
+            panels.append(_panel(painted, title, numbers))
         else:
             why = "no map" if result.map is None else wording.NO_HEAT
             unseen.append(_text(f"{title}: {numbers}; {why}"))
@@ -85,10 +86,12 @@ def _numbers(result: FindingResult, calibrated: bool) -> str:
     return f"{words}, {wording.verdict(result)} the threshold ({threshold})"
 
 
-def _legend(header: BundleHeader) -> Image.Image:
+def _legend(report: Report) -> Image.Image:
+    header, is_added = report.header, report.is_added
     canvas = Image.new("RGB", (_WIDTH, _BAR[0] + 2 * _MARGIN), _PLAIN[0])
-    canvas.paste(Image.fromarray(scale_bar(header, _BAR)), (_MARGIN, _MARGIN))
-    words = f"heat, from none to most on {header.name}'s fixed scale: {wording.MAP_CAPTION}"
+    canvas.paste(Image.fromarray(scale_bar(header, _BAR, is_added=is_added)), (_MARGIN, _MARGIN))
+    scale = report.scale or f"{header.name}'s fixed scale"
+    words = f"heat, from none to most on {scale}: {wording.MAP_CAPTION}"
     place = (_BAR[1] + 2 * _MARGIN, _MARGIN - 2)
     ImageDraw.Draw(canvas).text(place, words, fill=_PLAIN[1], font=_font(_TEXT))
     return canvas

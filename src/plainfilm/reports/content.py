@@ -25,6 +25,12 @@ class Report:
         The bundle's evaluation.json, parsed; None = nothing measured, and the report says so.
     failures
         What could not be read, one sentence each that begins with its name.
+    notes
+        Further sentences that belong beside the pictures.
+    scale
+        What the heat's colours stand for; empty = the bundle's fixed scale.
+    is_added
+        Whether the heat is added to the film in rainbow colours, as earlier works drew it.
     is_single
         Whether one film was asked for and not a list: JSON is then one object, not an array.
     """
@@ -36,6 +42,9 @@ class Report:
     evaluation: Mapping[str, object] | None = None
     failures: tuple[str, ...] = ()
     is_single: bool = False
+    notes: tuple[str, ...] = ()
+    scale: str = ""
+    is_added: bool = False
 
     def __post_init__(self) -> None:
         n_predictions, n_radiographs = len(self.predictions), len(self.radiographs)

@@ -10,7 +10,7 @@ from PIL import Image
 from plainfilm.findings import FeatureMap
 from plainfilm.radiograph import Pixels, Radiograph
 from plainfilm.reading.header import BundleHeader
-from plainfilm.reading.heatmap import N_COLOURS, OPACITY, heatmap, overlay, ramp
+from plainfilm.reading.heatmap import N_COLOURS, OPACITY, added, heatmap, overlay, ramp
 
 LONGEST = 1024  # pixels; the longer side of a film in a report
 FAINTEST = 0.1  # of the scale; heat below has an opacity under 6 %, and nobody sees it
@@ -45,9 +45,12 @@ def film_png(pixels: Pixels) -> bytes:
     return png(Image.fromarray(grey(pixels)))
 
 
-def overlaid(pixels: Pixels, values: FeatureMap, header: BundleHeader) -> Rgb:
+def overlaid(
+    pixels: Pixels, values: FeatureMap, header: BundleHeader, *, is_added: bool = False
+) -> Rgb:
     """A film with one of its bundle's maps drawn over it: uint8 (H, W, 3)."""
-    return overlay(pixels, _heat(values, pixels.shape, header), _display_max(header))
+    draw = added if is_added else overlay
+    return draw(pixels, _heat(values, pixels.shape, header), _display_max(header))
 
 
 def heat_png(values: FeatureMap, shape: tuple[int, int], header: BundleHeader) -> bytes:
@@ -66,13 +69,14 @@ def is_visible(values: FeatureMap, shape: tuple[int, ...], header: BundleHeader)
     return float(_heat(values, _layer(shape), header).max()) >= FAINTEST * _display_max(header)
 
 
-def scale_bar(header: BundleHeader, shape: tuple[int, int]) -> Rgb:
+def scale_bar(header: BundleHeader, shape: tuple[int, int], *, is_added: bool = False) -> Rgb:
     """The colours from no heat (left) to full strength (right), over a mid-grey film.
 
     uint8 (H, W, 3), `shape` = (H, W).
     """
     heat = np.tile(np.linspace(0, _display_max(header), shape[1], dtype=np.float32), (shape[0], 1))
-    return overlay(np.full(shape, 0.5, np.float32), heat, _display_max(header))
+    draw = added if is_added else overlay
+    return draw(np.full(shape, 0.5, np.float32), heat, _display_max(header))
 
 
 def grey(pixels: Pixels) -> NDArray[np.uint8]:

@@ -1,0 +1,198 @@
+"""One finding of one film explained: what `plainfilm explain` does, for programs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from plainfilm.errors import ReportError
+from plainfilm.findings import FeatureMap, FindingResult, Prediction
+from plainfilm.radiograph import Radiograph
+from plainfilm.reading import Reader
+from plainfilm.reading.header import BundleHeader
+from plainfilm.reading.header_parts import MapScale
+from plainfilm.reading.heatmap import heatmap
+from plainfilm.reading.occlusion import occlusion_map
+from plainfilm.reading.regions import body_mask, share_outside
+from plainfilm.reports import Report
+
+Progress = Callable[[int, int], None]
+
+OWN_SCALE = "this picture's own scale"
+NO_EVIDENCE = "No positive evidence: nowhere does this map speak for the finding."
+
+_ABOUT = {
+    "map": "the bundle's own map (Grad-CAM of the score at its last feature layer)",
+    "occlusion": "occlusion: by how much the score falls where a square is covered with grey",
+    "gradcam": "Grad-CAM of the score in the network of run {run}, at stage {stage} (the number is the bundle's)",
+    "guided": "guided Grad-CAM in the network of run {run}, at stage {stage}, pixel by pixel "
+    "(the number is the bundle's)",
+}
+METHODS = tuple(_ABOUT)
+
+
+@dataclass(frozen=True)
+class How:
+    """How a finding is to be explained.
+
+    Parameters
+    ----------
+    method
+        One of `METHODS`.
+    run
+        The folder of a run, for the methods that need torch: "gradcam" and "guided".
+    stage
+        Of that network, 0 for the first; -1 = the last.
+    of_decision
+        True: where the finding is below its threshold, what speaks against it is shown.
+    is_added
+        See `Report.is_added`.
+
+    Raises
+    ------
+    ReportError
+        A run is given and not needed, or needed and not given.
+    """
+
+    method: str = "map"
+    run: Path | None = None
+    stage: int = -1
+    of_decision: bool = False
+    is_added: bool = False
+
+    def __post_init__(self) -> None:
+        needs_run = self.method in ("gradcam", "guided")
+        if needs_run and self.run is None:
+            words = "needs the network itself; give the folder of its run (--run)"
+            raise ReportError(f"method {self.method!r}: {words}, or take 'map' or 'occlusion'")
+        if not needs_run and (self.run is not None or self.stage != -1):
+            raise ReportError(f"method {self.method!r}: takes no run and no stage; leave them out")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which finding, and the prepared folder by which a film's split is told; None = it is not."""
+
+    finding: str
+    prepared: Path | None = None
+    allow_train: bool = False
+
+    def notes(self, film: Path) -> tuple[str, ...]:
+        """What is said of a film's split; raises as `split_note` does."""
+        if self.prepared is None:
+            return ()
+        return (split_note(self.prepared, film, allow_train=self.allow_train),)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What is to be explained, and how."""
+
+    wanted: Wanted
+    how: How = How()
+
+
+def explain(
+    reader: Reader,
+    radiograph: Radiograph,
+    prediction: Prediction,
+    how: How,
+    *,
+    notes: tuple[str, ...] = (),
+    progress: Progress | None = None,
+) -> Report:
+    """A report of one film and one finding, with the map that was asked for.
+
+    Parameters
+    ----------
+    prediction
+        What the reader said of the film, of one finding alone.
+    notes
+        Sentences to be shown after those about the map.
+    progress
+        Called while it works, with how much is done and how much there is.
+
+    Raises
+    ------
+    ReportError
+        The bundle has no maps of its own, and its map was asked for.
+    RunError
+        See `training.run_maps.run_map`.
+    """
+    result = prediction.results[0]
+    values, header = _values(reader, radiograph, result, how, progress)
+    about = [f"Method: {_ABOUT[how.method]}.".format(run=_name(how.run), stage=how.stage)]
+    if how.of_decision and not result.present:
+        values = -values
+        about.append(
+            f"{result.finding.display} is below its threshold: the heat shows what speaks against."
+        )
+    height, width = radiograph.pixels.shape
+    heat = heatmap(values, (height, width), header.input.policy)
+    outside = share_outside(heat, body_mask(radiograph.pixels))
+    about.append(NO_EVIDENCE if outside is None else f"Heat outside the body: {outside:.0%}.")
+    is_own = how.method != "map"
+    if is_own or header.map is None:
+        peak = max(float(values.max()), 1e-12)
+        header = replace(header, map=MapScale(values.shape[0], values.shape[1], peak))
+    return Report(
+        (replace(prediction, results=(replace(result, map=values),)),),
+        (radiograph,),
+        header,
+        notes=(*about, *notes),
+        scale=OWN_SCALE if is_own else "",
+        is_added=how.is_added,
+    )
+
+
+def _values(
+    reader: Reader,
+    radiograph: Radiograph,
+    result: FindingResult,
+    how: How,
+    progress: Progress | None,
+) -> tuple[FeatureMap, BundleHeader]:
+    """The map, and the header by whose fit policy it lies over the film."""
+    header = reader.bundle.header
+    if how.method == "map":
+        if result.map is None:
+            advice = "choose another bundle or --method occlusion"
+            raise ReportError(f"{header.name} has no maps, so nothing can be drawn; {advice}")
+        return result.map, header
+    if how.method == "occlusion":
+        column = header.label_set.names.index(result.finding.name)
+        return occlusion_map(reader.engine, radiograph.pixels, column, progress=progress), header
+    from plainfilm.training.run_maps import run_map  # not above: it brings torch
+
+    found = run_map(
+        how.run or Path(), radiograph.pixels, result.finding.name, how.method, how.stage
+    )
+    return found.values, replace(header, input=replace(header.input, policy=found.policy))
+
+
+def split_note(prepared: Path, film: Path, *, allow_train: bool) -> str:
+    """Which split of a prepared data set a film is in, as a sentence for its report.
+
+    Raises
+    ------
+    ReportError
+        It is a training film, and `allow_train` is False.
+    DatasetError
+        No data set was prepared here.
+    """
+    from plainfilm.datasets.manifest import Manifest
+
+    manifest = Manifest.load_without_images(prepared)
+    splits = {s.split for s in manifest.samples if Path(s.image).stem == film.stem}
+    if not splits:
+        return f"Not a film of {manifest.source}, by its name."
+    if "train" in splits and not allow_train:
+        words = "the network has learned from it, so its map shows what was learned by heart"
+        raise ReportError(
+            f"{film.name}: a training film of {manifest.source}: {words}. Take a test film, or "
+            "allow it (--allow-train)"
+        )
+    return f"Split of {manifest.source}: {' or '.join(sorted(splits))}."
+
+
+def _name(run: Path | None) -> str:
+    return "" if run is None else run.name
