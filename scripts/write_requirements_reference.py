@@ -106,6 +106,7 @@ REQUIREMENTS = {
     "S3-29": "Grad-CAM from the last feature layer to the output, as S0-69.",
     "S3-30": "Colours may be added to the film pixel by pixel, cut off at white, red the most.",
     "S3-31": "A map without positive evidence is blank, without a division by zero, and says so.",
+    "S2-53": "What files and records alone tell of a data set's labels is measured, and warned of.",
     "S3-20": "A network that says one thing of every film is told.",
     "S3-26": "Accuracy and kappa of every body part, by films.",
     "S3-27": "Accuracy and kappa of every body part, by studies.",

@@ -17,6 +17,7 @@ import pytest
 from PIL import Image
 
 import plainfilm
+from drawn_sets import draw_nih
 from drawn_tables import draw_table
 from phantoms import phantom
 from plainfilm.cli import main
@@ -297,6 +298,24 @@ def test_what_cannot_be_explained_is_told(
     assert run("explain", film, "--finding", finding, "--bundle", bundle, "--out", path) == 1
     assert words in one_error_line(capsys.readouterr().err)
     assert not path.exists()
+
+
+# --- audit
+
+
+def test_a_data_set_is_audited_prepared_or_not(tmp_path: Path, capsys: Output) -> None:
+    """S2-53."""
+    draw_nih(tmp_path / "nih")
+    assert run("audit", tmp_path / "nih", "--dataset", "chestxray14") == 0
+    assert "Mass: fewer than 10 patients with it or without it" in capsys.readouterr().out
+    assert (
+        run("prepare", "chestxray14", tmp_path / "nih", "--out", tmp_path / "p", "--size", 16) == 0
+    )
+    capsys.readouterr()
+    assert run("audit", tmp_path / "p", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["n_films"] == 40
+    assert run("audit", tmp_path / "nih") == 1
+    assert "prepare" in one_error_line(capsys.readouterr().err)
 
 
 # --- bundles

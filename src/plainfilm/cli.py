@@ -282,6 +282,20 @@ def compare(reports: Paths, draws: int, seed: int, as_json: bool) -> None:
 
 
 @plainfilm.command()
+@click.argument("folder", type=PATH)
+@click.option("--dataset", metavar="NAME", help="FOLDER is this data set, not a prepared folder.")
+@json_option
+def audit(folder: Path, dataset: str | None, as_json: bool) -> None:
+    """Tell whether files or records give a data set's labels away."""
+    from plainfilm.datasets import Manifest, index
+    from plainfilm.evaluation.data_audit import audit_data, audit_text
+
+    manifest = Manifest.load(folder) if dataset is None else index(dataset, folder)
+    found = audit_data(manifest)
+    click.echo(json.dumps(found, indent=2, allow_nan=False) if as_json else audit_text(found))
+
+
+@plainfilm.command()
 @click.argument("name")
 @click.argument("data", type=PATH)
 @out_option(required=True, help="Folder of the report.")

@@ -23,7 +23,8 @@ NO_EVIDENCE = "No positive evidence: nowhere does this map speak for the finding
 _ABOUT = {
     "map": "the bundle's own map (Grad-CAM of the score at its last feature layer)",
     "occlusion": "occlusion: by how much the score falls where a square is covered with grey",
-    "gradcam": "Grad-CAM of the score in the network of run {run}, at stage {stage} (the number is the bundle's)",
+    "gradcam": "Grad-CAM of the score in the network of run {run}, at stage {stage} "
+    "(the number is the bundle's)",
     "guided": "guided Grad-CAM in the network of run {run}, at stage {stage}, pixel by pixel "
     "(the number is the bundle's)",
 }

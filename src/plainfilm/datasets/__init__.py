@@ -42,6 +42,7 @@ __all__ = [
     "Sample",
     "Selection",
     "describe",
+    "index",
     "prepare",
 ]
 
@@ -152,6 +153,14 @@ def prepare(
             save_film_sizes(out)
             manifest.save(out)
     return manifest
+
+
+def index(name: str, folder: Path, *, seed: int = 0) -> Manifest:
+    """The manifest of a data set as its publisher lays it out; nothing is decoded or written.
+
+    Raises as `prepare` does of names and folders.
+    """
+    return _loader(name)(folder, seed=seed)
 
 
 def _loader(name: str) -> Callable[..., Manifest]:

@@ -1,0 +1,82 @@
+"""What is known of films without looking at them: their files, and what the data set says of them.
+
+If these tell the sick from the healthy, so may a network that has learned nothing of disease.
+"""
+
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pydicom
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from plainfilm.datasets.manifest import Manifest
+from plainfilm.datasets.sample import Sample
+from plainfilm.errors import DatasetError
+
+FILE_FACTS = ("file size", "bytes per pixel", "width", "height", "aspect", "bits", "colour", "kind")
+RECORD_FACTS = ("age", "sex", "view")
+
+_HEAD = 2**16  # bytes of a raster file; enough for its size in pixels
+_KINDS = ("PNG", "JPEG", "TIFF", "DICOM")
+_BITS = {"1": 1, "L": 8, "P": 8, "LA": 8, "RGB": 8, "RGBA": 8, "I;16": 16, "I;16B": 16, "I": 32}
+
+Facts = NDArray[np.float64]
+
+
+def film_facts(manifest: Manifest) -> dict[str, Facts]:
+    """Each of `FILE_FACTS` and `RECORD_FACTS`: float64 (n,); NaN = not known.
+
+    No pixel is decoded. Sides are those stored, in pixels; aspect is width by height; colour and
+    sex are 0 or 1 (grey, male: 0); kind and view are numbers that stand for names.
+
+    Raises
+    ------
+    DatasetError
+        A film is not there or is no film by its first bytes.
+    """
+    files = np.array([_of_file(manifest.root / sample.image) for sample in manifest.samples])
+    records = np.array([_of_record(sample) for sample in manifest.samples])
+    facts = dict(zip(FILE_FACTS, files.T, strict=True))
+    return facts | dict(zip(RECORD_FACTS, records.T, strict=True))
+
+
+def _of_file(path: Path) -> tuple[float, ...]:
+    try:
+        n_bytes = path.stat().st_size
+        with path.open("rb") as stream:
+            head = stream.read(_HEAD)
+        width, height, bits, colour, kind = _raster(path, head) or _dicom(path)
+    except (OSError, pydicom.errors.InvalidDicomError, AttributeError) as error:
+        advice = "Replace the file, or prepare the data set again."
+        raise DatasetError(f"{path.name}: cannot be read as a film's file. {advice}") from error
+    return (n_bytes, n_bytes / (width * height), width, height, width / height, bits, colour, kind)
+
+
+def _raster(path: Path, head: bytes) -> tuple[float, float, float, float, float] | None:
+    """Width, height, bits, colour and kind; None where it is no raster file."""
+    if head[128:132] == b"DICM":
+        return None
+    for source in (BytesIO(head), path):  # a TIFF may keep its directory at its end
+        try:
+            with Image.open(source) as image:
+                bits, grey = _BITS.get(image.mode, np.nan), image.mode[0] not in "RYC"
+                kind = _KINDS.index(image.format or "")
+                return (*image.size, bits, not grey, kind)
+        except (UnidentifiedImageError, OSError, ValueError):
+            continue
+    return None
+
+
+def _dicom(path: Path) -> tuple[float, float, float, float, float]:
+    header = pydicom.dcmread(path, stop_before_pixels=True)
+    sides = float(header.Columns), float(header.Rows)
+    colour = int(header.get("SamplesPerPixel", 1)) > 1
+    return (*sides, float(header.get("BitsStored", np.nan)), colour, _KINDS.index("DICOM"))
+
+
+def _of_record(sample: Sample) -> tuple[float, float, float]:
+    sex = {"M": 0.0, "F": 1.0}.get(sample.sex or "", np.nan)
+    view = {"PA": 0.0, "AP": 1.0, "LATERAL": 2.0, "OBLIQUE": 3.0}.get(sample.view or "", np.nan)
+    return np.nan if sample.age is None else sample.age, sex, view

@@ -1,0 +1,171 @@
+"""A data set audited: do its files, or what it says of its patients, give the labels away?
+
+A forest learns from these facts alone, each film judged by one that saw other patients only. If its
+AUROC is far above .5, a network may rank films well and know nothing of disease: by the hospital
+that saved the files, by the camera, by who is filmed lying down.
+
+References
+----------
+DeGrave, Janizek and Lee 2021, Nature Machine Intelligence 3:610; Zech et al. 2018, PLoS Medicine
+15:e1002683 (networks that read the source of a film).
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plainfilm.datasets.film_facts import FILE_FACTS, RECORD_FACTS, Facts, film_facts
+from plainfilm.datasets.manifest import Manifest
+from plainfilm.errors import MissingExtra
+from plainfilm.evaluation.bootstrap import (
+    TOO_FEW,
+    Interval,
+    PatientDraws,
+    draw_patients,
+    interval,
+    rank_draws,
+)
+from plainfilm.evaluation.calibration import patient_folds
+from plainfilm.evaluation.measure import plain
+from plainfilm.evaluation.metrics import Floats, auroc
+
+try:
+    from sklearn.ensemble import RandomForestClassifier
+except ImportError as error:
+    raise MissingExtra("scikit-learn", "train") from error
+
+MOST = 20_000  # films, drawn at random, that are looked at
+NOTED, LOUD = 0.6, 0.8  # AUROC from which on it is told, and told loudly
+N_DRAWS = 500
+_TREES, _FOLDS = 50, 5
+_LEAF, _LEAVES = 10, 40  # films in a leaf, at least; or of all films one part in so many
+
+
+def audit_data(manifest: Manifest, *, draws: int = N_DRAWS, seed: int = 0) -> dict[str, object]:
+    """What the facts beside the films tell of each finding.
+
+    Parameters
+    ----------
+    manifest
+        The films must be in their place; their headers are read.
+    draws, seed
+        Of the bootstrap over patients; the seed also of folds, forests and of `MOST` films.
+
+    Returns
+    -------
+    Ready for JSON: per finding the AUROC of the files' facts together and of the record's (age,
+    sex, view) together, each with its interval; of each fact alone, either way round; `words`.
+
+    Raises
+    ------
+    DatasetError
+        A film is not there, or is no film.
+    """
+    rng = np.random.default_rng(seed)
+    if len(manifest) > MOST:
+        manifest = manifest.keep(np.sort(rng.permutation(len(manifest))[:MOST]))
+    facts = film_facts(manifest)
+    patients = np.array([sample.patient for sample in manifest.samples], dtype=np.str_)
+    drawn = draw_patients(patients, draws, seed)
+    findings = {
+        finding.name: _numbers(finding.display, manifest.labels[:, column], facts, drawn, seed)
+        for column, finding in enumerate(manifest.label_set.findings)
+    }
+    return {
+        "schema": "plainfilm.data-audit/1",
+        "data_set": manifest.source,
+        "n_films": len(manifest),
+        "n_patients": int(np.unique(patients).size),
+        "findings": {name: plain(numbers) for name, numbers in findings.items()},
+    }
+
+
+def audit_text(audit: Mapping[str, object]) -> str:
+    """The audit for people: a sentence per finding, and what each fact alone tells."""
+    lines = [f"{audit['data_set']}: {audit['n_films']} films of {audit['n_patients']} patients."]
+    findings = audit["findings"]
+    for numbers in findings.values() if isinstance(findings, Mapping) else ():
+        lines += ["", *numbers["words"]]
+        if alone := numbers["alone"]:
+            told = sorted(alone.items(), key=lambda item: -item[1])
+            lines.append("  alone: " + ", ".join(f"{name} {area:.2f}" for name, area in told))
+    return "\n".join(lines)
+
+
+def _numbers(
+    display: str,
+    labels: NDArray[np.float32],
+    facts: Mapping[str, Facts],
+    draws: PatientDraws,
+    seed: int,
+) -> dict[str, object]:
+    known = labels.astype(np.float64)
+    n_present = int((known == 1).sum())
+    sick, all_known = (np.unique(draws.patient_of[films]) for films in (known == 1, known >= 0))
+    if min(sick.size, all_known.size - sick.size) < TOO_FEW:
+        few = f"{display}: fewer than {TOO_FEW} patients with it or without it, too few to say."
+        return {"n_present": n_present, "files": None, "record": None, "alone": {}, "words": [few]}
+    varied = {name: values for name, values in facts.items() if _varies(values)}
+    alone = {name: _either_way(values, known) for name, values in varied.items()}
+    files, record = (
+        _together([varied[name] for name in names if name in varied], known, draws, seed)
+        for names in (FILE_FACTS, RECORD_FACTS)
+    )
+    words = [
+        _words(display, "the files alone (size, sides, bits, colour, kind)", files),
+        _words(display, "age, sex and view alone", record),
+    ]
+    return {
+        "n_present": n_present,
+        "files": files,
+        "record": record,
+        "alone": alone,
+        "words": [sentence for sentence in words if sentence],
+    }
+
+
+def _varies(values: Facts) -> bool:
+    seen = values[np.isfinite(values)]
+    return bool(seen.size) and bool(seen.min() < seen.max())
+
+
+def _either_way(values: Facts, labels: Floats) -> float:
+    area = auroc(values, np.where(np.isfinite(values), labels, np.nan))
+    return max(area, 1 - area)
+
+
+def _together(
+    facts: Sequence[Facts], labels: Floats, draws: PatientDraws, seed: int
+) -> Interval | None:
+    """The AUROC of a forest of these facts; None where there is no fact that varies."""
+    if not facts:
+        return None
+    table = np.nan_to_num(np.stack(facts, axis=1), nan=-1.0)
+    rows = np.flatnonzero(np.isfinite(labels))
+    folds = np.full(labels.size, -1)
+    folds[rows] = patient_folds(labels[rows], draws.patient_of[rows].astype(np.str_), _FOLDS, seed)
+    scores = np.full(labels.size, np.nan)
+    for fold in range(_FOLDS):
+        learn, judge = rows[folds[rows] != fold], rows[folds[rows] == fold]
+        leaf = max(_LEAF, learn.size // _LEAVES)
+        forest = RandomForestClassifier(_TREES, min_samples_leaf=leaf, random_state=seed)
+        said = forest.fit(table[learn], labels[learn]).predict_proba(table[judge])[:, 1]
+        # Ranked within the fold: a fold with many sick leaves few to learn from, and says less.
+        scores[judge] = np.searchsorted(np.sort(said), said, side="left") / judge.size
+    judged = np.where(np.isfinite(scores), labels, np.nan)
+    return interval(auroc(scores, judged), rank_draws(draws, scores, judged).auroc)
+
+
+def _words(display: str, what: str, found: Interval | None) -> str:
+    if found is None or not np.isfinite(found.value):
+        return ""
+    number = f"AUROC {found.value:.3f} ({found.low:.3f} to {found.high:.3f})"
+    if found.low <= 0.5 or found.value < NOTED:
+        return f"{display}: {what} tell next to nothing, {number}."
+    if found.value < LOUD:
+        return f"{display}: {what} tell something, {number}; compare what a network reaches."
+    return (
+        f"WARNING, {display}: {what} nearly give the label away, {number}. A network may learn "
+        "this instead of disease."
+    )

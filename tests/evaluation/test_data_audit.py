@@ -1,0 +1,78 @@
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from bare_manifests import bare_manifest
+from plainfilm.datasets.manifest import Manifest
+from plainfilm.evaluation import data_audit
+from plainfilm.evaluation.data_audit import audit_data, audit_text
+
+N_FILMS = 160
+
+
+def films(folder: Path, *, telling: bool) -> Manifest:
+    """Small films, every other one sick; `telling`: the sick are saved with more noise."""
+    rng = np.random.default_rng(0)
+    labels = [[number % 2] for number in range(N_FILMS)]
+    for number in range(N_FILMS):
+        spread = 60 if telling and number % 2 else 20 + 20 * rng.random()
+        grey = rng.normal(128, spread, (24, 24)).clip(0, 255).astype(np.uint8)
+        Image.fromarray(grey).save(folder / f"{number}.jpg")
+    patients = [f"p{number // 2 * 2 + number % 2}" for number in range(N_FILMS)]
+    plain = bare_manifest(labels, patients=patients)
+    ages = rng.integers(20, 80, N_FILMS)
+    samples = (
+        replace(sample, image=f"{row}.jpg", age=float(ages[row]), sex="FM"[int(rng.integers(2))])
+        for row, sample in enumerate(plain.samples)
+    )
+    return replace(plain, samples=tuple(samples), root=folder)
+
+
+def test_a_data_set_whose_bytes_encode_the_class_is_warned_of(tmp_path: Path) -> None:
+    """S2-53."""
+    audit: Any = audit_data(films(tmp_path, telling=True), draws=50)
+    found = audit["findings"]["mass"]
+    assert found["files"][0] > 0.95
+    assert found["alone"]["file size"] > 0.95
+    assert found["words"][0].startswith("WARNING, Mass: the files alone")
+    assert "WARNING" in audit_text(audit)
+    assert "alone: " in audit_text(audit)
+
+
+def test_where_nothing_tells_that_is_said(tmp_path: Path) -> None:
+    """S2-53: about a coin's AUROC."""
+    audit: Any = audit_data(films(tmp_path, telling=False), draws=50)
+    found = audit["findings"]["mass"]
+    assert abs(found["files"][0] - 0.5) < 0.1
+    assert abs(found["record"][0] - 0.5) < 0.1
+    assert all("next to nothing" in words for words in found["words"])
+    assert audit["n_films"] == N_FILMS
+    assert "width" not in found["alone"]  # all are alike
+
+
+def test_an_age_that_tells_is_told(tmp_path: Path) -> None:
+    plain = films(tmp_path, telling=False)
+    samples = tuple(
+        replace(s, age=30.0 + 20 * row % 2 + 15 * float(s.labels[0]) + row % 7)
+        for row, s in enumerate(plain.samples)
+    )
+    audit: Any = audit_data(replace(plain, samples=samples), draws=20)
+    assert audit["findings"]["mass"]["record"][0] > 0.9
+    assert "age, sex and view alone nearly give" in audit["findings"]["mass"]["words"][1]
+
+
+def test_too_few_patients_say_nothing(tmp_path: Path) -> None:
+    plain = films(tmp_path, telling=True)
+    samples = [replace(s, labels=np.float32([row < 6])) for row, s in enumerate(plain.samples)]
+    audit: Any = audit_data(replace(plain, samples=tuple(samples)), draws=5)
+    found = audit["findings"]["mass"]
+    assert (found["n_present"], found["files"], found["alone"]) == (6, None, {})
+    assert "too few to say" in audit_text(audit)
+
+
+def test_a_large_set_is_sampled_and_counted(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(data_audit, "MOST", 100)
+    assert audit_data(films(tmp_path, telling=False), draws=5)["n_films"] == 100
