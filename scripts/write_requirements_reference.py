@@ -100,6 +100,7 @@ REQUIREMENTS = {
     "it is CAM; 7 x 7 for DenseNet-121 at 224 pixels.",
     "S0-71": "Guided Grad-CAM is the real one, and zero where Grad-CAM is.",
     "S0-72": "The activation map is the mean of the feature map's channels.",
+    "S0-73": "One command makes the panel of film, map and precision-recall curve.",
     "S0-74": "A training film is explained only where that is allowed, and the split is told.",
     "S0-75": "Heat outside the body is told with each map; the body is found by brightness.",
     "S2-39": "Below the threshold, the map of the decision is what speaks against, and not blank.",

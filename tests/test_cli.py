@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -298,6 +299,25 @@ def test_what_cannot_be_explained_is_told(
     assert run("explain", film, "--finding", finding, "--bundle", bundle, "--out", path) == 1
     assert words in one_error_line(capsys.readouterr().err)
     assert not path.exists()
+
+
+def test_a_panel_shows_film_map_and_curve(film: Path, tmp_path: Path, capsys: Output) -> None:
+    """S0-73."""
+    table = draw_table(n=40, findings=("pneumonia", "atelectasis"))
+    bundle = tiny_bundle()
+    about = replace(table.about, network_sha256=bundle.network_sha256)
+    bundle.save(tmp_path / "tiny.bundle")
+    for name, facts in (("mine", about), ("others", table.about)):
+        (tmp_path / name).mkdir()
+        replace(table, about=facts).save(tmp_path / name / "predictions.parquet")
+    asked = ("explain", film, "--finding", "Pneumonia", "--bundle", tmp_path / "tiny.bundle")
+    assert run(*asked, "--out", tmp_path / "two.png") == 0
+    assert run(*asked, "--report", tmp_path / "mine", "--out", tmp_path / "panel.png") == 0
+    two, panel = (np.asarray(Image.open(tmp_path / name)) for name in ("two.png", "panel.png"))
+    assert len(panel) > len(two) + 600
+    capsys.readouterr()
+    assert run(*asked, "--report", tmp_path / "others", "--out", tmp_path / "no.png") == 1
+    assert "others: measured on another network" in one_error_line(capsys.readouterr().err)
 
 
 # --- audit

@@ -8,6 +8,7 @@ traceback. The rooms are imported inside the verbs, so that --help is fast and a
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -165,10 +166,11 @@ def explain(
     notes = drawn.wanted.notes(file)
     reader, radiograph = Reader(bundle), read_radiograph(file)
     prediction = reports.only(how.read(reader, radiograph), drawn.wanted.finding)
+    curve = drawn.wanted.curve(reader.bundle, prediction.results[0].finding.name)
     report = explaining.explain(
         reader, radiograph, prediction, drawn.how, notes=notes, progress=show_progress
     )
-    reports.write(report, out, overwrite=force)
+    reports.write(replace(report, curve=curve), out, overwrite=force)
     for sentence in report.notes:
         note(sentence)
     note(f"Wrote {out.name}")

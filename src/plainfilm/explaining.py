@@ -8,12 +8,14 @@ from plainfilm.errors import ReportError
 from plainfilm.findings import FeatureMap, FindingResult, Prediction
 from plainfilm.radiograph import Radiograph
 from plainfilm.reading import Reader
+from plainfilm.reading.bundle import Bundle
 from plainfilm.reading.header import BundleHeader
 from plainfilm.reading.header_parts import MapScale
 from plainfilm.reading.heatmap import heatmap
 from plainfilm.reading.occlusion import occlusion_map
 from plainfilm.reading.regions import body_mask, share_outside
 from plainfilm.reports import Report
+from plainfilm.reports.content import Curve
 
 Progress = Callable[[int, int], None]
 
@@ -71,11 +73,26 @@ class How:
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which finding, and the prepared folder by which a film's split is told; None = it is not."""
+    """Which finding is to be explained, and what is to be shown beside it.
+
+    Parameters
+    ----------
+    finding
+        Its name, or the words shown for it.
+    prepared, allow_train
+        See `split_note`; None = the split is not told.
+    measured
+        The folder that `evaluate` wrote, for the finding's curve; None = no curve.
+    """
 
     finding: str
     prepared: Path | None = None
     allow_train: bool = False
+    measured: Path | None = None
+
+    def curve(self, bundle: Bundle, finding: str) -> Curve | None:
+        """The finding's curve, where a report's folder was named; raises as `curve_of` does."""
+        return None if self.measured is None else curve_of(self.measured, bundle, finding)
 
     def notes(self, film: Path) -> tuple[str, ...]:
         """What is said of a film's split; raises as `split_note` does."""
@@ -168,6 +185,39 @@ def _values(
         how.run or Path(), radiograph.pixels, result.finding.name, how.method, how.stage
     )
     return found.values, replace(header, input=replace(header.input, policy=found.policy))
+
+
+def curve_of(report: Path, bundle: Bundle, finding: str) -> Curve:
+    """The precision-recall curve of a finding, from the folder that `evaluate` wrote.
+
+    Raises
+    ------
+    ReportError
+        Another network was measured, or no film shows the finding.
+    EvaluationError
+        No table of predictions is there.
+    """
+    from plainfilm.evaluation.answers import answered  # not above: they bring pyarrow
+    from plainfilm.evaluation.metrics import average_precision, known, roc_counts
+    from plainfilm.evaluation.table import Predictions
+
+    table = answered(Predictions.load(report / "predictions.parquet"))
+    if table.about.network_sha256 != bundle.network_sha256:
+        raise ReportError(f"{report.name}: measured on another network than {bundle.header.name}'s")
+    column = table.about.findings.index(finding)
+    scores, labels = table.scores[:, column], table.labels[:, column]
+    films = known(scores, labels)
+    n_present = int(films.present.sum())
+    if n_present == 0:
+        raise ReportError(f"{report.name}: no film shows {finding}, so there is no curve to draw")
+    counts = roc_counts(films)
+    recall = counts.true_present / n_present
+    precision = counts.true_present / (counts.true_present + counts.false_present)
+    area = average_precision(scores, labels)
+    words = f"{table.about.displays[column]} on {films.present.size} {table.about.split} films of "
+    words += f"{table.about.data_set}: average precision {area:.3f}"
+    points = tuple(zip(recall.tolist(), precision.tolist(), strict=True))
+    return Curve(points, n_present / films.present.size, words)
 
 
 def split_note(prepared: Path, film: Path, *, allow_train: bool) -> str:

@@ -228,12 +228,15 @@ def _wanted_options(verb: Verb) -> Verb:
     )
     @click.option("--data", type=PATH, help="A prepared folder, to tell the film's split.")
     @click.option("--allow-train", is_flag=True, help="Explain a training film all the same.")
+    @click.option("--report", type=PATH, help="What evaluate wrote, to show the finding's curve.")
     @functools.wraps(verb)
-    def with_wanted(finding: str, data: Path | None, allow_train: bool, **others: object) -> None:
+    def with_wanted(
+        finding: str, data: Path | None, allow_train: bool, report: Path | None, **others: object
+    ) -> None:
         """The verb, told by `Wanted` what to explain."""
         from plainfilm.explaining import Wanted
 
-        verb(wanted=Wanted(finding, data, allow_train), **others)
+        verb(wanted=Wanted(finding, data, allow_train, report), **others)
 
     return with_wanted
 

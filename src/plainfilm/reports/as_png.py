@@ -10,6 +10,7 @@ from plainfilm.radiograph import Radiograph
 from plainfilm.reading.header import BundleHeader
 from plainfilm.reports import wording
 from plainfilm.reports.content import Report, shown_results
+from plainfilm.reports.curve_picture import curve_picture
 from plainfilm.reports.pictures import Rgb, fitted, grey, is_visible, overlaid, png, scale_bar
 
 MAX_FILMS = 16  # with more, the picture is too tall for what shows pictures
@@ -44,6 +45,9 @@ def png_report(report: Report) -> bytes:
     for prediction, radiograph in films:
         rows += _film(prediction, radiograph, report)
     rows += [_text(note) for note in report.notes]
+    if report.curve is not None:
+        drawn = _panel(curve_picture(report.curve, _FILM), "", report.curve.words)
+        rows.append(_row([drawn]))
     rows += [_text(f"Not read: {failure}", colours=_WARNING) for failure in failures]
     rows += [_legend(report)] if any(_has_heat(*film, header) for film in films) else []
     return png(_stack([*rows, _text(about)]))

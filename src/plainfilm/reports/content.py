@@ -9,6 +9,25 @@ from plainfilm.radiograph import Radiograph
 from plainfilm.reading.header import BundleHeader
 
 
+@dataclass(frozen=True)
+class Curve:
+    """How precision falls as recall grows, of one finding on measured films.
+
+    Parameters
+    ----------
+    points
+        (recall, precision), at least one, recall rising.
+    share
+        Of the films that have the finding: the precision of calling films at random.
+    words
+        What was measured, in a sentence.
+    """
+
+    points: tuple[tuple[float, float], ...]
+    share: float
+    words: str
+
+
 @dataclass(frozen=True, eq=False)
 class Report:
     """Films, what one bundle said of them, and what is known of that bundle.
@@ -31,6 +50,8 @@ class Report:
         What the heat's colours stand for; empty = the bundle's fixed scale.
     is_added
         Whether the heat is added to the film in rainbow colours, as earlier works drew it.
+    curve
+        Shown below the films; None = none.
     is_single
         Whether one film was asked for and not a list: JSON is then one object, not an array.
     """
@@ -45,6 +66,7 @@ class Report:
     notes: tuple[str, ...] = ()
     scale: str = ""
     is_added: bool = False
+    curve: Curve | None = None
 
     def __post_init__(self) -> None:
         n_predictions, n_radiographs = len(self.predictions), len(self.radiographs)
