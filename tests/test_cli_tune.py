@@ -73,3 +73,22 @@ def test_layers_are_printed_and_changes_drawn(tmp_path: Path, capsys: Output) ->
     assert out.read_bytes().startswith(b"\x89PNG")
     assert run("tune", "preview", recipe, "--data", prepared, "--out", out) == 1
     assert "already there" in capsys.readouterr().err
+
+
+def test_a_recipe_is_cross_validated(tmp_path: Path, capsys: Output) -> None:
+    """S3-24: a line for each fold, and the mean; again, nothing is trained."""
+    pytest.importorskip("torch")
+    from tiny_training import TINY, write_prepared
+
+    (tmp_path / "r.toml").write_text(TINY)
+    films = write_prepared(tmp_path / "films", n_train=16, n_val=4)
+    words = ("tune", "folds", tmp_path / "r.toml", "--data", films, "--out", tmp_path / "out")
+
+    assert run(*words, "--folds", 2, "--set", "optim.epochs=1") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.partition(":")[0] for line in lines] == ["fold 1/2", "fold 2/2", "mean"]
+    assert run(*words, "--folds", 2, "--set", "optim.epochs=1", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["schema"], found["k"], len(found["folds"])) == ("plainfilm.folds/1", 2, 2)
+    assert run(*words, "--folds", 2) == 1
+    assert "another training" in capsys.readouterr().err

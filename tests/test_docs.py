@@ -55,6 +55,7 @@ SLOW = [  # those that learn or prepare
     DOCS / "how-to" / "prepare-a-data-set.md",
     DOCS / "how-to" / "check-a-recipe.md",
     DOCS / "how-to" / "train.md",
+    DOCS / "how-to" / "choose-settings.md",
     DOCS / "how-to" / "measure-a-baseline.md",
     DOCS / "how-to" / "rebuild-the-bundles.md",
 ]

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 import click
 
 from plainfilm.options import (
-    PATH,
     data_option,
     force_option,
     json_option,
     out_option,
+    recipe_argument,
     recipe_options,
-    settings_option,
 )
 from plainfilm.terminal import note
 
@@ -56,52 +55,63 @@ def tune_range(
 
 
 @tune.command()
-@click.argument("recipe", type=PATH)
+@recipe_argument
 @data_option(help="A prepared folder.")
-@settings_option
 @json_option
-def doctor(recipe: Path, data: Path, settings: tuple[str, ...], as_json: bool) -> None:
+def doctor(recipe: "Recipe", data: Path, as_json: bool) -> None:
     """Check that a recipe can learn these films: labels, shapes, sixteen films by heart.
 
     Prints a checklist of what holds and what to do; the exit status is 1 where something failed.
     """
     from plainfilm.training.doctor import examine, json_of, text_of
-    from plainfilm.training.recipe import Recipe
 
-    found = examine(Recipe.load(recipe, settings=settings), data)
+    found = examine(recipe, data)
     click.echo(json.dumps(json_of(found), indent=2) if as_json else text_of(found))
     if not found.holds:
         click.get_current_context().exit(1)
 
 
 @tune.command()
-@click.argument("recipe", type=PATH)
+@recipe_argument
 @data_option(help="A prepared folder.")
-@settings_option
-def layers(recipe: Path, data: Path, settings: tuple[str, ...]) -> None:
+def layers(recipe: "Recipe", data: Path) -> None:
     """Print the network's layers: what each gives for a film, its weights, and which learn."""
     from plainfilm.training.layers import layers_of, table_of
     from plainfilm.training.prepared import Prepared
-    from plainfilm.training.recipe import Recipe
 
-    wanted = Recipe.load(recipe, settings=settings)
-    click.echo(table_of(layers_of(wanted, Prepared.open(data, wanted).n_logits)))
+    click.echo(table_of(layers_of(recipe, Prepared.open(data, recipe).n_logits)))
 
 
 @tune.command("preview")
-@click.argument("recipe", type=PATH)
+@recipe_argument
 @data_option(help="A prepared folder.")
 @out_option(required=True, help="The picture: a name in .png.")
-@settings_option
 @force_option
-def tune_preview(
-    recipe: Path, data: Path, out: Path, settings: tuple[str, ...], force: bool
-) -> None:
+def tune_preview(recipe: "Recipe", data: Path, out: Path, force: bool) -> None:
     """Draw training films as they are and as the recipe changes them; a seed, a picture."""
     from plainfilm.reports import check_path
     from plainfilm.training.preview import preview
-    from plainfilm.training.recipe import Recipe
 
     check_path(out, overwrite=force, endings=(".png",))
-    preview(Recipe.load(recipe, settings=settings), data, out)
+    preview(recipe, data, out)
+    note(f"Wrote {out.name}")
+
+
+@tune.command()
+@recipe_argument
+@data_option(help="A prepared folder.")
+@out_option(required=True, help="Folder of the folds; goes on if it is there.")
+@click.option("--folds", "k", type=click.IntRange(2), default=5, show_default=True,
+              help="How many.")  # fmt: skip
+@click.option("--seed", default=0, show_default=True, help="Deals the patients.")
+@json_option
+def folds(recipe: "Recipe", data: Path, out: Path, k: int, seed: int, as_json: bool) -> None:
+    """Cross-validate a recipe: train once for each fold, and score it on that fold.
+
+    Train and validation films are dealt anew, by patient; test films are left alone.
+    """
+    from plainfilm.training.cross_validate import cross_validate, json_of, text_of
+
+    found = cross_validate(recipe, data, out, k=k, seed=seed)
+    click.echo(json.dumps(json_of(found), indent=2) if as_json else text_of(found))
     note(f"Wrote {out.name}")

@@ -241,6 +241,21 @@ def _wanted_options(verb: Verb) -> Verb:
     return with_wanted
 
 
+def recipe_argument(verb: Verb) -> Verb:
+    """Give a verb a recipe with settings, as its argument `recipe`."""
+
+    @click.argument("recipe", type=PATH)
+    @settings_option
+    @functools.wraps(verb)
+    def with_recipe(recipe: Path, settings: tuple[str, ...], **others: object) -> None:
+        """The verb, told by `Recipe` what to try."""
+        from plainfilm.training.recipe import Recipe
+
+        verb(recipe=Recipe.load(recipe, settings=settings), **others)
+
+    return with_recipe
+
+
 def recipe_options(verb: Verb) -> Verb:
     """Give a verb a recipe with settings, once for each weight decay, as its argument `recipes`."""
 
