@@ -127,3 +127,18 @@ def test_what_was_never_measured_is_not_promoted(
     assert "lacks an evaluation" in capsys.readouterr().err
     assert run("bundles", "list", "--repository", tmp_path / "nowhere") == 1
     assert "no such folder" in capsys.readouterr().err
+
+
+def test_bundles_are_joined_and_what_is_there_stays(tmp_path: Path, capsys: Output) -> None:
+    pytest.importorskip("torch")
+    for seed in (0, 1):
+        tiny_bundle(seed=seed).save(tmp_path / f"{seed}.bundle")
+    words = ("bundles", "join", tmp_path / "0.bundle", tmp_path / "1.bundle", "--name", "pair")
+
+    assert run(*words, "--out", tmp_path / "pair.bundle") == 0
+    assert run("bundles", "verify", tmp_path / "pair.bundle") == 0
+    assert "pair 1.0.0: holds" in capsys.readouterr().out
+    assert run(*words, "--out", tmp_path / "pair.bundle") == 1
+    assert run(*words, "--out", tmp_path / "pair.bundle", "--force") == 0
+    assert run("bundles", "join", tmp_path / "0.bundle", "--name", "x", "--out", "x") == 1
+    assert "at least two" in capsys.readouterr().err

@@ -58,6 +58,7 @@ SLOW = [  # those that learn or prepare
     DOCS / "how-to" / "choose-settings.md",
     DOCS / "how-to" / "measure-a-baseline.md",
     DOCS / "how-to" / "rebuild-the-bundles.md",
+    DOCS / "how-to" / "join-bundles.md",
 ]
 SITE = DOCS / "how-to" / "put-the-page-on-the-web.md"
 SERVING = DOCS / "how-to" / "serve.md"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from plainfilm.options import PATH, force_option, json_option
+from plainfilm.options import PATH, force_option, json_option, out_option
 from plainfilm.terminal import note
 
 _repository_option = click.option(
@@ -18,7 +18,7 @@ _NUMBER = click.IntRange(1, 10**9 - 1)
 
 @click.group()
 def bundles() -> None:
-    """List, show, verify and import bundles; publish them for a server."""
+    """List, show, verify, import and join bundles; publish them for a server."""
 
 
 @bundles.command("list")
@@ -74,6 +74,26 @@ def import_bundle(weights: Path, out: Path, force: bool, findings: str, **said: 
     told = {key: value for key, value in said.items() if value}
     made = import_weights(weights, out, ImportOptions(findings=names, **told), overwrite=force)
     click.echo(bundle_line(made))
+
+
+@bundles.command()
+@click.argument("members", nargs=-1, required=True, metavar="BUNDLES...")
+@out_option(required=True, help="NAME.bundle, or a folder.")
+@click.option("--name", required=True, help="Of the new bundle, as in knee-pair.")
+@click.option("--as-version", "version", default="1.0.0", show_default=True, help="Likewise.")
+@force_option
+def join(members: tuple[str, ...], out: Path, name: str, version: str, force: bool) -> None:
+    """Make one bundle of several: the mean of their probabilities and maps answers.
+
+    They have to agree in findings, input, population, data set and split. Nothing is fitted anew
+    and nothing measured: run `plainfilm evaluate` afterwards.
+    """
+    from plainfilm.reading.shelf import open_bundle
+    from plainfilm.training.join import join as join_bundles
+
+    joined = join_bundles([open_bundle(member) for member in members], name, version=version)
+    joined.save(out, overwrite=force)
+    note(f"Wrote {out.name}")
 
 
 @bundles.command()

@@ -1,7 +1,7 @@
 """How a bundle is made again: the part of its card that says what is needed and which commands."""
 
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from plainfilm.errors import RecipeError
 from plainfilm.reading.bundle import BundleHeader
@@ -14,11 +14,16 @@ def rebuild_lines(header: BundleHeader) -> Iterator[str]:
 
     Only what the header says; its recipe may come from a stranger and need not be one.
     """
-    version = header.provenance.code_version
-    imported = header.provenance.details.get("imported by")
-    if imported and not header.provenance.recipe_toml:
+    source = header.provenance
+    version = source.code_version
+    imported = source.details.get("imported by")
+    if imported and not source.recipe_toml:
         yield from (f"With plainfilm {version}, from the same file of weights:", "")
         yield from ("```", f"{imported} --out {header.name}.bundle", "```")
+        return
+    members = [words for key, words in source.details.items() if key.startswith("member ")]
+    if members:
+        yield from _joining(header, members)
         return
     yield f"With plainfilm {version}. BUNDLE is this bundle, FOLDER the films."
     yield ""
@@ -27,6 +32,17 @@ def rebuild_lines(header: BundleHeader) -> Iterator[str]:
         yield from ("Before the first `train`:", "", *needed, "")
     yield "```"
     yield from _commands(header)
+    yield "```"
+
+
+def _joining(header: BundleHeader, members: Sequence[str]) -> Iterator[str]:
+    files = [f"{words.split(' ')[0]}-{number}.bundle" for number, words in enumerate(members, 1)]
+    yield f'With plainfilm {header.provenance.code_version}, of the bundles under "Where it comes'
+    yield 'from", each of which says in its own card how it is made again:'
+    yield ""
+    yield "```"
+    options = f"--out {header.name}.bundle --name {header.name} --as-version {header.version}"
+    yield f"plainfilm bundles join {' '.join(files)} {options}"
     yield "```"
 
 
