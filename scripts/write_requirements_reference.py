@@ -81,6 +81,8 @@ REQUIREMENTS = {
     "S2-29": "A random forest; trees and pixels per branch by cross-validation, by patient.",
     "S2-30": "A support vector machine; kernel, C and gamma by cross-validation.",
     "S2-31": "Chosen by cross-validation, fitted again on all training films, then tested, once.",
+    "S2-38": "A search over rate, momentum, layers, units, kernel size, decay and batch size, and "
+    "the network that one ended with.",
     "S2-52": "Several bundles become one, whose answer is the mean of their probabilities.",
     "S3-01": "MURA's published studies are known: 14,863, of which 207 are not public.",
     "S3-02": "All seven body parts are reported.",

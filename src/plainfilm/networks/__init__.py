@@ -10,7 +10,7 @@ from functools import partial
 from typing import Literal, get_args
 
 from plainfilm.errors import RecipeError
-from plainfilm.networks import baselines, pretrained
+from plainfilm.networks import baselines, block_net, pretrained
 from plainfilm.networks.classifier import INNER, Classifier, Features, KeyNames
 from plainfilm.networks.heads import AVERAGE, MLP, HeadPlan
 from plainfilm.networks.normalise import Normalisation
@@ -55,6 +55,9 @@ NETWORKS: dict[str, Design] = {
     "conv3": Design(baselines.conv3, baselines.CONV3_HEAD),
     "conv4": Design(baselines.conv4, baselines.CONV4_HEAD),
     "dense-net": Design(baselines.Pixels, baselines.DENSE_NET_HEAD),
+    block_net.NAME: Design(
+        partial(block_net.body, block_net.Shape()), block_net.head(block_net.Shape())
+    ),
 }
 
 
@@ -72,7 +75,7 @@ def build(
     Parameters
     ----------
     name
-        A key of `NETWORKS`.
+        A key of `NETWORKS`, or "block-net-5x256-k3" and the like (see `block_net.Shape`).
     n_findings
         K, the number of logits.
     normalise, dropout, size
@@ -90,13 +93,8 @@ def build(
     -----
     The weights are drawn from torch's global random state: seed it first for a reproducible start.
     """
-    if name not in NETWORKS:
-        near = get_close_matches(name, NETWORKS, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        known = ", ".join(NETWORKS)
-        raise RecipeError(f"network.name: found {name!r}; expected one of {known}.{hint}")
-    design = NETWORKS[name]
-    plan = _head_plan(name, head)
+    design = _design(name)
+    plan = _head_plan(name, design, head)
     classifier = Classifier(
         design.body(), n_findings, normalise=normalise, dropout=dropout, head=plan, size=size
     )
@@ -105,10 +103,22 @@ def build(
     return classifier
 
 
-def _head_plan(name: str, head: str) -> HeadPlan:
+def _design(name: str) -> Design:
+    if name in NETWORKS:
+        return NETWORKS[name]
+    shape = block_net.shape_of(name)
+    if shape is not None:
+        return Design(partial(block_net.body, shape), block_net.head(shape))
+    near = get_close_matches(name, NETWORKS, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    known = ", ".join(NETWORKS)
+    raise RecipeError(f"network.name: found {name!r}; expected one of {known}.{hint}")
+
+
+def _head_plan(name: str, design: Design, head: str) -> HeadPlan:
     if head not in get_args(Head):
         known = ", ".join(get_args(Head))
         raise RecipeError(f"network.head: found {head!r}; expected one of {known}.")
-    if head != "own" and NETWORKS[name].body is baselines.Pixels:
+    if head != "own" and design.body is baselines.Pixels:
         raise RecipeError(f"network.head: {name} has no feature map to pool; expected 'own'.")
-    return {"own": NETWORKS[name].head, "average": AVERAGE, "mlp": MLP}[head]
+    return {"own": design.head, "average": AVERAGE, "mlp": MLP}[head]
