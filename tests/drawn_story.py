@@ -1,5 +1,6 @@
 """The README's way to a bundle of one's own, gone once a session on drawn films."""
 
+import shutil
 from collections.abc import Sequence
 from contextlib import chdir
 from pathlib import Path
@@ -52,6 +53,7 @@ def shrink_recipes(folder: Path) -> None:
     for path in (REPOSITORY / "recipes").glob("*.toml"):
         recipe = Recipe.load(path, settings=SMALLER)
         (folder / path.name).write_text(recipe.to_toml(), encoding="utf-8")
+    shutil.copytree(REPOSITORY / "recipes" / "spaces", folder / "spaces")
 
 
 def smaller(words: Sequence[str]) -> list[str]:

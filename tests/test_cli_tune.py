@@ -92,3 +92,24 @@ def test_a_recipe_is_cross_validated(tmp_path: Path, capsys: Output) -> None:
     assert (found["schema"], found["k"], len(found["folds"])) == ("plainfilm.folds/1", 2, 2)
     assert run(*words, "--folds", 2) == 1
     assert "another training" in capsys.readouterr().err
+
+
+def test_settings_are_searched_for(tmp_path: Path, capsys: Output) -> None:
+    """S2-38: a line for each trial, and the best; --json and one more trial."""
+    pytest.importorskip("torch")
+    pytest.importorskip("optuna")
+    from tiny_training import TINY, write_prepared
+
+    (tmp_path / "r.toml").write_text(TINY)
+    (tmp_path / "s.toml").write_text("[optim]\nlr = {low = 1e-4, high = 1e-2}")
+    films = write_prepared(tmp_path / "films", n_train=8, n_val=4)
+    words = ("tune", "search", tmp_path / "r.toml", "--data", films, "--out", tmp_path / "out")
+    chosen = ("--set", "optim.epochs=1", "--space", tmp_path / "s.toml")
+
+    assert run(*words, *chosen, "--trials", 1) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.partition(":")[0] for line in lines] == ["trial 1", "best"]
+    assert run(*words, *chosen, "--trials", 2, "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["schema"], len(found["trials"])) == ("plainfilm.search/1", 2)
+    assert (tmp_path / "out" / "best.toml").exists()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from plainfilm.options import (
+    PATH,
     data_option,
     force_option,
     json_option,
@@ -113,5 +114,28 @@ def folds(recipe: "Recipe", data: Path, out: Path, k: int, seed: int, as_json: b
     from plainfilm.training.cross_validate import cross_validate, json_of, text_of
 
     found = cross_validate(recipe, data, out, k=k, seed=seed)
+    click.echo(json.dumps(json_of(found), indent=2) if as_json else text_of(found))
+    note(f"Wrote {out.name}")
+
+
+@tune.command()
+@recipe_argument
+@data_option(help="A prepared folder.")
+@click.option("--space", type=PATH, required=True, help="What to try: a file in .toml.")
+@out_option(required=True, help="Folder of the trials; goes on if it is there.")
+@click.option("--trials", type=click.IntRange(1), metavar="N", help="In all; else the space's.")
+@json_option
+def search(
+    recipe: "Recipe", data: Path, space: Path, out: Path, trials: int | None, as_json: bool
+) -> None:
+    """Search for settings: train again and again, with values that earlier scores suggest.
+
+    Judged on validation films. OUT/best.toml is the best recipe, for `plainfilm train`.
+    """
+    from plainfilm.training.search import json_of, text_of
+    from plainfilm.training.search import search as search_settings
+    from plainfilm.training.space import Space
+
+    found = search_settings(recipe, data, Space.load(space, recipe), out, trials=trials)
     click.echo(json.dumps(json_of(found), indent=2) if as_json else text_of(found))
     note(f"Wrote {out.name}")

@@ -1,4 +1,4 @@
-"""`block-net`: the network of a search by layers, units and kernel size; its name says its shape."""
+"""`block-net`: a network for searches by layers, units and kernel size; its name says them."""
 
 import re
 from dataclasses import dataclass

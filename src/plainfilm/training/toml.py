@@ -124,7 +124,12 @@ def settings_between(left: object, right: object) -> list[str]:
     A value that is None, which TOML cannot write, is left out.
     """
     pairs = ((key, b) for key, _, b in _differing(left, right, "") if b is not None)
-    return [f"{key}={_text(value)}" for key, value in pairs]
+    return [setting_of(key, value) for key, value in pairs]
+
+
+def setting_of(key: str, value: object) -> str:
+    """One value as `with_settings` takes it, "group.key=value"."""
+    return f"{key}={_text(value)}"
 
 
 def expect(holds: bool, key: str, found: float, expected: str) -> None:
