@@ -64,6 +64,7 @@ SITE = DOCS / "how-to" / "put-the-page-on-the-web.md"
 SERVING = DOCS / "how-to" / "serve.md"
 QUICK = [
     README,
+    REPOSITORY / "CONTRIBUTING.md",
     DOCS / "reference" / "bundle.md",
     DOCS / "reference" / "python.md",
     DOCS / "how-to" / "score-an-archive.md",

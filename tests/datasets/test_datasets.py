@@ -195,7 +195,7 @@ def test_a_fold_is_prepared_and_the_films_of_test_stay(nih_folder: Path, tmp_pat
     ("name", "said"),
     [
         ("kermani", "did you mean 'kermany'"),
-        ("brains", r"data set 'brains'\. Known: chestxray14, .*table\.$"),
+        ("brains", r"data set 'brains'\. Known: chestxray14, .*table"),
     ],
 )
 def test_an_unknown_data_set_is_answered_with_the_known_ones(
