@@ -23,8 +23,8 @@ HEAD = """# Results of the recipes
 Written by `python scripts/write_results_reference.py`; a test holds the two equal.
 
 **These are no reproductions.** The published experiments' recipes were run so shrunk (smaller
-films, one to eight epochs, one thread) that each takes minutes: they show that every recipe runs
-from films to measured bundle, and what it is then worth, good or bad. The large networks had few
+films, one to eight epochs, one thread) that each takes minutes: they show that a recipe runs from
+films to measured bundle, and what it is then worth, good or bad. The large networks had few
 steps and it shows: an AUROC near .5 is a coin. Where a head looks at every pixel, a smaller film
 leaves it fewer parameters than the published network has. `chest14-demo` and `pneumonia-paediatric`
 are the shipped bundles, trained as their recipes say. The recipes for MURA's films, which are not
