@@ -36,7 +36,9 @@ def test_a_worker_without_its_parent_takes_nothing(queue: Queue) -> None:
     assert queue.counts() == (0, 2)
 
 
-@pytest.mark.parametrize("options", [ReadOptions(), ReadOptions(3.5, View.AP, "chest", True)])
+@pytest.mark.parametrize(
+    "options", [ReadOptions(), ReadOptions(3.5, View.AP, "chest", True, (("mass", 0.1),))]
+)
 def test_options_come_back(options: ReadOptions) -> None:
     assert options_of(text_of(options)) == options
 

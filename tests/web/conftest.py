@@ -65,11 +65,7 @@ def server(built: Path) -> Iterator[Site]:
     app_of = pytest.importorskip("plainfilm.serve.app").create_app
     settings_of = pytest.importorskip("plainfilm.serve.settings").ServeSettings
     uvicorn = pytest.importorskip("uvicorn")
-    from plainfilm.serve.page import page_routes
-
     app = app_of(settings_of(source="chest14-demo", workers=1))
-    bundle = open_bundle("chest14-demo")
-    app.include_router(page_routes({bundle.header.name: bundle}.__getitem__))
     running = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error"))
     thread = threading.Thread(target=running.run, daemon=True)
     thread.start()

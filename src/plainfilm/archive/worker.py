@@ -42,8 +42,9 @@ def text_of(options: ReadOptions) -> str:
 def options_of(text: str) -> ReadOptions:
     """What `text_of` wrote."""
     found = json.loads(text)
-    view = found.pop("view")
-    return ReadOptions(**found, view=None if view is None else View(view))
+    found["view"] = None if found["view"] is None else View(found["view"])
+    found["prevalences"] = tuple((name, share) for name, share in found["prevalences"])
+    return ReadOptions(**found)
 
 
 def main() -> int:

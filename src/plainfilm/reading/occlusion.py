@@ -12,7 +12,7 @@ import numpy as np
 
 from plainfilm.findings import FeatureMap
 from plainfilm.radiograph import Pixels
-from plainfilm.reading.engine import Engine
+from plainfilm.reading.engine import RunsGraph
 from plainfilm.reading.header_parts import FitPolicy
 
 CELLS = 12  # places a side; about a quarter more than the shipped bundles' maps have
@@ -24,7 +24,7 @@ Progress = Callable[[int, int], None]
 
 
 def occlusion_map(
-    engine: Engine, pixels: Pixels, column: int, *, progress: Progress | None = None
+    engine: RunsGraph, pixels: Pixels, column: int, *, progress: Progress | None = None
 ) -> FeatureMap:
     """By how much the score of one finding falls where a square of the film is covered.
 

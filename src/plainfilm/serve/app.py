@@ -13,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from plainfilm import __version__
+from plainfilm.reading.bundle import Bundle
 from plainfilm.reading.engine import check_installed
 from plainfilm.serve import problems
 from plainfilm.serve.audit_log import AuditLog
@@ -27,6 +28,7 @@ from plainfilm.serve.jobs import Jobs
 from plainfilm.serve.loading import Loader, ReaderMaker, open_source
 from plainfilm.serve.metrics import Metrics
 from plainfilm.serve.oip_routes import oip_routes
+from plainfilm.serve.page import page_routes
 from plainfilm.serve.read_routes import read_routes
 from plainfilm.serve.settings import ServeSettings
 from plainfilm.serve.stage import Stage
@@ -65,6 +67,7 @@ def create_app(settings: ServeSettings | None = None) -> FastAPI:
     for routes in (health_routes, read_routes, oip_routes, bundle_routes):
         app.include_router(routes(house))
     app.include_router(job_routes(house, jobs))
+    app.include_router(page_routes(lambda name: _bundle(house, name)))
     add_guards(app, settings.guards, max_body_bytes=settings.max_body_bytes)
     app.add_middleware(Watch, house=house)
     tell_problems(app)
@@ -77,6 +80,10 @@ def tell_problems(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, problems.tell_http_error)
     app.add_exception_handler(RequestValidationError, problems.tell_invalid)
     app.openapi = lambda: completed(FastAPI.openapi(app))  # type: ignore[method-assign]
+
+
+def _bundle(house: House, name: str) -> Bundle:
+    return house.stage.version_of(name, None, 1.0).reader.bundle
 
 
 def _house(settings: ServeSettings, decode: Decode) -> House:

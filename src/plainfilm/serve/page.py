@@ -32,7 +32,7 @@ _SITE_ONLY = ("sw.js",)  # keeps a static site offline; a server's page is not k
 def page_routes(
     find: Callable[[str], Bundle], page: Path = PAGE, *, settings: bytes | None = None
 ) -> APIRouter:
-    """GET / and the page's files, and GET /v1/bundles/NAME/about. To be included last.
+    """GET / and the page's files, and GET /v1/bundles/NAME/about.
 
     Parameters
     ----------
@@ -56,18 +56,23 @@ def page_routes(
         except KeyError as error:
             raise HTTPException(404, f"{name[:40]}: no such bundle is served") from error
 
-    @router.get("/{path:path}")
-    async def file(path: str) -> Response:
-        """A file of the page; nothing else on the disk has a name here."""
-        name = path or "index.html"
-        if name not in files or name in _SITE_ONLY:
-            raise HTTPException(404, f"/{path[:80]}: no such page")
-        kind = _TYPES.get(Path(name).suffix) or mimetypes.guess_type(name)[0]
-        cached = _FOREVER if name.startswith("assets/") else _ASK
-        headers = {**_HEADERS, "Cache-Control": cached}
-        return Response(files[name], headers=headers, media_type=kind)
-
+    for name, content in files.items():
+        if name not in _SITE_ONLY:
+            _add_file(router, name, content)
     return router
+
+
+def _add_file(router: APIRouter, name: str, content: bytes) -> None:
+    kind = _TYPES.get(Path(name).suffix) or mimetypes.guess_type(name)[0]
+    cached = _FOREVER if name.startswith("assets/") else _ASK
+    headers = {**_HEADERS, "Cache-Control": cached}
+
+    async def file() -> Response:
+        """A file of the page; nothing else on the disk has a name here."""
+        return Response(content, headers=headers, media_type=kind)
+
+    for path in (f"/{name}", "/") if name == "index.html" else (f"/{name}",):
+        router.add_api_route(path, file, methods=["GET", "HEAD"])
 
 
 def _files(page: Path) -> Mapping[str, bytes]:
