@@ -1,0 +1,150 @@
+"""What is written for other machines: parsed, and held to what the program really has."""
+
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+DOCKERFILE = (REPOSITORY / "Dockerfile").read_text(encoding="utf-8")
+WORKFLOW = yaml.safe_load((REPOSITORY / ".github" / "workflows" / "ci.yml").read_text("utf-8"))
+
+
+def deployed(name: str) -> list[dict[str, object]]:
+    return list(yaml.safe_load_all((REPOSITORY / "deploy" / name).read_text(encoding="utf-8")))
+
+
+def kinds(name: str) -> dict[str, dict]:  # type: ignore[type-arg]
+    return {str(each["kind"]): each for each in deployed(name)}
+
+
+def test_the_image_is_slim_and_of_a_user_without_rights() -> None:
+    """S0-79."""
+    last = DOCKERFILE.split("\nFROM ")[-1]
+
+    assert last.startswith("python:3.12-slim")
+    assert re.search(r"^USER \d{4,}$", last, re.M)
+    assert last.index("\nUSER ") < last.index("\nENTRYPOINT ")
+    assert "gcc" not in last
+    assert "--no-index" in last  # what it installs was built before; nothing is fetched
+
+
+def test_the_image_is_built_from_pinned_versions_and_checks_its_bundles() -> None:
+    """S0-80."""
+    assert "-c constraints.txt" in DOCKERFILE
+    assert "npm ci" in DOCKERFILE
+    assert "plainfilm bundles verify pneumonia-paediatric" in DOCKERFILE
+
+
+def test_the_image_listens_where_it_is_told() -> None:
+    """S0-83."""
+    assert re.search(r"^ENV PORT=8080\b", DOCKERFILE, re.M)
+    assert re.search(r"^EXPOSE 8080 8081$", DOCKERFILE, re.M)
+
+
+def test_the_image_copies_what_there_is_and_no_more() -> None:
+    copied = [
+        name
+        for line in re.findall(r"^COPY (?!--from)(.+)$", DOCKERFILE, re.M)
+        for name in line.split()[:-1]
+    ]
+    let_in = re.findall(r"^!(.+)$", (REPOSITORY / ".dockerignore").read_text("utf-8"), re.M)
+
+    assert sorted(copied) == sorted(let_in)
+    for name in copied:
+        assert (REPOSITORY / name).exists(), name
+
+
+def test_docker_s_own_parser_is_content() -> None:
+    if shutil.which("hadolint") is None:
+        pytest.skip("hadolint is not installed")
+    subprocess.run(["hadolint", REPOSITORY / "Dockerfile"], check=True)
+
+
+def test_documented_docker_commands_have_the_right_spelling() -> None:
+    """S1-07, S1-08."""
+    page = (REPOSITORY / "docs" / "how-to" / "deploy.md").read_text(encoding="utf-8")
+    builds = re.findall(r"docker build[^\n`]*", page)
+
+    assert any("--build-arg HTTP_PROXY" in build for build in builds)
+    for build in builds:
+        words = shlex.split(build)
+        assert words[-1] == "."
+        assert any(re.fullmatch(r"--tag=plainfilm:[0-9.]+", word) for word in words)
+        assert "–" not in build  # a dash that a word processor made of two
+
+
+def test_replicas_read_only_write_nowhere_and_leave_in_order() -> None:
+    deployment = kinds("kubernetes.yaml")["Deployment"]
+    pod = deployment["spec"]["template"]["spec"]
+    container = pod["containers"][0]
+
+    assert deployment["spec"]["replicas"] >= 2
+    assert deployment["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert container["securityContext"]["readOnlyRootFilesystem"] is True
+    assert container["readinessProbe"]["httpGet"]["path"] == "/v2/health/ready"
+    assert all("medium" in v["emptyDir"] for v in pod["volumes"] if "emptyDir" in v)
+
+
+def test_the_admin_port_is_not_a_service() -> None:
+    found = kinds("kubernetes.yaml")
+    ports = found["Service"]["spec"]["ports"]
+    open_to_all = [r for r in found["NetworkPolicy"]["spec"]["ingress"] if "from" not in r]
+
+    assert [port["targetPort"] for port in ports] == ["http"]
+    assert [r["ports"] for r in open_to_all] == [[{"port": "http"}]]
+    compose = deployed("compose.yaml")[0]["services"]
+    assert [name for name, service in compose.items() if "ports" in service] == ["proxy"]  # type: ignore[union-attr]
+
+
+def test_kserve_takes_the_same_image() -> None:
+    container = kinds("kserve.yaml")["InferenceService"]["spec"]["predictor"]["containers"][0]
+    image = kinds("kubernetes.yaml")["Deployment"]["spec"]["template"]["spec"]["containers"][0]
+
+    assert container["image"] == image["image"]
+    assert container["readinessProbe"]["httpGet"]["path"] == "/v2/health/ready"
+
+
+def test_tests_gate_release_and_deploy() -> None:
+    """S2-02."""
+    jobs = WORKFLOW["jobs"]
+    steps = [step.get("run", "") for step in jobs["test"]["steps"]]
+
+    assert "scripts/test" in steps
+    for name in set(jobs) - {"test"}:
+        assert "refs/tags/v" in jobs[name]["if"]
+        assert _needs(jobs, name) & {"test"}, name
+
+
+def _needs(jobs: dict[str, dict], name: str) -> set[str]:  # type: ignore[type-arg]
+    direct = jobs[name].get("needs", [])
+    direct = {direct} if isinstance(direct, str) else set(direct)
+    return direct.union(*(_needs(jobs, each) for each in direct))
+
+
+def test_the_proxy_s_configuration_is_valid(tmp_path: Path) -> None:
+    if shutil.which("nginx") is None:
+        pytest.skip("nginx is not installed")
+    text = (REPOSITORY / "deploy" / "nginx.conf").read_text(encoding="utf-8")
+    # What only a network of containers has: names that come and go.
+    text = text.replace("server server:8080 resolve", "server 127.0.0.1:8080")
+    text = re.sub(r"^ *resolver .*$", "", text, flags=re.M)
+    text = text.replace("/var/cache/nginx/body", str(tmp_path / "body"))
+    (tmp_path / "nginx.conf").write_text(f"pid {tmp_path}/pid;\n{text}", encoding="utf-8")
+
+    done = subprocess.run(
+        ["nginx", "-t", "-c", tmp_path / "nginx.conf"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_proxy_has_the_timeouts_and_limits_that_the_server_lacks() -> None:
+    text = (REPOSITORY / "deploy" / "nginx.conf").read_text(encoding="utf-8")
+    for rule in ("client_header_timeout", "client_body_timeout", "client_max_body_size",
+                 "proxy_next_upstream error", "limit_conn"):  # fmt: skip
+        assert rule in text
