@@ -13,7 +13,7 @@ WORKDIR /work
 COPY pyproject.toml constraints.txt hatch_build.py README.md LICENSE ./
 COPY src ./src
 COPY --from=page /page ./src/plainfilm/serve/web
-ENV PLAINFILM_SKIP_WEB=1
+ENV PLAINFILM_WEB=skip
 RUN pip wheel --no-cache-dir --wheel-dir /wheels -c constraints.txt '.[serve]'
 
 FROM python:3.12-slim

@@ -173,3 +173,14 @@ def _list_repository(folder: Path, *, as_json: bool) -> None:
     ]
     lines = [f"{row['name']} {row['version']}  {row['label'] or ''}".rstrip() for row in rows]
     click.echo(json.dumps(rows, indent=2) if as_json else "\n".join(lines))
+
+
+@bundles.command()
+@click.argument("bundle")
+@out_option(required=True, help="Folder of a Triton repository.")
+def triton(bundle: str, out: Path) -> None:
+    """Write a bundle's graph as a model of a Triton repository; the gate stays behind."""
+    from plainfilm.reading.shelf import open_bundle
+    from plainfilm.serve.triton import write_triton_model
+
+    note(f"Wrote {write_triton_model(open_bundle(bundle), out).name}/ in {out.name}")
