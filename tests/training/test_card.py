@@ -147,3 +147,11 @@ def test_what_was_found_of_maps_and_poor_films_is_shown() -> None:
     assert "## Poor films\n\n- AUROC on 7 films" in text
     assert "| Mass | 30 | 0.750 [0.500, 0.900] | 0.625 |" in text
     assert "- NOT flat.\n" in text.partition("## Do the maps mean anything?")[2]
+
+
+def test_what_only_a_program_reads_stays_in_the_header() -> None:
+    details = {"history": "epoch: loss; 1: 0.5", "torch": "2.13"}
+    text = card(replace(HEADER, provenance=replace(HEADER.provenance, details=details)), None)
+
+    assert "- torch: 2.13" in text
+    assert "epoch: loss" not in text

@@ -32,6 +32,9 @@ _AUDITS = {
     "inverted_auroc": "black and white swapped",
 }
 
+# Too long for a person: which films were learned from, every epoch's losses.
+_FOR_PROGRAMS = (DIGESTS, "history")
+
 Json = Mapping[str, object]
 
 
@@ -218,8 +221,8 @@ def _origin(header: BundleHeader) -> Iterator[str]:
     yield f"- {time} on {source.hardware}; plainfilm {source.code_version}"
     yield f"- Split SHA-256 `{_known(source.split_sha256)}`"
     yield f"- Patients SHA-256 `{_known(source.patients_sha256)}`"
-    told = {key: words for key, words in source.details.items() if key != DIGESTS}
-    yield from _bullets([f"{key}: {words}" for key, words in told.items()])
+    told = source.details.items()
+    yield from _bullets([f"{key}: {words}" for key, words in told if key not in _FOR_PROGRAMS])
 
 
 def _known(fact: object) -> object:

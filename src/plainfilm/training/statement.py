@@ -207,7 +207,7 @@ def _provenance(sources: Sources, gap: float) -> Provenance:
         "images_sha256": record.films.images_sha256,
         "loss": record.loss.words,
         "torch": record.torch_version,
-        "environment": ", ".join(record.environment),
+        "environment": ", ".join(record.environment) or "not recorded",
         "device": f"{record.device}, {record.threads} threads",
         "epochs": _epochs_words(sources),
         "history": _history_words(sources.runs[0]),
