@@ -6,8 +6,9 @@ import pytest
 
 from plainfilm.cli import main
 from plainfilm.reading import shelf
-from plainfilm.reading.bundle import Golden
-from tiny_bundle import tiny_bundle
+from plainfilm.reading.bundle import Bundle, Golden
+from plainfilm.reading.promotion import what_is_missing
+from tiny_bundle import promotable, tiny_bundle
 
 Output = pytest.CaptureFixture[str]
 
@@ -96,8 +97,7 @@ def test_weights_of_another_form_are_one_clear_line(tmp_path: Path, capsys: Outp
 
 def test_a_version_is_published_promoted_and_taken_back(tmp_path: Path, capsys: Output) -> None:
     """S2-41, as far as it is serving: checked, hashed, put there whole, labelled."""
-    measured = tiny_bundle().with_evaluation({"films": 3}, "# tiny\n")
-    measured.save(tmp_path / "tiny.bundle")
+    promotable(tiny_bundle()).save(tmp_path / "tiny.bundle")
     there = ("--repository", tmp_path / "repository")
     for number in (1, 2):
         assert run("bundles", "publish", tmp_path / "tiny.bundle", *there) == 0
@@ -142,3 +142,18 @@ def test_bundles_are_joined_and_what_is_there_stays(tmp_path: Path, capsys: Outp
     assert run(*words, "--out", tmp_path / "pair.bundle", "--force") == 0
     assert run("bundles", "join", tmp_path / "0.bundle", "--name", "x", "--out", "x") == 1
     assert "at least two" in capsys.readouterr().err
+
+
+def test_s2_03_a_person_signs_explanations_off(tmp_path: Path, capsys: Output) -> None:
+    made, path, panel = tiny_bundle(), tmp_path / "mine.bundle", tmp_path / "panel.png"
+    panel.write_bytes(b"a picture")
+    numbers = {"bundle": {"network_sha256": made.network_sha256}}
+    made.with_evaluation(numbers, made.card).save(path)
+    asked = ("bundles", "sign-off", path, "--by", "A. Reader", "--report", panel)
+    assert run(*asked) == 0
+    assert capsys.readouterr().err == "Wrote mine.bundle: signed off by A. Reader\n"
+    assert what_is_missing(Bundle.load(path)) == []
+    assert run("bundles", "sign-off", path, "--by", " ", "--report", panel) == 1
+    assert run(*asked, "--out", tmp_path / "copy.bundle") == 0
+    assert run(*asked, "--out", tmp_path / "copy.bundle") == 1  # nothing is overwritten
+    assert run("bundles", "sign-off", path, "--by", "A. Reader") == 2

@@ -140,7 +140,8 @@ def publish(bundle: str, repository: Path, version: int | None, as_json: bool) -
 def promote(name: str, version: int, repository: Path, label: str, percent: float) -> None:
     """Let a version answer: give it a label.
 
-    Refused where it has no evaluation, or its golden outputs do not come back.
+    Refused where it has no evaluation, nobody has signed its explanations off (sign-off), or its
+    golden outputs do not come back; the refusal says what is missing.
     """
     from plainfilm.serve.repository import Change, Repository
 
@@ -184,3 +185,25 @@ def triton(bundle: str, out: Path) -> None:
     from plainfilm.serve.triton import write_triton_model
 
     note(f"Wrote {write_triton_model(open_bundle(bundle), out).name}/ in {out.name}")
+
+
+@bundles.command("sign-off")
+@click.argument("bundle")
+@click.option("--by", required=True, metavar="NAME", help="The person who looked at them.")
+@click.option("--report", "reports", multiple=True, required=True, metavar="FILE",
+              type=PATH, help="An explanation report that was looked at; repeatable.")  # fmt: skip
+@out_option(help="Write a signed copy here instead.")
+def sign_off(bundle: str, by: str, reports: tuple[Path, ...], out: Path | None) -> None:
+    """Record in a bundle that a person has looked at its explanations.
+
+    A changed network, or explanations measured anew, void it. No bundle is promoted without.
+    """
+    from datetime import UTC, datetime
+
+    from plainfilm.reading.promotion import read_reports, signed_off
+    from plainfilm.reading.shelf import open_bundle, writable_bundle
+
+    path, found = writable_bundle(bundle) if out is None else (out, open_bundle(bundle))
+    signed = signed_off(found, by, datetime.now(UTC).date(), read_reports(reports))
+    signed.save(path, overwrite=out is None)
+    note(f"Wrote {path.name}: signed off by {by}")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from plainfilm.errors import CorruptBundle
+from plainfilm.errors import BundleError, CorruptBundle
 from plainfilm.reading import shelf
 from plainfilm.reading.bundle import Bundle
 
@@ -40,3 +40,11 @@ def test_a_bundled_name_wins_over_a_folder_of_that_name(
 
 def test_a_bundle_is_opened_by_its_path(bundle_file: Path) -> None:
     assert shelf.open_bundle(bundle_file).id == Bundle.load(bundle_file).id
+
+
+def test_a_bundled_bundle_is_not_written_into(bundle_file: Path) -> None:
+    path, bundle = shelf.writable_bundle(bundle_file)
+    assert (path, bundle.id) == (bundle_file, Bundle.load(bundle_file).id)
+    for name in (path.stem for path in shelf.bundled()):
+        with pytest.raises(BundleError, match=rf"^{name}: comes with plainfilm"):
+            shelf.writable_bundle(name)

@@ -5,9 +5,10 @@ import pytest
 
 from plainfilm.errors import BundleError, CorruptBundle
 from plainfilm.reading.bundle import Bundle, Golden
+from plainfilm.reading.promotion import what_is_missing
 from plainfilm.serve.policy import Policy
-from plainfilm.serve.repository import Change, Repository, stamp, what_is_missing
-from tiny_bundle import tiny_bundle
+from plainfilm.serve.repository import Change, Repository, stamp
+from tiny_bundle import promotable, tiny_bundle
 
 
 @pytest.fixture
@@ -17,7 +18,7 @@ def repository(tmp_path: Path) -> Repository:
 
 @pytest.fixture(scope="module")
 def measured() -> Bundle:
-    return tiny_bundle().with_evaluation({"films": 3}, "# tiny\n")
+    return promotable(tiny_bundle())
 
 
 def test_s4_12_versions_are_numbers_not_words(repository: Repository, measured: Bundle) -> None:
@@ -80,6 +81,16 @@ def test_a_promotion_needs_what_is_missing(repository: Repository, measured: Bun
     assert repository.shelved("tiny").policy == Policy()
     assert repository.promote("tiny", 2, Change()) == Policy(stable=2)
     assert repository.shelved("tiny").policy == Policy(stable=2)
+
+
+def test_s2_03_explanations_that_nobody_signed_off_are_not_promoted(
+    repository: Repository, measured: Bundle
+) -> None:
+    numbers = {k: v for k, v in (measured.evaluation or {}).items() if k != "sign_off"}
+    repository.publish(measured.with_evaluation(numbers, measured.card))
+    with pytest.raises(BundleError, match="it lacks an explanation report signed off by a named"):
+        repository.promote("tiny", 1, Change("shadow"))
+    assert repository.shelved("tiny").policy == Policy()
 
 
 def test_labels_come_and_go(repository: Repository, measured: Bundle) -> None:

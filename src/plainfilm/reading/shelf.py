@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from plainfilm.errors import CorruptBundle
+from plainfilm.errors import BundleError, CorruptBundle
 from plainfilm.reading.bundle import Bundle
 
 _SHELF = Path(__file__).parent.parent / "bundles"
@@ -37,3 +37,13 @@ def find_bundle(name_or_path: Path | str) -> Path:
 def open_bundle(name_or_path: Path | str) -> Bundle:
     """The bundle that `find_bundle` finds; BundleError where it cannot be trusted."""
     return Bundle.load(find_bundle(name_or_path))
+
+
+def writable_bundle(name_or_path: Path | str) -> tuple[Path, Bundle]:
+    """A bundle to write into, and its path; BundleError for one that comes with plainfilm."""
+    path = find_bundle(name_or_path)
+    if path in bundled():
+        found = "comes with plainfilm, and what comes with it is not rewritten"
+        advice = f"Write a copy (--out), or copy plainfilm/bundles/{path.name} and give its path"
+        raise BundleError(f"{path.stem}: {found}. {advice}")
+    return path, Bundle.load(path)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from plainfilm.errors import BundleError
 from plainfilm.reading.bundle import Bundle
+from plainfilm.reading.promotion import what_is_missing
 from plainfilm.reading.verify import verify
 from plainfilm.serve.policy import Policy, load_policy, save_policy
 
@@ -170,16 +171,6 @@ class Change:
         if self.label == "canary":
             return policy.with_canary(version, self.percent)
         return policy.with_shadow(version)
-
-
-def what_is_missing(bundle: Bundle) -> list[str]:
-    """What a bundle lacks that it must bring before it may be promoted, in words."""
-    missing = []
-    if not bundle.evaluation:
-        missing.append("an evaluation (run plainfilm evaluate with --attach)")
-    if not bundle.golden.radiographs:
-        missing.append("golden outputs (export it again)")
-    return missing
 
 
 def stamp(path: Path) -> tuple[int, ...]:
