@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 from html import escape
 from html.parser import HTMLParser
@@ -7,7 +8,9 @@ import numpy as np
 
 from plainfilm.evaluation.figures import draw_figures
 from plainfilm.evaluation.measure import measure
-from plainfilm.evaluation.report import AUDITED, FIGURES, RATES, html_report
+from plainfilm.evaluation.report import FIGURES, html_report
+from plainfilm.evaluation.report_audits import AUDITED
+from plainfilm.evaluation.report_findings import RATES
 
 
 def page(table: Any) -> str:
@@ -29,17 +32,18 @@ def test_the_page_needs_nothing_else(make_table: Any) -> None:
 
 
 class Tables(HTMLParser):
-    """The cells of each table of a page, and the classes of its rows.
+    """The cells of each table of a chapter of a page, and the classes of its rows.
 
-    Of the page's first part: what follows is `report_numbers`', and tested there.
+    Of the chapter's first part: what follows is `report_numbers`', and tested there.
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, chapter: str = "results") -> None:
         super().__init__()
         self.tables: list[list[list[str]]] = []
         self.few: list[str] = []
         self._in_cell = False
-        self.feed(text.partition("<h2>Averages over findings")[0])
+        chapter_text = text.partition(f"<h2 id='{chapter}'>")[2].partition("<h2")[0]
+        self.feed(re.split("<h3>(?:Averages over|Operating|Labels to)", chapter_text)[0])
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "table":
@@ -82,7 +86,8 @@ def audited(table: Any) -> Any:
 def test_every_number_of_the_evaluation_stands_in_its_row(make_table: Any) -> None:
     table = audited(make_table())
     numbers: Any = measure(table, 20)
-    findings, published, audits = Tables(html_report(numbers, {})).tables
+    text = html_report(numbers, {})
+    (findings, published), (audits,) = (Tables(text, c).tables for c in ("results", "audits"))
     for name, row in zip(("pneumonia", "mass"), findings[1:], strict=False):
         expected = numbers["findings"][name]
         keys = [key for key, _ in RATES]
@@ -159,9 +164,10 @@ def test_what_was_not_measured_is_not_said(make_table: Any) -> None:
 
 def test_every_figure_stands_on_the_page_with_its_caption(make_table: Any) -> None:
     table = make_table()
-    text = html_report(measure(table, 20), {**draw_figures(table), "other": "<svg id='x'></svg>"})
-    assert text.count("<figure>") == text.count("</svg>") == 5
-    for caption in (*FIGURES.values(), "other"):
+    figures = {**draw_figures(table), "other": "<svg id='x'></svg>"}
+    text = html_report(measure(table, 20), figures)
+    assert text.count("<figure>") == text.count("</svg>") == len(figures)
+    for caption in (FIGURES.get(name, name) for name in figures):
         assert f"<figcaption>{escape(caption)}</figcaption>" in text
 
 
@@ -238,4 +244,33 @@ def test_sections_of_maps_and_shortcuts_are_rendered(make_table: Any) -> None:
     assert "<p>&lt;NOT flat&gt;.</p>" in text
     (named,) = [s for s in numbers["audits"]["mass"]["words"] if "letter" in s]  # type: ignore[index]
     assert f"<p>{escape(named)}</p>" in text
-    assert text.index("Shortcuts") < text.index("Do the maps mean anything?")
+    assert text.index("Do the maps mean anything?") < text.index("<h3>Shortcuts")
+
+
+CHAPTERS = (
+    "Summary", "What it is for", "Films", "Flow of films", "Reference standard", "Splits",
+    "Network and training", "Rules of the evaluation", "Results", "Groups of patients",
+    "Calibration", "Uncertainty", "Explanations", "Audits", "Limits", "What was read how often",
+    "What the numbers mean", "CLAIM 2024", "TRIPOD+AI",
+)  # fmt: skip
+
+
+def test_the_chapters_are_in_the_order_of_the_guidelines_and_every_link_leads_somewhere(
+    make_table: Any,
+) -> None:
+    numbers = measure(audited(make_table()), 20)
+    numbers["explanations"] = {"n_films": 9, "n_refused": 1, "words": ["Flat."]}
+    text = html_report(numbers, {})
+    assert tuple(re.findall(r"<h2 id='[^']+'>(.+?)</h2>", text)) == CHAPTERS
+    places = re.findall(r"id='([^']+)'", text)
+    assert len(set(places)) == len(places)
+    assert set(re.findall(r"href='#([^']+)'", text)) <= set(places)
+
+
+def test_what_only_a_person_knows_is_left_open_and_no_use_in_care_is_claimed(
+    make_table: Any,
+) -> None:
+    text = page(make_table())
+    for asked in ("who or what labelled the films", "ethical approval", "funding, and the role"):
+        assert f"To be answered by a person: {asked}" in text
+    assert not re.search(r"\b(diagnos(?:es|e this)|FDA|CE mark|radiologist-level|safe)\b", text)

@@ -7,7 +7,7 @@ import pytest
 
 from plainfilm.evaluation.measure import measure
 from plainfilm.evaluation.points import choose_points
-from plainfilm.evaluation.report_numbers import further_numbers
+from plainfilm.evaluation.report_numbers import further_sections, not_measured
 
 KEYS = (
     "averages", "points", "subgroups", "metadata", "decision_curves", "conformal", "contradictions",
@@ -27,8 +27,8 @@ def numbers(make_table: Any) -> Any:
 
 
 def test_every_section_stands_on_the_page_with_its_numbers(numbers: Any) -> None:
-    page = further_numbers(numbers)
-    assert re.findall(r"<h2>(.+?)</h2>", page) == [
+    page = "".join(further_sections(numbers).values())
+    assert re.findall(r"<h3>(.+?)</h3>", page) == [
         "Averages over findings", "Operating points", "Groups of patients",
         "What view, age and sex alone tell", "Is acting on it worth it?", "Sure and unsure",
         "Labels to look at again",
@@ -50,7 +50,7 @@ def test_every_section_stands_on_the_page_with_its_numbers(numbers: Any) -> None
 
 
 def test_what_is_hidden_says_why(numbers: Any) -> None:
-    page = further_numbers(numbers)
+    page = "".join(further_sections(numbers).values())
     assert "0 present films; fewer than 20 say too little" in page  # mass of women
     assert "Not shown: body_part: all films are &#x27;chest&#x27;" in page
 
@@ -59,7 +59,11 @@ def test_a_finding_on_few_films_is_grey_in_every_section(make_table: Any) -> Non
     table = make_table(n=100)
     table.labels[:, 1] = np.arange(100) % 12 == 0  # nine films
     view = np.where(np.arange(100) % 4 < 2, "AP", "PA")
-    page = further_numbers(measure(replace(table, details={**table.details, "view": view}), 5))
+    page = "".join(
+        further_sections(
+            measure(replace(table, details={**table.details, "view": view}), 5)
+        ).values()
+    )
     rows = re.findall(r"<tr( class='few')?><td>(pneumonia|mass)</td>", page)
     told = [grey for grey, name in rows if name == "mass"]
     assert told.count("") == 1  # the films to look at again claim nothing
@@ -69,15 +73,16 @@ def test_a_finding_on_few_films_is_grey_in_every_section(make_table: Any) -> Non
 
 def test_an_older_evaluation_names_what_it_lacks(numbers: Any) -> None:
     older = {key: value for key, value in numbers.items() if key not in KEYS}
-    page = further_numbers(older)
-    assert "older: averages, points, subgroups, metadata, decision curves, conformal" in page
-    assert "<h2>" not in page
+    words = not_measured(older)
+    assert "older: averages, points, subgroups, metadata, decision curves, conformal" in words
+    assert set(further_sections(older).values()) == {""}
+    assert not_measured(numbers) == ""
 
 
 def test_where_nothing_can_be_measured_the_page_still_stands(make_table: Any) -> None:
     table = make_table(n=20)
     table.labels[:] = np.nan
-    page = further_numbers(measure(table, 5))
+    page = "".join(further_sections(measure(table, 5)).values())
     assert "no validation film was read" in page
     assert "0 patients of a class for 5 folds" in page
     assert "do not vary" in page

@@ -3,24 +3,36 @@
 from collections.abc import Mapping, Sequence
 from html import escape
 
+from plainfilm.evaluation.metric_words import term
 
-def table(head: Sequence[str], rows: Sequence[str]) -> str:
-    """A table of rows made by `row`."""
-    cells = "".join(f"<th>{escape(words)}</th>" for words in head)
-    return (
-        f"<div><table><thead><tr>{cells}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
-    )
+
+def table(head: Sequence[str], rows: Sequence[str], *, kind: str = "numbers") -> str:
+    """A table of rows made by `row`; its `kind` is its class."""
+    cells = "".join(f"<th>{term(words)}</th>" for words in head)
+    body = f"<tbody>{''.join(rows)}</tbody>"
+    return f"<div><table class='{kind}'><thead><tr>{cells}</tr></thead>{body}</table></div>"
 
 
 def row(cells: Sequence[str], *, few: bool = False) -> str:
     """A row of a table; `few` makes it grey: too few films to say much."""
-    text = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
+    text = "".join(f"<td>{term(cell)}</td>" for cell in cells)
     return f"<tr class='few'>{text}</tr>" if few else f"<tr>{text}</tr>"
 
 
 def section(title: str, words: str, *parts: str) -> str:
-    """A heading, a sentence on what it means, and what follows."""
-    return f"<h2>{escape(title)}</h2><p>{escape(words)}</p>{''.join(parts)}"
+    """A heading within a chapter, a sentence on what it means, and what follows."""
+    return f"<h3>{escape(title)}</h3><p>{escape(words)}</p>{''.join(parts)}"
+
+
+def bullets(lines: Sequence[str]) -> str:
+    """A list of sentences; "" for none."""
+    shown = "".join(f"<li>{escape(line)}</li>" for line in lines)
+    return f"<ul>{shown}</ul>" if lines else ""
+
+
+def open_words(asked: str) -> str:
+    """What stands where only a person knows."""
+    return f"To be answered by a person: {asked}."
 
 
 def interval(value: object) -> str:

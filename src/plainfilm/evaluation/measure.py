@@ -4,6 +4,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -120,6 +121,7 @@ def _facts(table: Predictions) -> dict[str, object]:
         "calibration_source": about.calibration_source,
         "threshold_rule": about.threshold_rule,
         "cross_fitted": about.refit_rule is not None,
+        "context": {} if about.context is None else asdict(about.context),
     }
 
 

@@ -12,6 +12,7 @@ from plainfilm.datasets.seen import KEY as LEARNED_KEY
 from plainfilm.datasets.seen import find_leak, named
 from plainfilm.errors import EvaluationError, ImageError
 from plainfilm.evaluation.audit import AUDITS, audit_film
+from plainfilm.evaluation.context import context_of
 from plainfilm.evaluation.degrade import DEGRADED, PREFIX, sampled_rows
 from plainfilm.evaluation.metrics import Floats
 from plainfilm.evaluation.table import FORMAT, About, Predictions, Texts
@@ -98,6 +99,7 @@ def describe(reader: Reader, manifest: Manifest, split: str) -> About:
         split_sha256=manifest.split_sha256,
         cautions=_cautions(header, manifest, split),
         exclusive=header.label_set.is_choice,
+        context=context_of(header, manifest),
     )
 
 

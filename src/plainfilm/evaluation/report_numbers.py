@@ -17,9 +17,27 @@ _GROUP_RATES = (
 )  # fmt: skip
 
 
-def further_numbers(evaluation: Json) -> str:
-    """The sections as HTML; what an older evaluation does not hold is named at the end."""
-    made: dict[str, Callable[[Json, Few], str]] = {
+def further_sections(evaluation: Json) -> dict[str, str]:
+    """The sections as HTML, by the evaluation's key; "" for what it does not hold."""
+    few = {name for name, found in _named(evaluation["findings"]) if found["too_few"]}
+    made = _makers()
+    return {
+        key: make(record(evaluation[key]), few) if key in evaluation else ""
+        for key, make in made.items()
+    }
+
+
+def not_measured(evaluation: Json) -> str:
+    """A sentence that names what an older evaluation does not hold; "" for a whole one."""
+    missing = [key.replace("_", " ") for key in _makers() if key not in evaluation]
+    if not missing:
+        return ""
+    words = f"Not measured, since this evaluation is older: {', '.join(missing)}."
+    return f"<p>{escape(words)}</p>"
+
+
+def _makers() -> dict[str, Callable[[Json, Few], str]]:
+    return {
         "averages": _averages,
         "points": _points,
         "subgroups": _subgroups,
@@ -28,13 +46,6 @@ def further_numbers(evaluation: Json) -> str:
         "conformal": _conformal,
         "contradictions": _contradictions,
     }
-    few = {name for name, found in _named(evaluation["findings"]) if found["too_few"]}
-    parts = [make(record(evaluation[key]), few) for key, make in made.items() if key in evaluation]
-    missing = [key.replace("_", " ") for key in made if key not in evaluation]
-    if missing:
-        words = f"Not measured, since this evaluation is older: {', '.join(missing)}."
-        parts.append(f"<p>{escape(words)}</p>")
-    return "".join(parts)
 
 
 def _averages(averages: Json, _few: Few) -> str:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from plainfilm.datasets.files import clear_disk_errors
 from plainfilm.errors import CorruptBundle, EvaluationError, MissingExtra
+from plainfilm.evaluation.context import Context
 from plainfilm.evaluation.metrics import Floats
 from plainfilm.reading.strict_json import decode, parse
 from plainfilm.whole_files import write_whole
@@ -38,6 +39,7 @@ _NOT_IN_OLDER: dict[str, object] = {
     "test_reads": None,
     "points": {},
     "points_from": "",
+    "context": None,
 }
 
 Texts = NDArray[np.str_]
@@ -68,6 +70,8 @@ class About:
         How often these films were read for a measurement, with this one; None = not counted.
     points, points_from
         Per rule a threshold for each finding, and the films it was chosen on; see `points.py`.
+    context
+        What the report says of bundle and films beside the numbers; None = not told.
     """
 
     format: str
@@ -91,6 +95,7 @@ class About:
     test_reads: int | None = None
     points: dict[str, tuple[float | None, ...]] = field(default_factory=dict)
     points_from: str = ""
+    context: Context | None = None
 
 
 @dataclass(frozen=True, eq=False)

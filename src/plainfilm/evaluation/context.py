@@ -1,0 +1,125 @@
+"""What a report says of bundle and films beside the numbers, told by their own records."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from plainfilm.datasets.manifest import Manifest
+from plainfilm.datasets.sample import Sample
+from plainfilm.datasets.seen import KEY as DIGESTS
+from plainfilm.reading.bundle import BundleHeader
+
+_UNKNOWN = "not known"
+
+
+@dataclass(frozen=True)
+class SplitFacts:
+    """Who is in a split; counts of films, where nothing else is said.
+
+    Parameters
+    ----------
+    sex, view
+        The films of each, "not known" among them.
+    n_ages, age_median
+        Films whose patient's age is known, and the median of those ages in years; None = of none.
+    present, unknown
+        Per finding: films that show it, and films of which it is not known.
+    """
+
+    n_films: int
+    n_patients: int
+    sex: dict[str, int]
+    view: dict[str, int]
+    n_ages: int
+    age_median: float | None
+    present: dict[str, int]
+    unknown: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Context:
+    """What bundle.json and manifest.json say and a reviewer asks for; empty words = not told.
+
+    Parameters
+    ----------
+    training, licences
+        Short names and plain words; digests of films are left out.
+    splits
+        Of the data set measured on.
+    n_unsplit
+        Films of it that are in no split.
+    dropped
+        Why films were left out when the data set was prepared → how many.
+    """
+
+    intended_use: str
+    population: str
+    limits: tuple[str, ...]
+    fit: str
+    training: dict[str, str]
+    licences: dict[str, str]
+    citation: str
+    release: str
+    cautions: tuple[str, ...]
+    splits: dict[str, SplitFacts]
+    n_unsplit: int
+    dropped: dict[str, int]
+
+
+def context_of(header: BundleHeader, manifest: Manifest) -> Context:
+    """What is told of this bundle and of these films."""
+    source = header.provenance
+    told = {
+        "recipe": source.recipe,
+        "learned from": header.learned_from,
+        "start": source.init,
+        "seed": _words(source.seed),
+        "plainfilm": source.code_version,
+        "hardware": source.hardware,
+        "seconds": _words(None if source.seconds is None else round(source.seconds)),
+        "split SHA-256": _words(source.split_sha256),
+        **{key: words for key, words in source.details.items() if key != DIGESTS},
+    }
+    return Context(
+        intended_use=header.intended_use,
+        population=header.population.words if header.population else "",
+        limits=header.limits,
+        fit=f"{header.input.size} x {header.input.size} pixels, {header.input.policy}",
+        training={key: words for key, words in told.items() if words},
+        licences={key: words for key, words in vars(header.licences).items() if words},
+        citation=header.citation,
+        release=manifest.release,
+        cautions=manifest.cautions,
+        splits={name: _facts(manifest.split(name)) for name in manifest.split_names},
+        n_unsplit=sum(not sample.split for sample in manifest.samples),
+        dropped=manifest.dropped,
+    )
+
+
+def _facts(films: Manifest) -> SplitFacts:
+    ages = [sample.age for sample in films.samples if sample.age is not None]
+    names, labels = films.label_set.names, films.labels
+    return SplitFacts(
+        n_films=len(films),
+        n_patients=len(films.patients()),
+        sex=_counted(sample.sex for sample in films.samples),
+        view=_counted(_view(sample) for sample in films.samples),
+        n_ages=len(ages),
+        age_median=float(np.median(ages)) if ages else None,
+        present={n: int((labels[:, k] == 1).sum()) for k, n in enumerate(names)},
+        unknown={n: int(np.isnan(labels[:, k]).sum()) for k, n in enumerate(names)},
+    )
+
+
+def _view(sample: Sample) -> str | None:
+    return str(sample.view) if sample.view else None
+
+
+def _counted(values: Iterable[str | None]) -> dict[str, int]:
+    return dict(sorted(Counter(value or _UNKNOWN for value in values).items()))
+
+
+def _words(fact: object) -> str:
+    return _UNKNOWN if fact is None else str(fact)
