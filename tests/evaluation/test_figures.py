@@ -40,6 +40,10 @@ def panels(svg: str) -> list[list[Line]]:
     return found
 
 
+def svgs(table: Any) -> dict[str, str]:
+    return {name: picture.svg for name, picture in draw_figures(table).items()}
+
+
 def area(line: Line) -> float:
     across, up = line.T
     return float((np.diff(across) * (up[1:] + up[:-1]) / 2).sum())
@@ -48,7 +52,7 @@ def area(line: Line) -> float:
 def test_the_roc_curve_rises_from_corner_to_corner_over_its_auroc(make_table: Any) -> None:
     table = make_table(n=60)
     table.labels[:7, 1] = np.nan
-    for column, (chance, curve) in enumerate(panels(draw_figures(table)["roc"])):
+    for column, (chance, curve) in enumerate(panels(svgs(table)["roc"])):
         np.testing.assert_allclose(chance, [[0, 0], [1, 1]], atol=1e-4)
         np.testing.assert_allclose(curve[[0, -1]], [[0, 0], [1, 1]], atol=1e-4)
         assert (np.diff(curve, axis=0) >= -1e-4).all()
@@ -58,7 +62,7 @@ def test_the_roc_curve_rises_from_corner_to_corner_over_its_auroc(make_table: An
 
 def test_the_steps_of_precision_lie_over_the_average_precision(make_table: Any) -> None:
     table = make_table(n=60)
-    for column, (prevalence, curve) in enumerate(panels(draw_figures(table)["precision-recall"])):
+    for column, (prevalence, curve) in enumerate(panels(svgs(table)["precision-recall"])):
         share = table.labels[:, column].mean()
         np.testing.assert_allclose(prevalence[:, 1], share, atol=1e-4)
         expected = average_precision(table.scores[:, column], table.labels[:, column])
@@ -68,7 +72,7 @@ def test_the_steps_of_precision_lie_over_the_average_precision(make_table: Any) 
 
 def test_the_points_of_reliability_are_its_filled_bins(make_table: Any) -> None:
     table = make_table(n=60)
-    svg = draw_figures(table)["reliability"]
+    svg = svgs(table)["reliability"]
     for column, (perfect, curve) in enumerate(panels(svg)):
         probability, labels = table.probabilities[:, column], table.labels[:, column]
         rows = reliability(probability, labels, equal_width_bins(probability), N_BINS)
@@ -83,8 +87,8 @@ def test_the_points_of_reliability_are_its_filled_bins(make_table: Any) -> None:
 def test_a_refitted_bundle_is_drawn_by_its_refitted_probabilities(make_table: Any) -> None:
     table = make_table(n=200, refit_rule="half")
     sure = replace(table, probabilities=np.ones_like(table.probabilities))
-    drawn = draw_figures(sure)["reliability"]
-    assert drawn == draw_figures(table)["reliability"]
+    drawn = svgs(sure)["reliability"]
+    assert drawn == svgs(table)["reliability"]
     for _, curve in panels(drawn):
         assert len(curve) > 3
 
@@ -93,14 +97,14 @@ def test_refused_films_are_not_drawn(make_table: Any) -> None:
     table = make_table(n=60)
     refused = np.where(np.arange(60) < 20, "too dark", "")
     unanswered = np.where((refused != "")[:, None], np.nan, table.scores)
-    drawn = draw_figures(replace(table, refused=refused, scores=unanswered))
+    drawn = svgs(replace(table, refused=refused, scores=unanswered))
     assert f"{int(table.labels[20:, 1].sum())} of 40 present</text>" in drawn["roc"]
 
 
 def test_every_finding_has_its_panel_in_rows_of_four(make_table: Any) -> None:
     names = tuple("abcde")
     table = make_table(n=20, findings=names, displays=names, thresholds=(0.5,) * 5)
-    roc = draw_figures(table)["roc"]
+    roc = svgs(table)["roc"]
     size = ElementTree.fromstring(roc).attrib
     assert float(size["width"][:-2]) / float(size["height"][:-2]) == pytest.approx(4 / 2)
     assert len(panels(roc)) == 5
@@ -121,8 +125,9 @@ def test_a_missing_package_is_told_with_its_cure(module: str, package: str) -> N
 
 
 def test_each_figure_is_whole_svg_with_a_panel_per_finding(make_table: Any) -> None:
-    figures = draw_figures(make_table())
-    assert list(figures) == ["roc", "precision-recall", "reliability", "co-occurrence"]
+    figures = svgs(make_table())
+    of_all = ["roc-all", "precision-recall-all", "co-occurrence"]
+    assert list(figures) == ["roc", "precision-recall", "reliability", *of_all]
     for svg in figures.values():
         ElementTree.fromstring(svg)
         assert "Pneumonia" in svg
@@ -131,30 +136,30 @@ def test_each_figure_is_whole_svg_with_a_panel_per_finding(make_table: Any) -> N
 
 def test_the_same_table_gives_the_same_bytes(make_table: Any) -> None:
     table = make_table(n=20, findings=("mass",), displays=("Mass",), thresholds=(0.5,))
-    assert draw_figures(table) == draw_figures(table)
+    assert svgs(table) == svgs(table)
 
 
 def test_a_finding_without_films_leaves_an_empty_panel(make_table: Any) -> None:
     table = make_table(n=10, refit_rule="half")
     table.labels[:, 0] = np.nan
     table.labels[:, 1] = 0
-    assert "present</text>" not in draw_figures(table)["roc"]
+    assert "present</text>" not in svgs(table)["roc"]
 
 
 def test_the_roc_panel_counts_the_present_films(make_table: Any) -> None:
     table = make_table(n=20)
-    assert f"{int(table.labels[:, 1].sum())} of 20 present</text>" in draw_figures(table)["roc"]
+    assert f"{int(table.labels[:, 1].sum())} of 20 present</text>" in svgs(table)["roc"]
 
 
 def test_a_finding_alone_comes_together_with_nothing(make_table: Any) -> None:
     table = make_table(n=20, findings=("mass",), displays=("Mass",), thresholds=(0.5,))
-    assert "co-occurrence" not in draw_figures(table)
+    assert "co-occurrence" not in svgs(table)
 
 
 def test_s0_18_the_matrix_counts_the_films_that_were_answered(make_table: Any) -> None:
     table = make_table(n=40)
     table = replace(table, refused=np.where(np.arange(40) < 10, "too dark", ""))
-    told = draw_figures(table)["co-occurrence"]
+    told = svgs(table)["co-occurrence"]
     both = int(table.labels[10:].all(axis=1).sum())
     n_mass = int(table.labels[10:, 1].sum())
     assert f"<title>Mass and Pneumonia: {both} of {n_mass} films with Mass</title>" in told

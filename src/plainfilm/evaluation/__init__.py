@@ -154,7 +154,8 @@ def write_evaluation(
 
 def _refuse_other(out: Path, besides: Sequence[str]) -> None:
     """Refuse a folder that holds anything that no evaluation wrote."""
-    figures = {path.name for path in out.glob("*.svg")}
+    drawn = list(out.glob("*.svg"))  # beside a figure's .svg lies its .png
+    figures = {path.with_suffix(ending).name for path in drawn for ending in (".svg", ".png")}
     own = {PREDICTIONS_NAME, NUMBERS_NAME, REPORT_NAME, *figures, *besides}
     own.add(EXPLANATIONS_NAME)
     n_others = count_others(out, own)
@@ -175,10 +176,13 @@ def report_table(out: Path, *, draws: int = N_DRAWS, seed: int = 0) -> dict[str,
     explained = Explanations.load(out)
     if explained is not None:
         numbers["explanations"] = plain(explanation_numbers(explained, draws, seed))
-    figures = draw_figures(Predictions.load(out / PREDICTIONS_NAME), seed)
+    figures = draw_figures(Predictions.load(out / PREDICTIONS_NAME), seed, numbers)
+    drawn = {name: picture.svg for name, picture in figures.items()}
     with clear_disk_errors(out, "Free some space and evaluate again."):
-        for name, svg in figures.items():
-            write_whole(out / f"{name}.svg", svg.encode())
-        write_whole(out / REPORT_NAME, html_report(numbers, figures).encode())
+        for name, picture in figures.items():
+            write_whole(out / f"{name}.svg", picture.svg.encode())
+            if picture.png is not None:
+                write_whole(out / f"{name}.png", picture.png)
+        write_whole(out / REPORT_NAME, html_report(numbers, drawn).encode())
         write_whole(out / NUMBERS_NAME, encode(numbers))
     return numbers

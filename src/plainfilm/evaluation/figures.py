@@ -1,89 +1,66 @@
-"""Predictions in, figures as SVG text out; one panel per finding, one matrix for all.
+"""Predictions in, the figures of a report out; one panel per finding, one matrix for all.
 
 No panel shows a number that has an interval: those stand in the report's table, interval and all.
 """
 
-import io
-import math
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from plainfilm.datasets.cooccurrence_figure import cooccurrence_figure
-from plainfilm.errors import MissingExtra
 from plainfilm.evaluation.answers import answered, honest_answers
 from plainfilm.evaluation.calibration import CrossFit
+from plainfilm.evaluation.figures_all import all_curves
+from plainfilm.evaluation.figures_numbers import number_figures
 from plainfilm.evaluation.metrics import Known, known, roc_counts
+from plainfilm.evaluation.pictures import INK, PALE, Picture, panels
 from plainfilm.evaluation.reliability import N_BINS, equal_width_bins, reliability
 from plainfilm.evaluation.table import Predictions
-
-try:
-    import matplotlib as mpl
-    from matplotlib.figure import Figure
-except ImportError as error:
-    raise MissingExtra("matplotlib", "train") from error
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-MAX_COLUMNS = 4
-PANEL = 2.8  # inches
-INK = "#1f4e79"
-PALE = "#9a9a9a"
 Draw = Callable[["Axes", Predictions, int], None]
 
 
-def draw_figures(table: Predictions, seed: int = 0) -> dict[str, str]:
-    """The figures of a report: name to SVG text.
+def draw_figures(
+    table: Predictions, seed: int = 0, numbers: Mapping[str, object] | None = None
+) -> dict[str, Picture]:
+    """The figures of a report, by name.
 
-    "roc", "precision-recall", "reliability", and for several findings "co-occurrence".
+    "roc", "precision-recall", "reliability"; for several findings "roc-all",
+    "precision-recall-all" and "co-occurrence"; and those of `number_figures`.
+
+    Parameters
+    ----------
+    seed
+        Of cross-fitting.
+    numbers
+        What `measure` made of the table; None = no figure and no legend shows a number.
     """
-    table = answered(table)
+    table, numbers = answered(table), numbers or {}
     fits = [honest_answers(table, column, seed) for column in range(len(table.about.findings))]
     figures = {
         "roc": _panels(table, _roc),
         "precision-recall": _panels(table, _precision_recall),
         "reliability": _panels(table, partial(_reliability, fits)),
+        **number_figures(numbers),
     }
     if len(table.about.findings) > 1:
         labels = table.labels.astype(np.float32)
-        figures["co-occurrence"] = cooccurrence_figure(labels, table.about.displays)
+        figures |= all_curves(table, fits, numbers)
+        figures["co-occurrence"] = Picture(cooccurrence_figure(labels, table.about.displays))
     return figures
 
 
-def figure_style() -> AbstractContextManager[None]:
-    """How our figures look, for as long as the context lasts."""
-    return mpl.rc_context(
-        {
-            "svg.fonttype": "none",  # text stays text: small files, searchable
-            "svg.hashsalt": "plainfilm",  # the same figure gives the same bytes
-            "font.size": 8,
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-        }
-    )
+def _panels(table: Predictions, draw: Draw) -> Picture:
+    def panel(axes: "Axes", column: int) -> None:
+        axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
+        draw(axes, table, column)
 
-
-def _panels(table: Predictions, draw: Draw) -> str:
-    n = len(table.about.findings)
-    columns = min(n, MAX_COLUMNS)
-    rows = math.ceil(n / columns)
-    with figure_style():
-        figure = Figure(figsize=(PANEL * columns, PANEL * rows), layout="constrained")
-        grid = figure.subplots(rows, columns, squeeze=False).ravel()
-        for column, axes in enumerate(grid[:n]):
-            axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
-            axes.set_title(table.about.displays[column], fontsize=9)
-            draw(axes, table, column)
-        for axes in grid[n:]:
-            axes.set_axis_off()
-        content = io.StringIO()
-        figure.savefig(content, format="svg", metadata={"Date": None, "Creator": None})
-    text = content.getvalue()
-    return text[text.index("<svg") :]
+    return panels(table.about.displays, panel)
 
 
 def _roc(axes: "Axes", table: Predictions, column: int) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from plainfilm.errors import MissingExtra
-from plainfilm.evaluation.figures import figure_style
+from plainfilm.evaluation.pictures import figure_style
 from plainfilm.training.find_rate import RangeCurve, find_rate
 from plainfilm.training.recipe import Recipe
 from plainfilm.whole_files import write_whole
