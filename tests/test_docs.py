@@ -69,6 +69,7 @@ QUICK = [
     DOCS / "reference" / "python.md",
     DOCS / "how-to" / "score-an-archive.md",
     DOCS / "how-to" / "secure-a-server.md",
+    DOCS / "concepts" / "what-the-papers-got-wrong.md",
 ]
 PREPARED = (("kermany", "chest_xray", "kermany"), ("chestxray14", "nih", "chest14"))
 LEARNING = {"prepare", "train", "export", "evaluate", "baseline", "tune"}
@@ -338,10 +339,11 @@ def desk(tmp_path: Path) -> Path:
 
 def follow(page: Path, folder: Path, *, learning: bool) -> None:
     """Run the page's commands and programs, one after the other, in the folder."""
+    names: dict[str, object] = {"__name__": name_of(page)}  # as one who follows the page has them
     with chdir(folder):
         for block in blocks(page):
             if block.language == "python":
-                exec(block.text, {"__name__": name_of(page)})
+                exec(block.text, names)
             for words in map(smaller, our_commands(block)):
                 if words[0] in ENDLESS:
                     continue
