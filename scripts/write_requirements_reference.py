@@ -116,6 +116,8 @@ REQUIREMENTS = {
     "S3-24": "Five folds, to choose settings by.",
     "S3-26": "Accuracy and kappa of every body part, by films.",
     "S3-27": "Accuracy and kappa of every body part, by studies.",
+    "S3-34": "Films lose their patients: the Basic Profile of PS3.15 for DICOM, whatever is "
+    "attached for PNG, JPEG and TIFF; text in the pixels is always cautioned about.",
     "S3-35": "The report shows every body part beside the overall numbers.",
     "S4-02": "The first release of the ChestX-ray14 labels is told from the later one.",
     "S4-07": "Synchronous training over several processes: gradients are added up at each step; "

@@ -70,6 +70,7 @@ QUICK = [
     DOCS / "how-to" / "score-an-archive.md",
     DOCS / "how-to" / "secure-a-server.md",
     DOCS / "concepts" / "what-the-papers-got-wrong.md",
+    DOCS / "how-to" / "deidentify.md",
 ]
 PREPARED = (("kermany", "chest_xray", "kermany"), ("chestxray14", "nih", "chest14"))
 LEARNING = {"prepare", "train", "export", "evaluate", "baseline", "tune"}

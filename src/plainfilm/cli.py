@@ -18,6 +18,7 @@ from plainfilm import __version__
 from plainfilm.cli_archive import score
 from plainfilm.cli_audit_log import audit_log
 from plainfilm.cli_bundles import bundles
+from plainfilm.cli_deidentify import deidentify
 from plainfilm.cli_keys import keys
 from plainfilm.cli_serve import serve
 from plainfilm.cli_site import site
@@ -89,6 +90,7 @@ plainfilm.add_command(score)
 plainfilm.add_command(keys)
 plainfilm.add_command(audit_log)
 plainfilm.add_command(tune)
+plainfilm.add_command(deidentify)
 
 
 @plainfilm.command()

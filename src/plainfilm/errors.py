@@ -17,6 +17,7 @@ PlainfilmError                 anything plainfilm refuses; one clear line, exit 
 ├── ReportError                a report that cannot be written
 ├── ServeError                 a server that cannot start as it was asked to
 ├── ServerBusy                 more is asked than can be answered now; the same may work in a second
+├── DeidentifyError            films that cannot be written without their patients as asked
 ├── AuditError                 an audit log that cannot be written or read
 ├── KeysError                  API keys, tokens or their files that cannot be used
 └── MissingExtra               an optional package is missing; names the command that installs it
@@ -89,6 +90,10 @@ class ServeError(PlainfilmError):
 
 class ServerBusy(PlainfilmError):
     """More is asked of a server than it can answer now."""
+
+
+class DeidentifyError(PlainfilmError):
+    """Films cannot be written without their patients in the way that was asked for."""
 
 
 class AuditError(PlainfilmError):
