@@ -7,7 +7,9 @@ import signal
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from time import monotonic
 
+import numpy as np
 import pytest
 
 from bombs import FILM, bombs, saved
@@ -15,6 +17,7 @@ from plainfilm.errors import KeysError
 from plainfilm.serve import process
 from plainfilm.serve.admin import create_admin_app
 from plainfilm.serve.app import create_app
+from plainfilm.serve.audit_log import verify
 from plainfilm.serve.auth import AuthSettings
 from plainfilm.serve.guards import Guards
 from plainfilm.serve.keys import KeyFile, Scope
@@ -24,6 +27,8 @@ from serve_calls import ask
 from served import Client, serving
 
 PNG = {"Content-Type": "image/png"}
+_TENSOR = {"name": "radiographs", "datatype": "FP32", "shape": [1, 1, 8, 8], "data": [0.0] * 64}
+DARK = {"inputs": [_TENSOR]}
 
 
 @pytest.fixture(scope="module")
@@ -128,18 +133,67 @@ def test_every_film_is_written_down_before_it_is_answered(
     assert (first["bundle"], second["outcome"]) == ("tiny", "unreadable-film")
 
 
+def test_a_job_s_films_are_written_down_with_who_sent_them(
+    settings: ServeSettings, keys: KeyFile, tmp_path: Path
+) -> None:
+    path, contents = tmp_path / "audit.jsonl", [saved(FILM, "PNG"), b"no film"]
+    own = {"Authorization": headers(keys, Scope.READ)["Authorization"]}
+    parts = [("film", (f"{n}.png", each, "image/png")) for n, each in enumerate(contents)]
+    with serving(create_app(audited(settings, path))) as client:
+        assert client.post("/v1/jobs", files=parts, headers=own).status_code == 202
+        until = monotonic() + 60
+        while path.read_text().count("\n") < len(parts):
+            assert monotonic() < until
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    assert {line["who"] for line in lines} == {f"key:{own['Authorization'].split('_')[1]}"}
+    assert {(line["input_sha256"], line["outcome"]) for line in lines} == {
+        (hashlib.sha256(contents[0]).hexdigest(), "refused"),
+        (hashlib.sha256(contents[1]).hexdigest(), "unreadable-film"),
+    }
+    assert verify(path).broken_at is None
+
+
+def test_each_tensor_is_written_down_before_the_graph_answers(
+    settings: ServeSettings, keys: KeyFile, tmp_path: Path
+) -> None:
+    path = tmp_path / "audit.jsonl"
+    own = {"Authorization": headers(keys, Scope.INFER)["Authorization"]}
+    films = np.stack([np.full((1, 24, 16), grey, np.float32) for grey in (0.25, 0.75)])
+    tensor = {"name": "radiographs", "datatype": "FP32", "shape": list(films.shape)}
+    body = {"inputs": [{**tensor, "data": films.ravel().tolist()}]}
+    with serving(create_app(audited(settings, path))) as client:
+        answer = client.post("/v2/models/tiny/infer", json=body, headers=own).json()
+        client.post("/v2/models/tiny/infer", content=b"{}", headers=own)
+    *lines, last = (json.loads(line) for line in path.read_text().splitlines())
+    found = next(each["data"] for each in answer["outputs"] if each["name"] == "probability")
+    assert [score for line in lines for score in line["scores"].values()] == pytest.approx(found)
+    assert [line["input_sha256"] for line in lines] == [
+        hashlib.sha256(film.tobytes()).hexdigest() for film in films
+    ]
+    assert {line["outcome"] for line in lines} == {"inferred"}
+    assert (last["outcome"], last["input_sha256"]) == (
+        "bad-request",
+        hashlib.sha256(b"{}").hexdigest(),
+    )
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
 def test_a_film_that_cannot_be_written_down_is_not_answered(
     settings: ServeSettings, keys: KeyFile, tmp_path: Path
 ) -> None:
+    infer = {"Authorization": headers(keys, Scope.INFER)["Authorization"]}
     with (
         serving(create_app(audited(settings, tmp_path / "audit.jsonl"))) as client,
         Path("/dev/full").open("wb") as full,
     ):
         os.dup2(full.fileno(), client.house.audit._file.fileno())  # type: ignore[union-attr]
-        answer = client.post("/v1/read", content=saved(FILM, "PNG"), headers=headers(keys))
-    assert answer.status_code == 503
-    assert "audit" in answer.json()["type"]
+        answers = [
+            client.post("/v1/read", content=saved(FILM, "PNG"), headers=headers(keys)),
+            client.post("/v2/models/tiny/infer", json=DARK, headers=infer),
+        ]
+    for answer in answers:
+        assert answer.status_code == 503
+        assert "audit" in answer.json()["type"]
 
 
 def audited(settings: ServeSettings, path: Path) -> ServeSettings:

@@ -38,9 +38,10 @@ class Entry:
     bundle, version, bundle_sha256
         Who answered.
     input_sha256
-        Of the file, in hexadecimal.
+        Of the file, in hexadecimal; of a radiograph that came as a tensor, of its float32 values.
     outcome
-        "read", "refused", or the problem's kind.
+        "read", "refused", "inferred" (the graph alone was asked, with a tensor), or the problem's
+        kind.
     scores, thresholds
         By finding: probabilities (or model scores) and from where on they count as present.
     """

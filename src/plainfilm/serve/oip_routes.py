@@ -7,7 +7,7 @@ References
 Open Inference Protocol v2, REST; Triton's extension "Binary Tensor Data".
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from time import monotonic
 from typing import Annotated
@@ -19,8 +19,9 @@ from plainfilm.errors import PlainfilmError
 from plainfilm.reading.golden import output_shapes
 from plainfilm.serve.documented import INFER_BODY, INFER_RESPONSES, problems
 from plainfilm.serve.house import House
-from plainfilm.serve.problems import problem_of, unavailable, wrong_type
+from plainfilm.serve.problems import Problem, problem_of, unavailable, wrong_type
 from plainfilm.serve.read_routes import deadline_of
+from plainfilm.serve.recording import INFERRED, Told, record, sha256_of
 from plainfilm.serve.schemas import ModelBody, ModelReadyBody, ServerBody
 from plainfilm.serve.stage import LoadedVersion
 from plainfilm.serve.tensors import (
@@ -35,6 +36,8 @@ from plainfilm.serve.uploads import bounded, media_type_of
 from plainfilm.serve.workers import Deadline
 
 EXTENSIONS = ("binary_tensor_data", "model_repository")
+# A body, how long its JSON is where bytes follow, and what to write down.
+Answered = tuple[bytes, int | None, list[Told]]
 _TAKEN = ("", "application/json", "application/octet-stream")
 
 
@@ -103,21 +106,21 @@ async def _infer(house: House, request: Request, named: Named) -> Response:
     with house.workers.place(), house.stage.holding(
         house.version_for(named.name, named.version)
     ) as version:  # fmt: skip
-        chunks = [chunk async for chunk in bounded(request, limits.max_body_bytes)]
+        content = b"".join([chunk async for chunk in bounded(request, limits.max_body_bytes)])
         began = monotonic()
 
-        def work() -> tuple[bytes, int | None]:
-            """The response's body, on a thread."""
+        def work() -> Answered:
+            """The response's body, and what to write down of each radiograph, on a thread."""
             house.metrics.queue_seconds.observe(monotonic() - began)
-            asked = request_from(b"".join(chunks), json_length, max_films=limits.max_films)
+            asked = request_from(content, json_length, max_films=limits.max_films)
             if asked.timeout_s is not None:
                 Deadline(began + asked.timeout_s).check()
-            return response_body(_about(version), _outputs(house, version, asked), asked)
+            found = _outputs(house, version, asked)
+            lines = [] if house.audit is None else _lines(version, asked, found["probability"])
+            return *response_body(_about(version), found, asked), lines
 
-        try:
-            body, length = await house.workers.run(work, deadline)
-        except PlainfilmError as error:
-            raise problem_of(error) from error
+        running = house.workers.run(work, deadline)
+        body, length = await _recorded(house, version, content, running)
     place = version.place
     house.metrics.inferences.labels(place.name, place.version, "tensor").inc()
     headers = {"Plainfilm-Bundle": str(place)}
@@ -125,6 +128,36 @@ async def _infer(house: House, request: Request, named: Named) -> Response:
         return Response(body, headers=headers, media_type="application/json")
     headers[LENGTH_HEADER] = str(length)
     return Response(body, headers=headers, media_type="application/octet-stream")
+
+
+async def _recorded(
+    house: House, version: LoadedVersion, content: bytes, work: Awaitable[Answered]
+) -> tuple[bytes, int | None]:
+    """The work's response, once what came of it is written down."""
+    try:
+        body, length, lines = await work
+    except (Problem, PlainfilmError) as error:
+        problem = error if isinstance(error, Problem) else problem_of(error)
+        await record(house, version, Told(sha256_of(content), problem.slug))
+        raise problem from error
+    for line in lines:
+        await record(house, version, line)
+    return body, length
+
+
+def _lines(version: LoadedVersion, asked: InferRequest, probabilities: Array) -> list[Told]:
+    """What to write down of each radiograph, which is named by the SHA-256 of its float32."""
+    header = version.reader.bundle.header
+    names = [finding.name for finding in header.label_set.findings]
+    return [
+        Told(
+            sha256_of(radiograph.astype("<f4").tobytes()),
+            INFERRED,
+            dict(zip(names, map(float, found), strict=True)),
+            dict(header.thresholds),
+        )
+        for radiograph, found in zip(asked.radiographs, probabilities, strict=True)
+    ]
 
 
 def _outputs(house: House, version: LoadedVersion, asked: InferRequest) -> Mapping[str, Array]:

@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import hashlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from time import monotonic
 
 import numpy as np
 
-from plainfilm.errors import AuditError, PlainfilmError
+from plainfilm.errors import PlainfilmError
 from plainfilm.film_files import ReadOptions
 from plainfilm.findings import FindingResult, Prediction
 from plainfilm.radiograph import Radiograph
@@ -18,10 +17,9 @@ from plainfilm.reading.header import BundleHeader
 from plainfilm.reports.as_json import prediction_json
 from plainfilm.reports.pictures import heat_png, thumbnail
 from plainfilm.serve.asked import Asked, Maps
-from plainfilm.serve.audit_log import Entry
-from plainfilm.serve.auth import CALLER
 from plainfilm.serve.house import House
-from plainfilm.serve.problems import Problem, bad_request, problem_of, unavailable
+from plainfilm.serve.problems import Problem, bad_request, problem_of
+from plainfilm.serve.recording import Told, record, sha256_of
 from plainfilm.serve.stage import LoadedVersion
 from plainfilm.serve.uploads import Film
 from plainfilm.serve.workers import Deadline
@@ -86,27 +84,18 @@ async def _record(
 ) -> None:
     if house.audit is None:
         return
-    bundle = version.reader.bundle.id
     results: tuple[FindingResult, ...] = ()
     outcome = found.slug if isinstance(found, Problem) else "read"
     if isinstance(found, Answer):
         results = found.prediction.results
         outcome = "refused" if found.prediction.refused else "read"
-    entry = Entry(
-        CALLER.get(),
-        bundle.name,
-        bundle.version,
-        bundle.sha256,
-        hashlib.sha256(film.content).hexdigest(),
+    told = Told(
+        sha256_of(film.content),
         outcome,
         {result.finding.name: result.probability for result in results},
         {result.finding.name: result.threshold for result in results},
     )
-    try:
-        await asyncio.to_thread(house.audit.append, entry)
-    except AuditError as error:
-        log.error("audit", extra={"fields": {"reason": str(error)}})
-        raise unavailable("audit", "the audit log cannot be written; ask again later") from error
+    await record(house, version, told)
 
 
 async def _read_film(

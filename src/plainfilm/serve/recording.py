@@ -1,0 +1,62 @@
+"""What was asked and answered, written into the audit log where there is one, before it is told."""
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from plainfilm.errors import AuditError
+from plainfilm.serve.audit_log import Entry
+from plainfilm.serve.auth import CALLER
+from plainfilm.serve.house import House
+from plainfilm.serve.problems import unavailable
+from plainfilm.serve.stage import LoadedVersion
+
+log = logging.getLogger(__name__)
+
+INFERRED = "inferred"
+"""The outcome of a radiograph that came as a tensor: the graph's answer, without a gate."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """A film that was asked about, by its SHA-256, and what came of it; as in `Entry`."""
+
+    input_sha256: str
+    outcome: str
+    scores: Mapping[str, float] = field(default_factory=dict)
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+
+
+async def record(house: House, version: LoadedVersion, told: Told) -> None:
+    """Write a line of the version, for the caller of this request.
+
+    Raises
+    ------
+    Problem
+        503: the line cannot be written; the film must not be answered.
+    """
+    if house.audit is None:
+        return
+    bundle = version.reader.bundle.id
+    entry = Entry(
+        CALLER.get(),
+        bundle.name,
+        bundle.version,
+        bundle.sha256,
+        told.input_sha256,
+        told.outcome,
+        told.scores,
+        told.thresholds,
+    )
+    try:
+        await asyncio.to_thread(house.audit.append, entry)
+    except AuditError as error:
+        log.error("audit", extra={"fields": {"reason": str(error)}})
+        raise unavailable("audit", "the audit log cannot be written; ask again later") from error
+
+
+def sha256_of(content: bytes) -> str:
+    """The SHA-256 of `content`, in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
