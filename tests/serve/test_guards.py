@@ -196,5 +196,20 @@ def test_a_film_that_cannot_be_written_down_is_not_answered(
         assert "audit" in answer.json()["type"]
 
 
+def test_an_idempotency_key_is_its_caller_s_own(settings: ServeSettings, keys: KeyFile) -> None:
+    own, others = ({"Authorization": headers(keys)["Authorization"]} for _ in range(2))
+    with serving(create_app(settings)) as client:
+        first, again, other = (
+            client.post(
+                "/v1/jobs",
+                files=[("film", ("a.png", content, "image/png"))],
+                headers={**who, "Idempotency-Key": "monday"},
+            )
+            for who, content in ((own, b"one"), (own, b"one"), (others, b"another"))
+        )
+    assert (first.status_code, other.status_code) == (202, 202)
+    assert first.json()["id"] == again.json()["id"] != other.json()["id"]
+
+
 def audited(settings: ServeSettings, path: Path) -> ServeSettings:
     return replace(settings, guards=replace(settings.guards, audit_log=path))

@@ -15,6 +15,7 @@ from http import HTTPStatus
 from time import monotonic
 
 from plainfilm.serve.asked import Asked
+from plainfilm.serve.auth import CALLER
 from plainfilm.serve.house import House
 from plainfilm.serve.problems import Problem, not_found, unavailable
 from plainfilm.serve.reading_room import Answer, item_json, read_film
@@ -73,14 +74,14 @@ class Jobs:
     def __init__(self, house: House, *, max_running: int, ttl_s: float) -> None:
         self._house, self._max_running, self._ttl_s = house, max_running, ttl_s
         self._jobs: dict[str, Job] = {}
-        self._of_key: dict[str, str] = {}
+        self._of_key: dict[tuple[str, str], str] = {}  # of the caller and the key
         # One thread is left to those who wait, where there is more than one.
         self._turns = asyncio.Semaphore(max(1, house.workers.n_workers - 1))
 
     def start(
         self, version: LoadedVersion, films: Sequence[Film], asked: Asked, key: str | None
     ) -> Job:
-        """Start a job; or, with the key of one that is known, the job that it started.
+        """Start a job; or, with a key that the same caller used before, the job that it started.
 
         Raises
         ------
@@ -89,7 +90,8 @@ class Jobs:
         """
         self._forget_old()
         digest = _digest(films, asked)
-        known = self._jobs.get(self._of_key.get(key or "", ""))
+        own = None if key is None else (CALLER.get(), key)
+        known = None if own is None else self._jobs.get(self._of_key.get(own, ""))
         if known is not None:
             if known.digest != digest:
                 status = HTTPStatus.UNPROCESSABLE_ENTITY
@@ -99,8 +101,8 @@ class Jobs:
             raise unavailable("queue-full", f"{self._max_running} jobs run; try again later", 10)
         job = Job(secrets.token_hex(16), digest, len(films), str(version.place))
         self._jobs[job.id] = job
-        if key is not None:
-            self._of_key[key] = job.id
+        if own is not None:
+            self._of_key[own] = job.id
         job.task = asyncio.get_running_loop().create_task(self._run(job, version, films, asked))
         return job
 
