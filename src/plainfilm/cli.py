@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from plainfilm import __version__
+from plainfilm.cli_adapt import adapt
 from plainfilm.cli_archive import score
 from plainfilm.cli_audit_log import audit_log
 from plainfilm.cli_bundles import bundles
@@ -91,6 +92,7 @@ plainfilm.add_command(keys)
 plainfilm.add_command(audit_log)
 plainfilm.add_command(tune)
 plainfilm.add_command(deidentify)
+plainfilm.add_command(adapt)
 
 
 @plainfilm.command()

@@ -88,3 +88,13 @@ def test_what_it_learned_from_is_named() -> None:
 )  # fmt: skip
 def test_a_recipe_that_takes_nothing_from_elsewhere_needs_nothing_first(recipe: str) -> None:
     assert re.search(r"^Before|^- ", text(of(recipe)), re.MULTILINE) is None
+
+
+def test_an_adapted_bundle_is_made_again_from_its_parent() -> None:
+    found = text(
+        of('[network]\ninit = "scratch"', {"adapted from": "tiny 1.0.0, bundle.json 00ff"})
+    )
+
+    assert "from the bundle tiny 1.0.0, bundle.json 00ff, and the same films" in found
+    assert "plainfilm adapt PARENT FILMS --out tiny.bundle --population-words 'frontal" in found
+    assert "plainfilm train" not in found

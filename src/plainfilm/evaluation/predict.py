@@ -25,6 +25,10 @@ Progress = Callable[[int, int], None]
 
 TRAINED_ON = "train"
 CHOSEN_ON = "val"
+# Keys of an adapted bundle's provenance.details: which bundle it was, on which films, by what rule.
+ADAPTED_FROM = "adapted from"
+ADAPTED_FILMS = "adapted on films_sha256"
+ADAPTED_RULE = "adapted with threshold rule"
 _CROSS_FIT = "cross-fit-test"  # the recipe's word for "calibrated on the test films, crosswise"
 
 
@@ -89,7 +93,11 @@ def describe(reader: Reader, manifest: Manifest, split: str) -> About:
         displays=tuple(finding.display for finding in header.label_set.findings),
         thresholds=tuple(header.thresholds[name] for name in names),
         threshold_rule=header.threshold_rule,
-        refit_rule=_refit_rule(header) if same_set and split == "test" else None,
+        refit_rule=_adapted_rule(header, manifest, split)
+        if ADAPTED_FROM in header.provenance.details
+        else _refit_rule(header)
+        if same_set and split == "test"
+        else None,
         calibrated=header.calibration.calibrated,
         calibration_method=header.calibration.method,
         calibration_source=header.calibration.source,
@@ -173,6 +181,24 @@ def _refit_rule(header: BundleHeader) -> str | None:
     if not isinstance(release, dict) or release.get("calibration") != _CROSS_FIT:
         return None
     return str(release.get("threshold_rule", "youden-plateau"))
+
+
+def _adapted_rule(header: BundleHeader, manifest: Manifest, split: str) -> str | None:
+    """The threshold rule to refit by, where calibrators and thresholds were fitted on these films.
+
+    Raises
+    ------
+    EvaluationError
+        They were, and cannot be refitted finding by finding.
+    """
+    details = header.provenance.details
+    same = {manifest.images_sha256, manifest.split(split).images_sha256}
+    if details.get(ADAPTED_FILMS) not in same:
+        return None
+    if header.label_set.is_choice:
+        found = f"{header.name} was adapted on these films, and its findings exclude each other"
+        raise EvaluationError(f"{found}; evaluate another split")
+    return details.get(ADAPTED_RULE)
 
 
 def _cautions(header: BundleHeader, manifest: Manifest, split: str) -> tuple[str, ...]:

@@ -16,6 +16,9 @@ def rebuild_lines(header: BundleHeader) -> Iterator[str]:
     """
     source = header.provenance
     version = source.code_version
+    if "adapted from" in source.details:
+        yield from _adapting(header)
+        return
     imported = source.details.get("imported by")
     if imported and not source.recipe_toml:
         yield from (f"With plainfilm {version}, from the same file of weights:", "")
@@ -33,6 +36,15 @@ def rebuild_lines(header: BundleHeader) -> Iterator[str]:
     yield "```"
     yield from _commands(header)
     yield "```"
+
+
+def _adapting(header: BundleHeader) -> Iterator[str]:
+    source = header.provenance
+    made = f"With plainfilm {source.code_version}, from the bundle {source.details['adapted from']}"
+    words = f"--population-words {shlex.quote(header.population_words)}"
+    command = f"plainfilm adapt PARENT FILMS --out {header.name}.bundle {words}"
+    yield from (f"{made}, and the same films:", "")
+    yield from ("```", f"{command} --version {header.version}", "```")
 
 
 def _joining(header: BundleHeader, members: Sequence[str]) -> Iterator[str]:

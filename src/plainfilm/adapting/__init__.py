@@ -1,0 +1,245 @@
+"""A bundle and one's own films in, a bundle for those films out: `adapt`.
+
+The network stays as it is: calibrators, thresholds, population and the cuts of familiarity are set
+anew, and what that changed is measured crosswise by patient. See docs/how-to/adapt-a-bundle.md.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from plainfilm.adapting.before_after import Row, compare, table_lines
+from plainfilm.adapting.fitting import FOLDS, fit, fit_across
+from plainfilm.adapting.graph_edit import recalibrated
+from plainfilm.adapting.own_films import OwnFilms, read_films
+from plainfilm.adapting.population import PopulationWords, population_of
+from plainfilm.adapting.statement import Adaptation, films_in_words, state
+from plainfilm.datasets.manifest import Manifest
+from plainfilm.errors import BundleError, EvaluationError
+from plainfilm.evaluation.bootstrap import N_DRAWS, draw_patients
+from plainfilm.evaluation.calibration import CrossFit
+from plainfilm.evaluation.predict import Progress, describe
+from plainfilm.reading import Reader
+from plainfilm.reading.bundle import Bundle, BundleHeader, Golden
+from plainfilm.reading.header import check_name
+from plainfilm.reading.verify import verify
+from plainfilm.training.calibrate import Seen
+from plainfilm.training.card import card
+from plainfilm.training.graph import Link
+from plainfilm.training.onnx_file import run_onnx
+
+__all__ = ["AdaptOptions", "Adapted", "PopulationWords", "adapt"]
+
+SCHEMA = "plainfilm.adaptation/1"
+
+
+@dataclass(frozen=True)
+class AdaptOptions:
+    """What may differ from one adapting to the next.
+
+    Parameters
+    ----------
+    population
+        Whose films they are.
+    split
+        "train", "val", "test" or "all": which of the prepared films.
+    version
+        Of the new bundle; "" = the parent's with "+adapted".
+    rule
+        That chooses the thresholds, see `evaluation.thresholds`.
+    draws
+        Of the bootstrap over patients.
+    overwrite
+        True: a bundle that is there is replaced.
+    """
+
+    population: PopulationWords
+    split: str = "train"
+    version: str = ""
+    rule: str = "youden-plateau"
+    draws: int = N_DRAWS
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Adapted:
+    """The new bundle, and what changed: `numbers` for programs, `text` (Markdown) for people."""
+
+    bundle: Bundle
+    numbers: Mapping[str, object]
+    text: str
+
+
+def adapt(
+    bundle: Path | str,
+    prepared: Path,
+    out: Path,
+    options: AdaptOptions,
+    *,
+    progress: Progress | None = None,
+) -> Adapted:
+    """Make a bundle's numbers fit one's own films, and say by how much they did not before.
+
+    Parameters
+    ----------
+    bundle
+        A bundle's path, or the name of a bundled one.
+    prepared
+        The folder `datasets.prepare` wrote; the films must still be in their place.
+    out
+        NAME.bundle (or .zip) for one file, else a folder.
+    progress
+        Called after each film with how many are done and how many there are.
+
+    Raises
+    ------
+    EvaluationError
+        The bundle learned from these films or may have, knows none of their findings, or the
+        films are too few or do not tell their population.
+    RunError
+        No finding is both present and absent.
+    BundleError
+        Something is at `out` and `overwrite` is False, or the bundle cannot be trusted.
+    DatasetError
+        The prepared folder does not hold together.
+    """
+    if out.exists() and not options.overwrite:
+        raise BundleError(
+            f"{out.name}: is there already; take another name, or overwrite (--force)"
+        )
+    reader, manifest = Reader(bundle), Manifest.load(prepared)
+    version = _version(reader.bundle.header, options)
+    cautions = _check_strangers(reader, manifest, options.split)
+    films = manifest if options.split == "all" else manifest.split(options.split)
+    done = _fit(reader.bundle.header, read_films(reader, films, progress), manifest, options)
+    made = _bundle(reader.bundle, done, version)
+    verify(made)
+    made.save(out, overwrite=options.overwrite)
+    numbers = _numbers(reader.bundle, made, done, cautions)
+    return Adapted(Bundle.load(out), numbers, _text(reader.bundle, made, done, cautions))
+
+
+def _version(header: BundleHeader, options: AdaptOptions) -> str:
+    version = options.version or f"{header.version.partition('+')[0]}+adapted"
+    try:
+        check_name(header.name, version)
+    except ValueError as error:
+        raise EvaluationError(f"{error}.") from error
+    return version
+
+
+def _check_strangers(reader: Reader, manifest: Manifest, split: str) -> tuple[str, ...]:
+    """Refuse films that the bundle learned from; what is to be said of the others."""
+    splits = manifest.split_names if split == "all" else (split,)
+    told = [describe(reader, manifest, name).cautions for name in splits]
+    cautions = tuple(dict.fromkeys(words for each in told for words in each))
+    header = reader.bundle.header
+    for name in (None, *manifest.split_names):
+        patients = "\n".join(sorted(manifest.patients(name))).encode()
+        if hashlib.sha256(patients).hexdigest() == header.provenance.patients_sha256:
+            found = "these are the patients that the network learned from"
+            raise EvaluationError(f"{header.name}: {found}; adapt it on films of others")
+    return cautions
+
+
+def _fit(
+    header: BundleHeader, read: OwnFilms, manifest: Manifest, options: AdaptOptions
+) -> Adaptation:
+    population = population_of(options.population, read.known)
+    films = read.inside(population)
+    kept = _told(header, films)
+    link: Link = "softmax" if header.label_set.is_choice else "sigmoid"
+    names = [header.label_set.names[k] for k in kept]
+    scores, labels = films.scores[:, kept], films.labels[:, kept]
+    seen = Seen(scores, films.familiarity, labels, 0.0)
+    after = fit_across(seen, films.patients, names, link, options.rule)
+    draws = draw_patients(films.patients, options.draws)
+    rows: dict[str, Row] = {}
+    for column, name in enumerate(names):
+        threshold = np.full(len(films), header.thresholds[name])
+        rows[name] = compare(
+            scores[:, column],
+            labels[:, column],
+            CrossFit(films.probabilities[:, kept[column]], threshold),
+            CrossFit(after.probability[:, column], after.threshold[:, column]),
+            draws,
+        )
+    fitted = fit(seen, names, link, options.rule)
+    return Adaptation(films, manifest, options.split, population, kept, fitted, rows, options.rule)
+
+
+def _told(header: BundleHeader, films: OwnFilms) -> tuple[int, ...]:
+    """The findings that are present on some films and absent on others."""
+    both = (films.labels == 1).any(axis=0) & (films.labels == 0).any(axis=0)
+    kept = tuple(np.flatnonzero(both).tolist())
+    if not kept:
+        names = ", ".join(header.label_set.names)
+        raise EvaluationError(
+            f"none of {names} is present on some of these films and not on others"
+        )
+    if header.label_set.is_choice and len(kept) < len(header.label_set):
+        missing = ", ".join(
+            f.display for k, f in enumerate(header.label_set.findings) if not both[k]
+        )
+        raise EvaluationError(
+            f"its findings exclude each other, so none can be left out: {missing}"
+        )
+    return kept
+
+
+def _bundle(parent: Bundle, done: Adaptation, version: str) -> Bundle:
+    link: Link = "softmax" if parent.header.label_set.is_choice else "sigmoid"
+    network = recalibrated(parent.network, done.kept, done.fitted.platts, link)
+    films = parent.golden.radiographs
+    golden = Golden(films, tuple(run_onnx(network, films)))
+    header = state(parent, done, version, datetime.now(UTC))
+    return Bundle(header, network, golden, card=card(header, None))
+
+
+def _numbers(
+    parent: Bundle, made: Bundle, done: Adaptation, cautions: tuple[str, ...]
+) -> dict[str, object]:
+    return {
+        "schema": SCHEMA,
+        "parent": vars(parent.id),
+        "bundle": vars(made.id),
+        "data_set": done.manifest.source,
+        "split": done.split,
+        "split_sha256": done.manifest.split_sha256,
+        "population": done.population.words,
+        "n_films": len(done.films),
+        "n_patients": int(np.unique(done.films.patients).size),
+        "left_out": done.films.left_out,
+        "cautions": list(cautions),
+        "calibrated_before": parent.header.calibration.calibrated,
+        "intervals": "95 %, of a paired bootstrap over patients: [value, low, high]",
+        "cross_fitted": f"after: {FOLDS} folds by patient",
+        "findings": done.rows,
+    }
+
+
+def _text(parent: Bundle, made: Bundle, done: Adaptation, cautions: tuple[str, ...]) -> str:
+    old, new = parent.header, made.header
+    kind = "probabilities" if old.calibration.calibrated else "model scores, never calibrated"
+    displays = [finding.display for finding in new.label_set.findings]
+    lines = [
+        f"# {new.name} {new.version}, adapted from {old.version}",
+        "",
+        f"On {films_in_words(done)}. Before: {kind}. After: each film is judged by a fit that saw "
+        f"other patients only ({FOLDS} folds). In brackets: 95 % intervals, by a paired bootstrap "
+        "over patients; a change below 0 is better.",
+        "",
+        *table_lines(done.rows, displays),
+        "",
+        *[f"- {f}: {new.provenance.details[f'adapted, {n}']}"
+          for f, n in zip(displays, done.rows, strict=True)],
+        *[f"- Left out: {n} films, {why}." for why, n in done.films.left_out.items()],
+        *[f"- {text}" for text in (*new.limits, *cautions)],
+    ]  # fmt: skip
+    if new.familiarity is not None:
+        lines.append(f"- Familiarity: {new.familiarity.method}.")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,158 @@
+"""A bundle before and after it was adapted, on the same films and the same draws of patients."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from plainfilm.evaluation.bootstrap import Interval, PatientDraws, interval, rank_draws
+from plainfilm.evaluation.calibration import CrossFit
+from plainfilm.evaluation.metrics import Floats, Labels, auroc, brier
+from plainfilm.evaluation.operating import calibration_numbers, operating_point
+from plainfilm.evaluation.reliability import N_BINS, ece, equal_width_bins
+
+Row = dict[str, object]
+
+
+def compare(
+    scores: Floats, labels: Labels, before: CrossFit, after: CrossFit, draws: PatientDraws
+) -> Row:
+    """The numbers of one finding; an interval is [value, low, high].
+
+    Parameters
+    ----------
+    scores, labels
+        (n,), of one finding; a film whose label is NaN is left out.
+    before, after
+        Probabilities and thresholds (n,); `after` of a fit that did not see the film's patient.
+    draws
+        Of patients, the same for everything, so that differences are paired.
+
+    Returns
+    -------
+    `difference` is after less before: below 0 is better. The draws' calibration errors are a
+    little too large where the error is small (`inversion`), so its interval errs towards "no
+    better"; it is drawn out to hold the value. The AUROC is that of the scores, which stay.
+    """
+    known = ~np.isnan(labels)
+    ranked = rank_draws(draws, scores, labels).auroc
+    return {
+        "n_films": int(known.sum()),
+        "n_present": int((labels == 1).sum()),
+        "auroc": _plain(interval(auroc(scores, labels), ranked)),
+        "before": _side(before, labels, draws),
+        "after": _side(after, labels, draws),
+        "difference": {
+            "ece": _difference(
+                (ece(before.probability, labels), ece(after.probability, labels)),
+                (
+                    _ece_draws(before.probability, labels, draws),
+                    _ece_draws(after.probability, labels, draws),
+                ),
+            ),
+            "brier": _difference(
+                (brier(before.probability, labels), brier(after.probability, labels)),
+                (
+                    _brier_draws(before.probability, labels, draws),
+                    _brier_draws(after.probability, labels, draws),
+                ),
+            ),
+        },
+    }
+
+
+def _side(fit: CrossFit, labels: Labels, draws: PatientDraws) -> Row:
+    calibration = calibration_numbers(draws, fit.probability, labels)
+    rates = operating_point(draws, fit.probability, labels, fit.threshold)
+    return {
+        "ece": _plain(calibration.ece),
+        "brier": _plain(calibration.brier),
+        "sensitivity": _plain(rates.sensitivity),
+        "specificity": _plain(rates.specificity),
+    }
+
+
+def _difference(values: tuple[float, float], drawn: tuple[Floats, Floats]) -> list[float | None]:
+    value = values[1] - values[0]
+    found = interval(value, drawn[1] - drawn[0])
+    return _plain(Interval(value, min(found.low, value), max(found.high, value)))
+
+
+def _ece_draws(probability: Floats, labels: Labels, draws: PatientDraws) -> Floats:
+    """The calibration error of each draw, over the bins of the whole set."""
+    known = ~np.isnan(labels)
+    spread = np.zeros((labels.size, N_BINS))
+    rows = np.flatnonzero(known)
+    spread[rows, equal_width_bins(probability[known])] = probability[known] - labels[known]
+    errors: Floats = np.abs(draws.sums(spread)).sum(axis=1) / _counts(known, draws)
+    return errors
+
+
+def _brier_draws(probability: Floats, labels: Labels, draws: PatientDraws) -> Floats:
+    known = ~np.isnan(labels)
+    squared = np.where(known, probability - labels, 0.0) ** 2
+    errors: Floats = draws.sums(squared[:, None])[:, 0] / _counts(known, draws)
+    return errors
+
+
+def _counts(known: NDArray[np.bool_], draws: PatientDraws) -> Floats:
+    counts = draws.sums(known[:, None].astype(np.float64))[:, 0]
+    return np.where(counts == 0, np.nan, counts)
+
+
+def _plain(found: Interval) -> list[float | None]:
+    """As JSON holds it: NaN is None."""
+    return [
+        None if np.isnan(value) else float(value) for value in (found.value, found.low, found.high)
+    ]
+
+
+def table_lines(rows: Mapping[str, Row], displays: Sequence[str]) -> list[str]:
+    """The numbers as a Markdown table, one line a finding."""
+    heads = ["finding", "films", "present", "AUROC (unchanged)"]
+    for words in ("calibration error", "Brier score"):
+        heads += [f"{words} before", "after", "change"]
+    heads += ["sensitivity, specificity before", "after"]
+    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
+    for display, row in zip(displays, rows.values(), strict=True):
+        cells = [display, str(row["n_films"]), str(row["n_present"]), in_words(row["auroc"])]
+        for key in ("ece", "brier"):
+            cells += [in_words(_part(row, side, key)) for side in ("before", "after", "difference")]
+        for side in ("before", "after"):
+            both = [_part(row, side, key) for key in ("sensitivity", "specificity")]
+            cells.append(", ".join(in_words(each).partition(" ")[0] for each in both))
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines
+
+
+def change_in_words(row: Row) -> str:
+    """One sentence on a finding's calibration: by how much, and whether that may be chance."""
+    error = [in_words(_part(row, side, "ece")).partition(" ")[0] for side in ("before", "after")]
+    change = _part(row, "difference", "ece")
+    verdict = "cannot be told from chance"
+    if isinstance(change, list) and None not in change:
+        verdict = "better" if change[2] < 0 else "worse" if change[1] > 0 else verdict
+    return (
+        f"calibration error {error[0]} before, {error[1]} after; change {in_words(change)}: "
+        f"{verdict}"
+    )
+
+
+def is_chance(row: Row) -> bool:
+    """Whether the order of the films may be chance: the AUROC's interval holds 0.5, or is below."""
+    area = row["auroc"]
+    return not isinstance(area, list) or area[1] is None or bool(area[1] <= 0.5)
+
+
+def _part(row: Row, side: str, key: str) -> object:
+    part = row[side]
+    return part.get(key) if isinstance(part, Mapping) else None
+
+
+def in_words(value: object) -> str:
+    """As "0.975 (0.958 to 0.988)"; "—" = no number."""
+    if not isinstance(value, list) or value[0] is None:
+        return "—"
+    if None in value:
+        return f"{value[0]:.3f} (no interval)"
+    return f"{value[0]:.3f} ({value[1]:.3f} to {value[2]:.3f})"

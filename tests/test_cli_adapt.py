@@ -1,0 +1,51 @@
+import json
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch")
+
+from drawn_own_films import draw_own_films
+from plainfilm.cli import main
+from plainfilm.reading.bundle import Bundle
+from tiny_bundle import tiny_bundle
+
+Output = pytest.CaptureFixture[str]
+
+
+def run(*arguments: str | Path) -> int:
+    return main([str(argument) for argument in arguments])
+
+
+def test_a_bundle_is_adapted_and_the_report_says_what_changed(
+    tmp_path: Path, capsys: Output
+) -> None:
+    parent, out, report = (tmp_path / name for name in ("a.bundle", "b.bundle", "r.md"))
+    tiny_bundle(2).save(parent)
+    films = draw_own_films(tmp_path / "films", parent)
+    words = ("adapt", parent, films, "--out", out, "--population-words", "drawn adults")
+    also = ("--ages", "18-95", "--views", "pa,ap", "--version", "2.0", "--split", "all")
+
+    assert run(*words, *also, "--report", report) == 0
+
+    printed = capsys.readouterr()
+    assert printed.out == report.read_text()
+    assert printed.err.splitlines()[-2:] == ["Wrote b.bundle", "Wrote r.md"]
+    assert "160 all films of 80 patients" in printed.out
+    header = Bundle.load(out).header
+    assert header.version == "2.0"
+    assert header.population is not None
+    assert (header.population.age_years, header.population.views) == ((18, 95), ("PA", "AP"))
+
+    assert run(*words) == 1
+    assert "is there already" in capsys.readouterr().err
+    assert run(*words, "--report", report) == 1
+    assert run(*words, "--force", "--json", "--report", tmp_path / "r.json") == 0
+    out_text = capsys.readouterr().out
+    assert json.loads(out_text) == json.loads((tmp_path / "r.json").read_text())
+    assert json.loads(out_text)["schema"] == "plainfilm.adaptation/1"
+
+
+def test_ages_are_two_numbers_or_any(capsys: Output) -> None:
+    assert run("adapt", "x", "y", "--out", "z", "--population-words", "w", "--ages", "old") == 2
+    assert "expected as in 18-95, or any" in capsys.readouterr().err
