@@ -683,3 +683,16 @@ def test_the_installed_command_is_the_module() -> None:
         pytest.skip("plainfilm is not installed here")
     found = subprocess.run([command, "--version"], capture_output=True, text=True, check=True)
     assert found.stdout.startswith("plainfilm ")
+
+
+def test_each_problem_of_a_table_is_told_in_a_line_of_its_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "films.csv").write_text("path,patient,label:mass\na.png,,1\nb.png,p,2\n")
+    words = ["prepare", "table", str(tmp_path / "films.csv"), "--out", str(tmp_path / "out")]
+    assert main(words) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split(",")[0] for line in lines] == [
+        f"plainfilm: error: films.csv: row {row}" for row in (2, 3)
+    ]
+    assert not (tmp_path / "out").exists()

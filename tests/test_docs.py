@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 import numpy as np
 import pytest
+from PIL import Image
 
 from dicoms import dicom_file
 from drawn_sets import (
@@ -58,6 +59,7 @@ SLOW = [  # those that learn or prepare
     DOCS / "how-to" / "choose-settings.md",
     DOCS / "how-to" / "measure-a-baseline.md",
     DOCS / "how-to" / "rebuild-the-bundles.md",
+    DOCS / "tutorials" / "your-own-films.md",
     DOCS / "how-to" / "join-bundles.md",
 ]
 SITE = DOCS / "how-to" / "put-the-page-on-the-web.md"
@@ -286,6 +288,8 @@ def test_a_page_about_learning_runs(page: Path, desk: Path, story: Path) -> None
     draw_sorted(films / "sorted")
     (draw_label_list(films / "listed") / "label list.csv").rename(films / "listed" / "labels.csv")
     (draw_table(films / "ward") / "films.csv").rename(films / "ward" / "ward-7.csv")
+    for number, path in enumerate(sorted((films / "ward" / "films").iterdir())):
+        Image.fromarray((phantom(size=(96, 80), seed=number) * 255).astype(np.uint8)).save(path)
     write_published(desk / "preds.csv.gz")
     shrink_recipes(desk / "recipes")
     if "plainfilm prepare" not in text_of(page):

@@ -24,7 +24,7 @@ from plainfilm.cli_keys import keys
 from plainfilm.cli_serve import serve
 from plainfilm.cli_site import site
 from plainfilm.cli_tune import tune
-from plainfilm.errors import PlainfilmError, ToldElsewhere
+from plainfilm.errors import ManyProblems, PlainfilmError, ToldElsewhere
 from plainfilm.options import (
     PATH,
     POLICIES,
@@ -67,6 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     except ToldElsewhere:
         return 1
+    except ManyProblems as error:
+        return max(complain(problem) for problem in error.problems)
     except Exception as error:
         message = words_of(error)
         if message is None:

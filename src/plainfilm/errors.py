@@ -9,7 +9,8 @@ PlainfilmError                 anything plainfilm refuses; one clear line, exit 
 │   ├── CorruptBundle          a file missing, a wrong hash, a broken graph, wrong golden outputs
 │   └── BundleTooNew           written in a newer format than this version reads
 ├── DatasetError               a data set folder, a manifest or a cache that does not hold together
-│   └── LeakError              a patient (or a film) in more than one split
+│   ├── LeakError              a patient (or a film) in more than one split
+│   └── ManyProblems           several of these at once, each of them listed
 ├── RecipeError                a recipe with an unknown key, a wrong type or an impossible value
 ├── RunError                   a training run that cannot start, go on or be exported
 │   └── ToldElsewhere          the same, told by another process of the training
@@ -62,6 +63,14 @@ class DatasetError(PlainfilmError):
 
 class LeakError(DatasetError):
     """A patient or a film stands in more than one split; the message names the offenders' count."""
+
+
+class ManyProblems(DatasetError):
+    """Several things do not hold together; `problems` tells each in a line of its own."""
+
+    def __init__(self, source: str, problems: tuple[str, ...]) -> None:
+        super().__init__(f"{source}: {len(problems):,} problems: {'; '.join(problems)}")
+        self.problems = problems
 
 
 class RecipeError(PlainfilmError):

@@ -54,5 +54,5 @@ def test_films_of_which_none_can_be_read_are_refused(
     manifest = some(own_films, tmp_path, 2)
     for sample in manifest.samples:
         (tmp_path / sample.image).write_bytes(b"no picture")
-    with pytest.raises(EvaluationError, match="none of the 2 films can be read"):
+    with pytest.raises(EvaluationError, match="none of the 2 films can be used: 2 not readable"):
         read_films(Reader(parent), manifest)

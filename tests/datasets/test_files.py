@@ -22,6 +22,7 @@ from plainfilm.datasets.files import (
 )
 from plainfilm.errors import DatasetError
 
+BROKEN = gzip.compress(b"a,b\n" * 99, mtime=0)[:-9]  # no time in it: it names a test
 HOLD = """
 import sys, pathlib
 from plainfilm.datasets.files import locked

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dicoms import dicom_file
 from plainfilm.datasets import Manifest, PrepareOptions, Selection, prepare, table
-from plainfilm.errors import DatasetError, LeakError
+from plainfilm.errors import DatasetError, LeakError, ManyProblems
 
 HEADER = "path,patient,study,split,view,sex,age,body_part,label:mass,label:Pleural Effusion"
 FULL = "films/a.png,anna,s1,train,PA,F,58,Chest,1,0"
@@ -191,7 +192,7 @@ def test_a_packed_table_that_is_broken_is_told(tmp_path: Path) -> None:
         ("path,patient,label:Mass,label:mass", "two columns are of the finding 'mass'"),
         ("path,patient,label:", "column 'label:'; expected label: and a word"),
         ("path,patient,label:a|b", ".*without a bar"),
-        ("path,label:mass", "no column 'patient'; a film needs path, patient and a label"),
+        ("patient,label:mass", "no column 'path'; a film needs path, patient and a label"),
         ("path,patient", "no column 'label:NAME'"),
         ("path,patient,label:mass", "no row below the header"),
     ],
@@ -303,6 +304,75 @@ def test_a_study_of_two_patients_is_refused_with_what_to_do(write: Write) -> Non
         table.load(write(FULL, other))
 
 
+def test_every_problem_is_listed_by_its_row(table_folder: Path) -> None:
+    """Planted faults, each named, all at once."""
+    path = table_folder / "films.csv"
+    lines = path.read_text().splitlines()
+    head = lines[0].split(",")
+
+    def spoil(row: int, column: str, cell: str) -> None:
+        cells = lines[row - 1].split(",")
+        cells[head.index(column)] = cell
+        lines[row - 1] = ",".join(cells)
+
+    label = next(name for name in head if name.startswith("label:"))
+    spoil(3, label, "maybe")
+    spoil(4, "patient", "")
+    spoil(5, "path", "../elsewhere.png")
+    (table_folder / "films" / "6.png").unlink()
+    first = lines[9].split(",")
+    first[head.index(label)] = "0" if first[head.index(label)] == "1" else "1"
+    lines += [lines[8], ",".join(first)]
+    path.write_text("\n".join(lines))
+
+    with pytest.raises(ManyProblems) as caught:
+        table.load(path)
+
+    problems = caught.value.problems
+    assert [p.partition(": ")[2].partition(";")[0] for p in problems] == [
+        f"row 3, column {label}: 'maybe'",
+        "row 4, column patient: empty",
+        "row 5, column path: a path that leads out of the table's folder",
+        f"rows 9 and {len(lines) - 1} name the same film",
+        f"rows 10 and {len(lines)} name the same film with different labels",
+        "row 8, column path: no such file",
+    ]
+    assert all(p.startswith("films.csv: ") for p in problems)
+
+
+def test_each_patient_in_two_splits_is_listed(write: Write) -> None:
+    rows = [f"{n}.png,p{n // 2},{'train' if n % 2 else 'test'},1" for n in range(6)]
+
+    with pytest.raises(ManyProblems) as caught:
+        table.load(write(*rows, header="path,patient,split,label:mass"))
+
+    pairs = [p.split(" are ")[0] for p in caught.value.problems]
+    assert pairs == [f"films.csv: rows {n} and {n + 1}" for n in (2, 4, 6)]
+
+
+# --- films that say whose they are
+
+
+def test_the_patient_may_stand_in_the_dicom_film_and_is_never_shown(tmp_path: Path) -> None:
+    words = (np.arange(64 * 64).reshape(64, 64) % 4096).astype(np.uint16)
+    for name, number in (("a", "4711"), ("b", "4711"), ("c", "4712"), ("d", None)):
+        (tmp_path / name).write_bytes(dicom_file(words, BitsStored=12, PatientID=number))
+    sheet = tmp_path / "films.csv"
+    sheet.write_text("path,split,label:mass\na,train,1\nb,train,0\nc,test,1\n")
+
+    samples = table.load(sheet).samples
+
+    assert samples[0].patient == samples[1].patient != samples[2].patient
+    assert "4711" not in "".join(sample.patient + sample.study for sample in samples)
+    assert table.load(sheet).dropped == {"file beside the films that no row names": 1}
+    text = "path,split,label:mass,patient\na,train,1,x\nb,train,0,\n"
+    sheet.write_text(text)
+    assert [sample.patient for sample in table.load(sheet).samples] == ["x", samples[1].patient]
+    sheet.write_text(f"{text}d,test,1,\n")
+    with pytest.raises(DatasetError, match=r"row 4, column patient: empty; .* or a DICOM film"):
+        table.load(sheet)
+
+
 # --- prepared
 
 
@@ -315,6 +385,23 @@ def test_a_film_that_is_not_there_is_named_and_counted(table_folder: Path, tmp_p
     manifest = prepare("table", table_folder, tmp_path / "out", size=32, options=allowed)
 
     assert (len(manifest), list(manifest.dropped.values())) == (19, [1])
+
+
+def test_each_film_that_is_not_there_is_listed_by_its_row(
+    table_folder: Path, tmp_path: Path
+) -> None:
+    for name in ("3.png", "7.png"):
+        (table_folder / "films" / name).unlink()
+    rows = (table_folder / "films.csv").read_text().splitlines()
+    gone = [n for n, row in enumerate(rows, start=1) if "/3.png" in row or "/7.png" in row]
+
+    with pytest.raises(ManyProblems) as caught:
+        prepare("table", table_folder, tmp_path / "out", size=32)
+
+    assert caught.value.problems == tuple(
+        f"table:films: row {n}, column path: no such file" for n in gone
+    )
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_table_is_prepared_fold_by_fold_for_one_finding(

@@ -104,7 +104,8 @@ def read_films(reader: Reader, films: Manifest, progress: Progress | None = None
         if progress is not None:
             progress(len(kept) + left_out.total(), len(films))
     if not kept:
-        raise EvaluationError(f"none of the {len(films)} films can be read: {dict(left_out)}")
+        reasons = ", ".join(f"{n} {why}" for why, n in left_out.items())
+        raise EvaluationError(f"none of the {len(films)} films can be used: {reasons}")
     return _table(reader, films, kept, dict(left_out))
 
 

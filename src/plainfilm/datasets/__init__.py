@@ -30,7 +30,7 @@ from plainfilm.datasets.reads import NAME as READS_NAME
 from plainfilm.datasets.sample import Sample
 from plainfilm.datasets.selection import EVERYTHING, Selection
 from plainfilm.datasets.splits import check_duplicates
-from plainfilm.errors import DatasetError
+from plainfilm.errors import DatasetError, ManyProblems
 from plainfilm.whole_files import sweep
 
 __all__ = [
@@ -137,7 +137,8 @@ def prepare(
     choice, load = options or PrepareOptions(), _loader(name)
     _refuse_other(out)
     whole = load(folder, seed=choice.seed)
-    manifest = _without_missing(choice.selection.of(whole, seed=choice.seed), choice)
+    selected = choice.selection.of(whole, seed=choice.seed)
+    manifest = _without_missing(selected, whole, choice)
     if not len(manifest):
         raise DatasetError(f"{folder.name}: no film of {name} found")
     content = CacheContent.of(manifest, size, policy)
@@ -180,12 +181,21 @@ def _refuse_other(out: Path) -> None:
         raise DatasetError(f"{out.name}: {found}. Give a new or empty folder (--out).")
 
 
-def _without_missing(manifest: Manifest, choice: PrepareOptions) -> Manifest:
+def _list_missing(missing: set[str], whole: Manifest) -> None:
+    """Refuse, with the row of each, where several films of a table are not there."""
+    if len(missing) > 1 and whole.source.startswith(f"{table.NAME}:"):
+        rows = [n for n, s in enumerate(whole.samples, start=2) if s.image in missing]
+        problems = tuple(f"{whole.source}: {table.missing_film(row)}" for row in rows)
+        raise ManyProblems(whole.source, problems)
+
+
+def _without_missing(manifest: Manifest, whole: Manifest, choice: PrepareOptions) -> Manifest:
     missing = set(manifest.missing_images())
     if not missing:
         return manifest
     rows = [row for row, sample in enumerate(manifest.samples) if sample.image not in missing]
     if not choice.allow_missing:
+        _list_missing(missing, whole)
         place = min(set(range(len(manifest))) - set(rows))
         first = f"{manifest.samples[place].image.rpartition('/')[2]} (film {place + 1:,})"
         found = f"{len(missing):,} of {len(manifest):,} films are not there, the first {first}"

@@ -3,7 +3,7 @@
 | column | holds |
 |---|---|
 | `path` | the film, relative to the table's folder, with forward slashes |
-| `patient` | any key; the films of one patient never stand in two splits |
+| `patient` | any key, the same on all films of a patient; empty = the DICOM film's own, hashed |
 | `label:NAME`, at least one | the finding: 1 present, 0 absent, empty = not known |
 | `study` | any key of the examination; empty or no column = the film is a study of its own |
 | `split` | train, val, test, or empty = in none; no column = drawn, 70/10/20 % of the patients |
@@ -17,48 +17,34 @@ study's key.
 """
 
 import difflib
-import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
 from unicodedata import normalize
-
-import numpy as np
 
 from plainfilm.datasets.files import list_folder, parse_table, read_text, sha256_of
 from plainfilm.datasets.manifest import Manifest
-from plainfilm.datasets.own_films import PATH_EXPECTED, finding_of, path_fault
+from plainfilm.datasets.own_films import finding_of, path_fault
 from plainfilm.datasets.resplit import with_shares
-from plainfilm.datasets.sample import SPLITS, Labels, Sample
-from plainfilm.errors import DatasetError, LeakError
+from plainfilm.datasets.sample import Sample
+from plainfilm.datasets.table_cells import (
+    Row,
+    cell_problems,
+    path_of,
+    patient_of,
+    sample_of,
+    split_of,
+)
+from plainfilm.errors import DatasetError, LeakError, ManyProblems
 from plainfilm.findings import Finding, LabelSet
-from plainfilm.radiograph import View
+from plainfilm.images.dicom_patient import patient_key
 
 NAME = "table"
 PERCENTS = (70.0, 10.0, 20.0)  # train, val and test, where the table has no split
 LABEL = "label:"
 
-_NEEDED = ("path", "patient")
-_COLUMNS = (*_NEEDED, "study", "split", "view", "sex", "age", "body_part")
-_LABELS = {"1": 1.0, "0": 0.0, "": math.nan, "1.0": 1.0, "0.0": 0.0}  # pandas writes 1.0
-_OLDEST_YEARS = 130.0
-
-
-@dataclass(frozen=True)
-class _Row:
-    """One row of the table: its number, and its cells by column, without blanks around them."""
-
-    table: str
-    number: int
-    cells: dict[str, str]
-
-    def __getitem__(self, column: str) -> str:
-        return self.cells.get(column, "")
-
-    def refuse(self, column: str, found: str, expected: str) -> DatasetError:
-        return DatasetError(
-            f"{self.table}: row {self.number}, column {column}: {found}; expected {expected}"
-        )
+_COLUMNS = ("path", "patient", "study", "split", "view", "sex", "age", "body_part")
+_NO_FILMS = {".csv", ".gz", ".txt", ".md", ".xlsx", ".json", ".ods"}  # that may stand beside them
 
 
 def load(folder: Path, *, seed: int = 0) -> Manifest:
@@ -80,20 +66,24 @@ def load(folder: Path, *, seed: int = 0) -> Manifest:
         that is not as the table above says; a film named twice; a study of two patients.
     LeakError
         A patient in two splits.
+    ManyProblems
+        Several of these; films that are not there are then listed with them.
     """
     path = _find_table(folder)
     header, rows = _read(path)
     findings = _findings(path.name, header)
     if not rows:
         raise DatasetError(f"{path.name}: no row below the header; expected one per film")
-    _check_once(path.name, rows)
+    rows = [_with_patient(row, path.parent) for row in rows]
+    _check(path, rows, tuple(findings))
     part = {row["body_part"].lower() for row in rows}
+    samples = tuple(sample_of(row, findings, own_part=len(part) > 1) for row in rows)
     manifest = Manifest(
         label_set=LabelSet(tuple(findings.values())),
-        samples=tuple(_sample(row, findings, own_part=len(part) > 1) for row in rows),
+        samples=samples,
         source=f"{NAME}:{path.name.removesuffix('.gz').removesuffix('.csv')}",
         root=path.parent,
-        dropped={},
+        dropped=_unnamed(path, samples),
         body_part=part.pop() if len(part) == 1 else "",
         release=f"SHA-256 of {path.name}: {sha256_of(path)}",
     )
@@ -111,7 +101,7 @@ def _find_table(folder: Path) -> Path:
     return found[0]
 
 
-def _read(path: Path) -> tuple[list[str], list[_Row]]:
+def _read(path: Path) -> tuple[list[str], list[Row]]:
     try:
         text = read_text(path)
     except DatasetError as error:
@@ -123,7 +113,7 @@ def _read(path: Path) -> tuple[list[str], list[_Row]]:
     header = [name.strip() for name in header]
     _check_header(path.name, header)
     cells = [dict(zip(header, (cell.strip() for cell in row), strict=True)) for row in rows]
-    return header, [_Row(path.name, number, row) for number, row in enumerate(cells, start=2)]
+    return header, [Row(path.name, number, row) for number, row in enumerate(cells, start=2)]
 
 
 def _check_commas(table: str, header: str) -> None:
@@ -143,9 +133,8 @@ def _check_header(table: str, header: Sequence[str]) -> None:
             known = f"{', '.join(_COLUMNS)}, and {LABEL}NAME for a finding"
             found = f"column {number} is called {name!r}"
             raise DatasetError(f"{table}: {found}; expected {known}. {advice}")
-    absent = [name for name in _NEEDED if name not in header]
-    if absent or not any(name.startswith(LABEL) for name in header):
-        column = absent[0] if absent else f"{LABEL}NAME"
+    if "path" not in header or not any(name.startswith(LABEL) for name in header):
+        column = f"{LABEL}NAME" if "path" in header else "path"
         raise DatasetError(f"{table}: no column {column!r}; a film needs path, patient and a label")
 
 
@@ -165,96 +154,90 @@ def _findings(table: str, header: Sequence[str]) -> dict[str, Finding]:
     return findings
 
 
-def _sample(row: _Row, findings: dict[str, Finding], *, own_part: bool) -> Sample:
-    image = _path(row)
-    return Sample(
-        image=image,
-        patient=_patient(row),
-        study=normalize("NFC", row["study"]) or f"film {image}",
-        view=_one_of(row, "view", tuple(View)),
-        sex=_one_of(row, "sex", ("F", "M")),
-        age=_age(row),
-        split=_split(row),
-        labels=_labels(row, tuple(findings)),
-        body_part=(row["body_part"].lower() or None) if own_part else None,
-    )
+def _with_patient(row: Row, folder: Path) -> Row:
+    """The row, with the patient that its DICOM film tells where it names none itself."""
+    if row["patient"] or path_fault(row["path"]) is not None:
+        return row
+    key = patient_key(folder / path_of(row))
+    return row if key is None else replace(row, cells={**row.cells, "patient": key})
 
 
-def _path(row: _Row) -> str:
-    fault = path_fault(row["path"])
-    if fault is not None:
-        raise row.refuse("path", fault, PATH_EXPECTED)
-    return PurePosixPath(row["path"]).as_posix()
+def _check(path: Path, rows: Sequence[Row], columns: Sequence[str]) -> None:
+    """Refuse a table with all its problems at once; rows of bad cells are compared with no others.
+
+    Films that are not there are told here only beside other problems, since by themselves they may
+    be left out (`allow_missing`); and not where none is there, since then the place is wrong.
+    """
+    problems, sound, gone = [], [], []
+    for row in rows:
+        found = cell_problems(row, columns)
+        problems += found
+        if not found:
+            sound.append(row)
+        if path_fault(row["path"]) is None and not (path.parent / path_of(row)).is_file():
+            gone.append(f"{path.name}: {missing_film(row.number)}")
+    leaks = _two_splits(path.name, sound)
+    problems += [*_same_film(path.name, sound, columns), *leaks, *_two_patients(path.name, sound)]
+    if len(gone) == len(rows):
+        gone = []
+    if len(problems) == 1 and not gone:
+        raise (LeakError if leaks else DatasetError)(problems[0])
+    if problems:
+        raise ManyProblems(path.name, (*problems, *gone))
 
 
-def _patient(row: _Row) -> str:
-    if not row["patient"]:
-        raise row.refuse("patient", "empty", "a key, the same on all films of a patient")
-    return normalize("NFC", row["patient"])  # one name typed on two systems is one patient
+def missing_film(row: int) -> str:
+    """What is said of a film that a row names and that is not there."""
+    return f"row {row}, column path: no such file"
 
 
-def _one_of(row: _Row, column: str, allowed: Sequence[str]) -> str | None:
-    text = row[column]
-    if text and text not in allowed:
-        raise row.refuse(column, repr(text), f"{', '.join(allowed)} or empty")
-    return text or None
+def _same_film(table: str, rows: Sequence[Row], columns: Sequence[str]) -> list[str]:
+    """Each film once, or its labels could contradict each other."""
+    problems = []
+    for pair in _pairs(rows, path_of, lambda row: row.number):
+        alike = all(pair[0][column] == pair[1][column] for column in columns)
+        advice = "keep one of them" if alike else "with different labels; keep the right one"
+        problems.append(f"{table}: {_rows(pair)} name the same film{';' * alike} {advice}")
+    return problems
 
 
-def _split(row: _Row) -> str:
-    if "split" not in row.cells:
-        return SPLITS[0]  # until shares are drawn
-    return _one_of(row, "split", SPLITS) or ""
-
-
-def _age(row: _Row) -> float | None:
-    text = row["age"]
-    if not text:
-        return None
-    try:
-        years = float(text)
-    except ValueError:
-        years = math.nan
-    if not 0 <= years <= _OLDEST_YEARS:  # NaN too
-        raise row.refuse("age", repr(text), f"years from 0 to {_OLDEST_YEARS:g}, as in 58 or 0.5")
-    return years
-
-
-def _labels(row: _Row, columns: Sequence[str]) -> Labels:
-    for column in columns:
-        if row[column] not in _LABELS:
-            raise row.refuse(column, repr(row[column]), "1, 0, or empty where it is not known")
-    return np.array([_LABELS[row[column]] for column in columns], np.float32)
-
-
-def _check_once(table: str, rows: Sequence[_Row]) -> None:
-    """Each film once; each patient in one split; each study of one patient."""
-    pair = _first_pair(rows, _path, lambda row: row.number)
-    if pair is not None:
-        raise DatasetError(f"{table}: {_rows(pair)} name the same film; keep one of them")
+def _two_splits(table: str, rows: Sequence[Row]) -> list[str]:
     films = [row for row in rows if row["split"]]
-    pair = _first_pair(films, _patient, _split)
-    if pair is not None:
-        found = f"{_rows(pair)} are of one patient, in {pair[0]['split']} and {pair[1]['split']}"
-        raise LeakError(f"{table}: {found}; expected all films of a patient in one split")
+    return [
+        f"{table}: {_rows(pair)} are of one patient, in {pair[0]['split']} and {pair[1]['split']}; "
+        "expected all films of a patient in one split"
+        for pair in _pairs(films, patient_of, split_of)
+    ]
+
+
+def _two_patients(table: str, rows: Sequence[Row]) -> list[str]:
     studies = [row for row in rows if row["study"]]
-    pair = _first_pair(studies, lambda row: normalize("NFC", row["study"]), _patient)
-    if pair is not None:
-        found = f"{_rows(pair)} are of one study and two patients"
-        advice = "Where studies are numbered anew for each patient, join patient and study."
-        raise DatasetError(f"{table}: {found}; expected one patient. {advice}")
+    advice = "Where studies are numbered anew for each patient, join patient and study."
+    return [
+        f"{table}: {_rows(pair)} are of one study and two patients; expected one patient. {advice}"
+        for pair in _pairs(studies, lambda row: normalize("NFC", row["study"]), patient_of)
+    ]
 
 
-def _first_pair(
-    rows: Sequence[_Row], key: Callable[[_Row], str], value: Callable[[_Row], object]
-) -> tuple[_Row, _Row] | None:
-    """The first two rows of one key that have two values."""
-    first: dict[str, _Row] = {}
+def _pairs(
+    rows: Sequence[Row], key: Callable[[Row], str], value: Callable[[Row], object]
+) -> Iterator[tuple[Row, Row]]:
+    """Each row whose value is not that of the first row of its key, after that first row."""
+    first: dict[str, Row] = {}
     for row in rows:
         before = first.setdefault(key(row), row)
         if value(before) != value(row):
-            return before, row
-    return None
+            yield before, row
 
 
-def _rows(pair: tuple[_Row, _Row]) -> str:
+def _rows(pair: tuple[Row, Row]) -> str:
     return f"rows {pair[0].number} and {pair[1].number}"
+
+
+def _unnamed(table: Path, samples: Sequence[Sample]) -> dict[str, int]:
+    """How many files stand beside the films and are named by no row."""
+    named = {table.parent / sample.image for sample in samples}
+    folders = {film.parent for film in named if film.parent.is_dir()}
+    beside = {entry for folder in folders for entry in list_folder(folder) if entry.is_file()}
+    others = [p for p in beside - named if p.suffix.lower() not in _NO_FILMS and p.name[0] != "."]
+    return {"file beside the films that no row names": len(others)} if others else {}
