@@ -70,6 +70,7 @@ QUICK = [
     DOCS / "reference" / "bundle.md",
     DOCS / "reference" / "python.md",
     DOCS / "how-to" / "score-an-archive.md",
+    DOCS / "how-to" / "exchange-bundles.md",
     DOCS / "how-to" / "secure-a-server.md",
     DOCS / "concepts" / "what-the-papers-got-wrong.md",
     DOCS / "how-to" / "deidentify.md",

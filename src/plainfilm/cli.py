@@ -20,6 +20,7 @@ from plainfilm.cli_archive import score
 from plainfilm.cli_audit_log import audit_log
 from plainfilm.cli_bundles import bundles
 from plainfilm.cli_deidentify import deidentify
+from plainfilm.cli_exchange import VERBS
 from plainfilm.cli_keys import keys
 from plainfilm.cli_serve import serve
 from plainfilm.cli_site import site
@@ -86,6 +87,8 @@ def plainfilm() -> None:
     """
 
 
+for verb in VERBS:
+    bundles.add_command(verb)
 plainfilm.add_command(bundles)
 plainfilm.add_command(site)
 plainfilm.add_command(serve)

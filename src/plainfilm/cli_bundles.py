@@ -23,9 +23,13 @@ def bundles() -> None:
 
 @bundles.command("list")
 @click.option("--repository", type=PATH, help="Those of a repository instead.")
+@click.option("--remote", metavar="SHELF", help="Those in a folder elsewhere, by its index.json.")
 @json_option
-def list_bundles(repository: Path | None, as_json: bool) -> None:
-    """List the bundles shipped with plainfilm, or a repository's versions and labels."""
+def list_bundles(repository: Path | None, remote: str | None, as_json: bool) -> None:
+    """List the bundles shipped with plainfilm, a repository's, or those of a folder elsewhere."""
+    if remote is not None:
+        click.echo(remote_text(remote, as_json=as_json))
+        return
     from plainfilm.reading.shelf import bundled, open_bundle
     from plainfilm.reports.of_bundle import bundle_json, bundle_line
 
@@ -35,6 +39,16 @@ def list_bundles(repository: Path | None, as_json: bool) -> None:
     found = [open_bundle(path) for path in bundled()]
     lines = "\n".join(bundle_line(bundle) for bundle in found)
     click.echo(json.dumps([bundle_json(b) for b in found], indent=2) if as_json else lines)
+
+
+def remote_text(shelf: str, *, as_json: bool) -> str:
+    """What the index of a shelf elsewhere lists; no bundle is fetched."""
+    from plainfilm.exchange import list_remote
+
+    found = list_remote(shelf)
+    if as_json:
+        return json.dumps([asdict(bundle) for bundle in found], indent=2)
+    return "\n".join(f"{b.file}  {b.n_bytes:,} bytes  {b.sha256}" for b in found)
 
 
 @bundles.command()
