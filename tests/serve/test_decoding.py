@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 
@@ -147,12 +148,29 @@ def test_a_killed_child_is_replaced(decoders: Decoders, child: int) -> None:
 def test_a_child_that_dies_over_a_film_costs_that_film_alone(
     decoders: Decoders, child: int
 ) -> None:
-    os.kill(child, signal.SIGSTOP)
-    killer = threading.Timer(0.2, os.kill, (child, signal.SIGKILL))
-    killer.start()
-    assert "ends the decoder" in outcome(saved(FILM, "PNG"), decoders.read)[1]
-    killer.join()
+    with ending(child, signal.SIGSEGV):
+        assert "ends the decoder" in outcome(saved(FILM, "PNG"), decoders.read)[1]
     assert decoders.read(saved(FILM, "PNG"), "film").pixels.shape == FILM.shape
+
+
+def test_a_film_whose_decoder_is_killed_from_outside_is_read_by_another(
+    decoders: Decoders, child: int
+) -> None:
+    """F3 of the plan: it was refused as unreadable, which is not its fault."""
+    before = decoders.n_replaced
+    with ending(child, signal.SIGKILL):
+        assert decoders.read(saved(FILM, "PNG"), "film").pixels.shape == FILM.shape
+    assert decoders.n_replaced == before + 1
+
+
+@contextmanager
+def ending(child: int, sign: signal.Signals) -> Iterator[None]:
+    """A child that ends by a signal while it has a film."""
+    os.kill(child, signal.SIGSTOP)
+    killer = threading.Timer(0.2, lambda: (os.kill(child, sign), os.kill(child, signal.SIGCONT)))
+    killer.start()
+    yield
+    killer.join()
 
 
 def test_who_waits_too_long_for_a_child_is_told_to_come_back() -> None:
@@ -160,12 +178,12 @@ def test_who_waits_too_long_for_a_child_is_told_to_come_back() -> None:
         pool.read(saved(FILM, "PNG"), "film")
         process = pool.processes()[0]
         os.kill(process, signal.SIGSTOP)
-        first = threading.Thread(target=outcome, args=(saved(FILM, "PNG"), pool.read))
+        first = threading.Thread(target=pool.read, args=(saved(FILM, "PNG"), "film"))
         first.start()
         wait_until(lambda: not pool.processes())
         with pytest.raises(ServerBusy):
             pool.read(saved(FILM, "PNG"), "film", wait_s=0.05)
-        os.kill(process, signal.SIGKILL)
+        os.kill(process, signal.SIGCONT)
         first.join()
 
 

@@ -18,7 +18,6 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
-from types import TracebackType
 from typing import IO, cast
 
 import numpy as np
@@ -92,7 +91,12 @@ class Decoders:
             raise ServerBusy("all decoders are busy; try again in a second") from None
         try:
             child = self._usable(child)
-            return child.read(content, name)
+            try:
+                return child.read(content, name)
+            except ChildKilled:
+                self.n_replaced += 1
+                child = self._usable(child)
+                return child.read(content, name)
         except ChildFailed as error:
             self.n_replaced += 1
             raise UnreadableImage(f"{name}: {error}") from None
@@ -122,12 +126,7 @@ class Decoders:
     def __enter__(self) -> "Decoders":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _usable(self, child: "_Child | None") -> "_Child":
@@ -146,6 +145,10 @@ class Decoders:
 
 class ChildFailed(Exception):
     """A child died, took too long or answered nonsense; the words say which, and name no film."""
+
+
+class ChildKilled(ChildFailed):
+    """A child was killed from outside, as where memory is short: not by its film, nor by us."""
 
 
 class _Child:
@@ -228,7 +231,7 @@ class _Child:
     def _some(self, at_most: int) -> bytes:
         found = os.read(self._answers, min(at_most, _CHUNK))
         if not found:
-            raise self._failed("decoding it ends the decoder")
+            raise self._ended()
         return found
 
     def _sent(self, left: list[memoryview]) -> bool:
@@ -242,7 +245,7 @@ class _Child:
         except BlockingIOError:
             return True
         except BrokenPipeError:
-            raise self._failed("decoding it ends the decoder") from None
+            raise self._ended() from None
         return False
 
     def _announced(self, received: bytearray) -> int:
@@ -259,6 +262,11 @@ class _Child:
         if not isinstance(header, dict):
             raise self._failed("the decoder answered nonsense")
         return header
+
+    def _ended(self) -> ChildFailed:
+        failed = self._failed("decoding it ends the decoder")
+        is_killed = self._process.returncode == -signal.SIGKILL  # its own limits signal otherwise
+        return ChildKilled(str(failed)) if is_killed else failed
 
     def _failed(self, words: str) -> ChildFailed:
         self.end()
