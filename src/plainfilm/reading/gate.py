@@ -66,7 +66,8 @@ def check_image(
     network's input (where `input_size` is given), faint, few grey levels, long, inverted.
     """
     pixels = _thinned(radiograph.pixels)
-    refusal = _size_refusal(radiograph.pixels) or _content_refusal(pixels)
+    spread = _spread(pixels)
+    refusal = _size_refusal(radiograph.pixels) or _content_refusal(pixels, spread)
     if refusal is not None:
         return Check(refusal=refusal)
     height, width = radiograph.pixels.shape
@@ -78,11 +79,9 @@ def check_image(
         )
     if _proportion(radiograph.pixels) > LONG:
         found.append(f"the film is unusually long ({width} x {height}); it may be cut or joined")
-    if _spread(pixels) < FAINT:
-        found.append(
-            f"the film is faint: most of it lies within {_spread(pixels):.0%} of the greys"
-        )
-    levels = np.unique(pixels).size
+    if spread < FAINT:
+        found.append(f"the film is faint: most of it lies within {spread:.0%} of the greys")
+    levels = _levels(pixels)
     if levels < FEW_LEVELS:
         found.append(f"the picture has only {levels} grey levels; it may be a drawing or a text")
     return Check((*found, *_inverted(radiograph, _part(body_part))))
@@ -219,8 +218,8 @@ def _size_refusal(pixels: Pixels) -> str | None:
     return None
 
 
-def _content_refusal(pixels: Pixels) -> str | None:
-    if _spread(pixels) < BLANK:
+def _content_refusal(pixels: Pixels, spread: float) -> str | None:
+    if spread < BLANK:
         return "nothing on it: nearly all of the picture is one grey"
     if _neighbour_likeness(pixels) < NOISE:
         return "noise: neighbouring pixels have nothing in common, on no film it is so"
@@ -241,6 +240,12 @@ def _inverted(radiograph: Radiograph, body_part: str | None) -> tuple[str, ...]:
 def _thinned(pixels: Pixels) -> Pixels:
     step = max(1, min(pixels.shape) // _THIN)
     return pixels[::step, ::step]
+
+
+def _levels(pixels: Pixels) -> int:
+    """How many greys there are; of a few rows alone where those have enough of them."""
+    in_some_rows = np.unique(pixels[::16]).size
+    return in_some_rows if in_some_rows >= FEW_LEVELS else np.unique(pixels).size
 
 
 def _spread(pixels: Pixels) -> float:

@@ -12,6 +12,8 @@ film: of two such samples with the right polarity, a hip and a shin, both would 
 the body part is known the question is asked of `BODY_PARTS` alone.
 """
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -60,8 +62,9 @@ def uprightness(pixels: Pixels) -> float:
 def _cell_means(pixels: Pixels) -> Cells:
     rows = np.arange(_N_CELLS + 1) * pixels.shape[0] // _N_CELLS
     columns = np.arange(_N_CELLS + 1) * pixels.shape[1] // _N_CELLS
-    sums = np.add.reduceat(pixels, rows[:-1], axis=0, dtype=np.float64)
-    sums = np.add.reduceat(sums, columns[:-1], axis=1)
+    # Slab by slab: reduceat of the whole film gives the same bits in ten times as long.
+    slabs = [pixels[top:end].sum(axis=0, dtype=np.float64) for top, end in pairwise(rows)]
+    sums = np.add.reduceat(np.stack(slabs), columns[:-1], axis=1)
     return np.asarray(sums / np.outer(np.diff(rows), np.diff(columns)))
 
 
