@@ -71,8 +71,10 @@ def test_a_broken_file_of_keys_lets_nobody_in(path: Path) -> None:
     [
         ("GET", "/v2/health/live", None), ("GET", "/ping", None),
         ("POST", "/v1/read", Scope.READ), ("GET", "/v2/models/a/ready", Scope.READ),
-        ("POST", "/v2/models/a/infer", Scope.INFER), ("GET", "/", Scope.READ),
+        ("POST", "/v2/models/a/infer", Scope.INFER), ("GET", "/unheard-of", Scope.READ),
         ("POST", "/v2/repository/index", Scope.ADMIN), ("GET", "/metrics", Scope.ADMIN),
+        ("GET", "/", None), ("HEAD", "/assets/index-a1.js", None), ("POST", "/", Scope.ADMIN),
+        ("GET", "/assets/../v1/read", Scope.READ), ("GET", "/examples/a/b.png", Scope.READ),
         ("DELETE", "/new", Scope.ADMIN), ("GET", "/v2/health/../repository", Scope.READ),
     ],
 )  # fmt: skip

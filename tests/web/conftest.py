@@ -61,11 +61,18 @@ def static_site(site_folder: Path) -> Iterator[Site]:
 
 @pytest.fixture(scope="session")
 def server(built: Path) -> Iterator[Site]:
-    """The page behind the server, in a thread of its own."""
+    """The page behind the server."""
+    with served() as site:
+        yield site
+
+
+@contextlib.contextmanager
+def served(**settings: object) -> Iterator[Site]:
+    """A server that reads with the demo bundle, in a thread of its own."""
     app_of = pytest.importorskip("plainfilm.serve.app").create_app
     settings_of = pytest.importorskip("plainfilm.serve.settings").ServeSettings
     uvicorn = pytest.importorskip("uvicorn")
-    app = app_of(settings_of(source="chest14-demo", workers=1))
+    app = app_of(settings_of(source="chest14-demo", workers=1, **settings))
     running = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error"))
     thread = threading.Thread(target=running.run, daemon=True)
     thread.start()
@@ -75,6 +82,17 @@ def server(built: Path) -> Iterator[Site]:
     yield Site(f"http://127.0.0.1:{port}/")
     running.should_exit = True
     thread.join(10)
+
+
+@pytest.fixture
+def locked_server(built: Path, tmp_path: Path) -> Iterator[tuple[Site, str]]:
+    """A server that lets in one key, and the key."""
+    guards = pytest.importorskip("plainfilm.serve.guards").Guards
+    auth = pytest.importorskip("plainfilm.serve.auth").AuthSettings
+    keys = pytest.importorskip("plainfilm.serve.keys")
+    key, _ = keys.KeyFile(tmp_path / "keys.json").add("ward", (keys.Scope.READ,))
+    with served(guards=guards(auth(tmp_path / "keys.json"))) as site:
+        yield site, key
 
 
 @pytest.fixture(params=["static", "server"])

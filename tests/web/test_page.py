@@ -317,3 +317,26 @@ def test_the_first_visit_is_small_whatever_the_host_packs(site_folder: Path) -> 
     engine = [n for n in packed if "onnxruntime" in n or "worker" in n]
     assert sum(packed[name] for name in engine) <= 4_000_000
     assert sum(len(content) for content in files.values()) <= 16_000_000
+
+
+def test_a_server_with_keys_is_asked_with_one(locked_server, visit, film: Path) -> None:
+    """The page itself is open; its key is in memory alone, and a reload forgets it."""
+    site, key = locked_server
+    page = visit(site, ready=False)
+    asking = page.get_by_role("heading", name="This server asks for a key")
+    for typed in ("pf_not_this_one", "kein Schlüssel"):
+        page.get_by_label("Key", exact=True).fill(typed)
+        page.get_by_role("button", name="Go on").click()
+        page.get_by_text("This key is not known here").wait_for()
+    page.get_by_label("Key", exact=True).fill(key)
+    page.get_by_role("button", name="Go on").click()
+    page.locator("#open-here").wait_for(state="attached")
+    read(page, film)
+    assert page.locator(".finding").count() == 14
+    stored = page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]")
+    assert stored == [0, 0, ""]
+    assert key not in page.content()
+    page.reload()
+    asking.wait_for()
+    assert all("401" in mistake for mistake in page.mistakes)
+    page.mistakes[:] = []

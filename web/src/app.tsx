@@ -7,13 +7,14 @@ import { htmlReport } from './report/html';
 import { Session } from './session';
 import type { Bundle } from './types';
 import { Asking } from './view/asking';
-import { Bar, Buttons, Empty, Loading, ProblemBox } from './view/states';
+import { Bar, Buttons, Empty, Loading, Others, ProblemBox } from './view/states';
 import { useWords } from './view/context';
 import { Help, Settings, type Choices } from './view/dialogs';
 import { FilmPanel, FIRST_LOOK, type Look } from './view/film_panel';
 import { FITTED, moved, zoomed } from './view/film_view';
 import { FilmsTable } from './view/films_table';
 import { Findings, ordered } from './view/findings';
+import { KeyForm, wantsKey } from './view/key_form';
 import { useShortcuts } from './view/keys';
 import { Report } from './view/report';
 import { forget, keepOffline } from './offline';
@@ -37,6 +38,10 @@ export function App({ engine, settings, failure, onLanguage }: Props) {
   const [picked, setPicked] = useState<{ film: number; index: number } | null>(null);
   const [seen, setSeen] = useState<ReadonlySet<number>>(new Set());
   const { session, loaded, trouble, retry } = useSession(engine);
+  const admit = (key: string) => {
+    engine.admit?.(key);
+    retry();
+  };
   const film = session?.film ?? null;
   const answer = film?.answer ?? null;
   const order = useMemo(() => ordered(answer?.prediction.findings ?? []), [answer]);
@@ -104,9 +109,15 @@ export function App({ engine, settings, failure, onLanguage }: Props) {
         {say('device')} {words.language.code !== 'en' && say('draft')}
       </p>
       <main>
-        {(failure ?? trouble) && <ProblemBox problem={(failure ?? trouble)!} onRetry={failure ? () => location.reload() : retry} />}
+        {wantsKey(trouble) && <KeyForm problem={trouble!} onKey={admit} />}
+        {(failure ?? trouble) && !wantsKey(trouble) && (
+          <ProblemBox problem={(failure ?? trouble)!} onRetry={failure ? () => location.reload() : retry} />
+        )}
         {session === null && !trouble && !failure && <Loading engine={engine} loaded={loaded} />}
-        {session !== null && film === null && <Empty settings={settings} bundle={session.bundle} onOpen={open} onFiles={open} />}
+        {session !== null && film === null && (
+          <Empty settings={settings} bundle={session.bundle} others={engine.others} onOpen={open} onFiles={open} />
+        )}
+        {session !== null && session.films.length > 1 && <FilmsTable session={session} />}
         {session !== null && film !== null && (
           <div class="reading">
             <FilmPanel film={film} bundle={session.bundle} chosen={chosen} look={look} onLook={onLook} />
@@ -117,7 +128,21 @@ export function App({ engine, settings, failure, onLanguage }: Props) {
                   (engine.place === 'server' ? say('reading.sent', { host: engine.host }) : say('reading', { name: film.name }))}
               </p>
               {film.status === 'reading' && <button type="button" onClick={() => session.cancel()}>{say('cancel')}</button>}
-              {film.problem && <ProblemBox problem={film.problem} onRetry={() => void session.again(film, film.said)} />}
+              {wantsKey(film.problem) && (
+                <KeyForm
+                  problem={film.problem!}
+                  onKey={(key) => {
+                    engine.admit?.(key);
+                    void session.again(film, film.said);
+                  }}
+                />
+              )}
+              {film.problem && !wantsKey(film.problem) && (
+                <ProblemBox
+                  problem={film.problem}
+                  onRetry={film.problem.key === 'problem.file' ? null : () => void session.again(film, film.said)}
+                />
+              )}
               {answer !== null && hidden && (
                 <p class="look-first">
                   {say('look-first.words')}{' '}
@@ -141,7 +166,7 @@ export function App({ engine, settings, failure, onLanguage }: Props) {
             </div>
           </div>
         )}
-        {session !== null && session.films.length > 0 && <FilmsTable session={session} />}
+        {session !== null && session.films.length === 1 && <FilmsTable session={session} />}
       </main>
       {session !== null && <About bundle={session.bundle} half={engine.place === 'device'} others={engine.others} />}
       {session !== null && film !== null && !hidden && <Report film={film} bundle={session.bundle} />}
@@ -160,7 +185,7 @@ export function App({ engine, settings, failure, onLanguage }: Props) {
 }
 
 function About({ bundle, half, others }: { bundle: Bundle; half: boolean; others: string[] }) {
-  const { say, language } = useWords();
+  const { say } = useWords();
   const { header, sha256 } = bundle;
   return (
     <footer>
@@ -170,12 +195,7 @@ function About({ bundle, half, others }: { bundle: Bundle; half: boolean; others
           <p>{header.intended_use}</p>
           <ul>{header.limits.map((limit) => <li key={limit}>{limit}</li>)}</ul>
         </div>
-        {others.length > 0 && (
-          <p>
-            {say('about.others')}{' '}
-            {others.map((name) => [<a key={name} href={`?bundle=${name}&lang=${language.code}`}>{name}</a>, ' '])}
-          </p>
-        )}
+        <Others names={others} />
         {half && <p>{say('half')}</p>}
         <p class="quiet hash">SHA-256 <bdi>{sha256}</bdi></p>
       </details>

@@ -24,6 +24,9 @@ CALLER: ContextVar[str] = ContextVar("CALLER", default="-")
 
 _BEARER = re.compile(r"[Bb]earer +(\S+)")
 _OPEN = re.compile(r"/(ping|health)|/v2/health/(live|ready)")
+_PAGE = re.compile(
+    r"/(index\.html|app\.json|icon\.svg|manifest\.webmanifest|(assets|examples)/[A-Za-z0-9_.-]+)?"
+)
 _READING = re.compile(r"/v1/(read|studies|jobs|models|bundles)(/.*)?")
 _ASKING = frozenset({"GET", "HEAD"})
 
@@ -60,11 +63,12 @@ def check_exposure(host: str, auth: AuthSettings) -> None:
 
 
 def needed_scope(method: str, path: str) -> Scope | None:
-    """What one must be allowed for a request; None = nothing: that the server lives is no secret.
+    """What one must be allowed for a request; None = nothing.
 
-    What is on no list needs the highest.
+    No secret: that the server lives, and its page, which asks for a key itself. What is on no list
+    needs the highest.
     """
-    if _OPEN.fullmatch(path):
+    if _OPEN.fullmatch(path) or (method in _ASKING and _PAGE.fullmatch(path)):
         return None
     if path.startswith("/v2/repository") or path == "/metrics" or path.startswith("/admin"):
         return Scope.ADMIN

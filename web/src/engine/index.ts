@@ -25,6 +25,8 @@ export interface Engine {
   readonly bytes: number;
   /** Fetches, checks and tries what reads; throws a `Problem`. */
   start(onProgress: (loaded: Loaded) => void, signal: AbortSignal): Promise<Bundle>;
+  /** Takes the key that a server wants, until the page is closed. */
+  admit?(key: string): void;
   /** What the bundle says of a film; throws a `Problem`. */
   read(film: Film, said: Said, signal: AbortSignal): Promise<Answer>;
 }

@@ -10,6 +10,8 @@ interface WireMap {
 
 type Wire = Prediction & { maps?: Record<string, WireMap> | null };
 
+const KEY_HEADER = 'X-API-Key'; // plainfilm/serve/auth.py
+const SENDABLE = /^[!-~]+$/;
 const PATIENCE_MS = 1000; // between two looks at whether the server is ready
 
 export class RestEngine implements Engine {
@@ -19,6 +21,11 @@ export class RestEngine implements Engine {
   /** The names of the other bundles that the server has. */
   others: string[] = [];
   private name = '';
+  private key = '';
+
+  admit(key: string): void {
+    this.key = SENDABLE.test(key) ? key : '?'; // a header takes no other letters, and no key has them
+  }
 
   async start(_: (loaded: Loaded) => void, signal: AbortSignal): Promise<Bundle> {
     await this.untilReady(signal);
@@ -57,14 +64,16 @@ export class RestEngine implements Engine {
   private async json<T>(url: string, init: RequestInit): Promise<T> {
     const response = await this.fetch(url, init);
     const body: unknown = await response.json().catch(() => null);
+    if (response.status === 401) throw problem(this.key === '' ? 'problem.key' : 'problem.key.wrong', {});
     if (response.ok && body !== null) return body as T;
     const told = (body as { detail?: unknown } | null)?.detail;
     throw problem('problem.server', { reason: typeof told === 'string' ? told : response.status });
   }
 
   private async fetch(url: string, init: RequestInit): Promise<Response> {
+    const headers: HeadersInit = this.key === '' ? {} : { [KEY_HEADER]: this.key };
     try {
-      return await fetch(url, init);
+      return await fetch(url, { ...init, headers: { ...headers, ...(init.headers as Record<string, string>) } });
     } catch (error) {
       if (init.signal?.aborted || error instanceof Problem) throw error;
       throw problem('problem.download', { file: location.host }, error);

@@ -32,7 +32,7 @@ export function FilmPanel({ film, bundle, chosen, look, onLook }: Props) {
     () => (radiograph === null || chosen === null ? null : heatOf(radiograph, answer?.maps ?? null, chosen, bundle)),
     [radiograph, answer, chosen, bundle],
   );
-  if (radiograph === null) return <div class="frame" />;
+  if (radiograph === null) return film.problem === null ? <div class="frame" /> : null;
   const { name, width, height } = radiograph;
   const shownResult = chosen === null ? undefined : answer?.prediction.findings[chosen];
   const finding = shownResult === undefined ? '' : words.finding(shownResult);

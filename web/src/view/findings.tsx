@@ -28,6 +28,7 @@ export function Findings({ prediction, bundle, chosen, hasMaps, onChoose }: Prop
     <section id="findings" aria-labelledby="findings-title" tabIndex={-1}>
       <h2 id="findings-title">{words.say('findings')}</h2>
       <p class={prediction.refused === null ? 'summary' : 'summary refused'}>{wording.summary(words, prediction)}</p>
+      <ImageCheck prediction={prediction} />
       {findings.length > 0 && (
         <>
           <p class="quiet">{words.say('findings.order')}</p>
@@ -50,7 +51,6 @@ export function Findings({ prediction, bundle, chosen, hasMaps, onChoose }: Prop
           <p class="quiet">{wording.measuredOn(words, bundle.evaluation)}</p>
         </>
       )}
-      <ImageCheck prediction={prediction} />
     </section>
   );
 }

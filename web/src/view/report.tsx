@@ -33,7 +33,6 @@ export function Report({ film, bundle }: Props) {
       <ul class="cautions">
         {prediction.cautions.map((caution) => <li key={caution}>{words.said(caution)}</li>)}
       </ul>
-      {prediction.findings.length > 0 && <Table film={film} bundle={bundle} />}
       <div class="pictures">
         {pictures.map(({ url, finding }) => (
           <figure key={finding?.finding ?? ''}>
@@ -43,6 +42,7 @@ export function Report({ film, bundle }: Props) {
         ))}
       </div>
       {pictures.length > 1 && <p>{say('heat')}. {say('heat.scale')}.</p>}
+      {prediction.findings.length > 0 && <Table film={film} bundle={bundle} />}
       <section class="confirm">
         <h2>{say('report.confirm')}</h2>
         <p>☐ {say('report.agree')} &nbsp; ☐ {say('report.disagree')} &nbsp; {say('report.correct')}: <span class="blank" /></p>

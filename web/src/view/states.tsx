@@ -92,11 +92,12 @@ export function Loading({ engine, loaded }: { engine: Engine; loaded: Loaded }) 
 interface EmptyProps {
   settings: Settings;
   bundle: Bundle;
+  others: string[];
   onOpen: (files: FileList | null) => void;
   onFiles: (files: File[]) => void;
 }
 
-export function Empty({ settings, bundle, onOpen, onFiles }: EmptyProps) {
+export function Empty({ settings, bundle, others, onOpen, onFiles }: EmptyProps) {
   const { say } = useWords();
   const { header } = bundle;
   const fetchExample = async (url: string) => {
@@ -115,7 +116,8 @@ export function Empty({ settings, bundle, onOpen, onFiles }: EmptyProps) {
         </p>
       </div>
       <p>{say('findings.refers', { population: header.population?.words ?? say('unknown') })}</p>
-      <p>{settings.description}</p>
+      <Others names={others} />
+      {settings.description && <p>{settings.description}</p>}
       {(settings.examples ?? []).length > 0 && (
         <p class="row">
           {say('examples')}{' '}
@@ -128,13 +130,26 @@ export function Empty({ settings, bundle, onOpen, onFiles }: EmptyProps) {
   );
 }
 
-export function ProblemBox({ problem, onRetry }: { problem: Problem; onRetry: () => void }) {
+/** The other bundles that could read instead. */
+export function Others({ names }: { names: string[] }) {
+  const { say, language } = useWords();
+  if (names.length === 0) return null;
+  return (
+    <p>
+      {say('about.others')}{' '}
+      {names.map((name) => [<a key={name} href={`?bundle=${name}&lang=${language.code}`}>{name}</a>, ' '])}
+    </p>
+  );
+}
+
+/** What went wrong and what to do; no button where trying again cannot help. */
+export function ProblemBox({ problem, onRetry }: { problem: Problem; onRetry: (() => void) | null }) {
   const words = useWords();
   return (
     <section class="problem" role="alert">
       <h2>{words.say('problem')}</h2>
       <p>{problemWords(words, problem)}</p>
-      <button type="button" onClick={onRetry}>{words.say('retry')}</button>
+      {onRetry && <button type="button" onClick={onRetry}>{words.say('retry')}</button>}
     </section>
   );
 }
