@@ -19,6 +19,7 @@ sys.path.insert(0, str(REPOSITORY / "tests"))
 from plainfilm.findings import Finding, FindingResult, Prediction  # noqa: E402
 from plainfilm.radiograph import Radiograph, View  # noqa: E402
 from plainfilm.reading import Reader, gate, heatmap, polarity  # noqa: E402
+from plainfilm.reading.fast_engine import fit  # noqa: E402
 from plainfilm.reading.header_parts import FamiliarityCut, FitPolicy, Population  # noqa: E402
 from plainfilm.reports import wording  # noqa: E402
 from plainfilm.reports.as_json import prediction_json  # noqa: E402
@@ -58,6 +59,7 @@ def vectors() -> dict[str, object]:
         "pictures": list(_pictures()),
         "populations": list(_populations()),
         "familiarity": list(_familiarity()),
+        "fits": list(_fits()),
         "words": list(_words()),
         "summaries": list(_summaries()),
         "measured": list(_measured()),
@@ -65,6 +67,15 @@ def vectors() -> dict[str, object]:
         "ramp": heatmap.ramp().flatten().tolist(),
         "reader": _reader(),
     }
+
+
+def _fits():
+    for height, width, size in ((40, 90, 12), (64, 31, 16), (16, 16, 16), (7, 9, 11)):
+        film = picture("noise", height, width)
+        for policy in FitPolicy:
+            fitted = fit(film[None, None], size, policy)[0, 0].ravel()
+            yield {"height": height, "width": width, "size": size, "policy": policy.value,
+                   "fitted": [round(float(value), 7) for value in fitted]}  # fmt: skip
 
 
 def _check(check: gate.Check) -> dict[str, object]:

@@ -129,6 +129,13 @@ def static_page(static_site: Site, browser, opened_pages):
         yield found
 
 
+@pytest.fixture
+def server_page(server: Site, browser, opened_pages):
+    """As `page`, behind the server alone."""
+    with emptied_after(opened_pages, browser, server) as found:
+        yield found
+
+
 @contextlib.contextmanager
 def emptied_after(pages: dict[str, object], browser, site: Site):
     """The page that is open there, or a new one; its films are closed afterwards."""

@@ -319,6 +319,60 @@ def test_the_first_visit_is_small_whatever_the_host_packs(site_folder: Path) -> 
     assert sum(len(content) for content in files.values()) <= 16_000_000
 
 
+def test_a_fitted_film_gets_the_answer_of_its_file(server_page, film: Path) -> None:
+    """S4-17: the network's square is sent, some 40 kB, and the probabilities agree to 1e-5."""
+    page, sent = server_page, []
+    page.on("request", lambda asked: asked.method == "POST" and sent.append(asked))
+    read(page, film)
+    by_file = json.loads(saved(page, "JSON"))
+    switch_fitting(page)
+    assert "made small here" in page.locator(".place").inner_text()
+    page.locator("#open").set_input_files(film)
+    page.get_by_text("2 of 2 read").wait_for()
+    fitted = json.loads(saved(page, "JSON"))[1]
+    for one, other in zip(fitted["findings"], by_file["findings"], strict=True):
+        assert one["probability"] == pytest.approx(other["probability"], abs=1e-5)
+        assert one["present"] == other["present"]
+    for key in ("cautions", "calibrated", "refused", "read_as"):
+        assert fitted[key] == by_file[key]
+    assert page.locator(".legend").count() == 1
+    assert [asked.url.rsplit("/", 1)[1] for asked in sent] == ["read", "infer"]
+    size = Reader("chest14-demo").bundle.header.input.size
+    n_bytes = int(sent[1].all_headers()["content-length"])
+    assert 4 * size**2 < n_bytes < 4 * size**2 + 300
+    switch_fitting(page)
+    assert "Films are SENT to" in page.locator(".place").inner_text()
+
+
+def switch_fitting(page) -> None:
+    page.get_by_role("button", name="Settings").click()
+    box = page.get_by_label("Send less")
+    box.set_checked(not box.is_checked())
+    page.get_by_role("button", name="Close", exact=True).click()
+
+
+def test_many_films_go_to_the_server_as_one_job(server_page, film: Path, tmp_path: Path) -> None:
+    """Answers come as they are read; what is no film has its reason in its row."""
+    page, asked = server_page, []
+    page.on("request", lambda request: asked.append(f"{request.method} {request.url}"))
+    (tmp_path / "letter.png").write_bytes(b"a letter, not a film")
+    page.locator("#open").set_input_files([film, film, tmp_path / "letter.png", film, film, film])
+    page.get_by_text("5 of 6 read").wait_for()
+    page.locator(".films progress").wait_for(state="detached")
+    rows = page.locator(".films tbody tr")
+    assert [rows.nth(i).locator("th").inner_text() for i in (0, 1, 2)] == [
+        "chest.png", "chest.png #2", "letter.png",
+    ]  # fmt: skip
+    assert "not read" in rows.nth(2).inner_text()
+    posted = [line.split(" ")[1] for line in asked if line.startswith("POST")]
+    assert [url.rsplit("/", 1)[1] for url in posted] == ["jobs"]
+    rows.nth(4).get_by_role("button").click()
+    page.get_by_role("img", name="chest.png #4").first.wait_for()
+    assert page.locator(".finding").count() == 14
+    probabilities = {each["findings"][0]["probability"] for each in json.loads(saved(page, "JSON"))}
+    assert len(probabilities) == 1
+
+
 def test_a_server_with_keys_is_asked_with_one(locked_server, visit, film: Path) -> None:
     """The page itself is open; its key is in memory alone, and a reload forgets it."""
     site, key = locked_server

@@ -26,7 +26,7 @@ interface Props {
   onLanguage: (code: string) => void;
 }
 
-const CHOICES: Choices = { theme: 'system', lookFirst: false, keys: true };
+const CHOICES: Choices = { theme: 'system', lookFirst: false, fits: false, keys: true };
 const PAN = 0.1; // of the frame, for one press of an arrow
 
 export function App({ engine, settings, failure, onLanguage }: Props) {
@@ -174,8 +174,12 @@ export function App({ engine, settings, failure, onLanguage }: Props) {
       {dialog === 'settings' && (
         <Settings
           choices={choices}
-          onChoices={(change) => setChoices({ ...choices, ...change })}
+          onChoices={(change) => {
+            if (engine.fits !== undefined && change.fits !== undefined) engine.fits = change.fits;
+            setChoices({ ...choices, ...change });
+          }}
           onLanguage={onLanguage}
+          canFit={engine.fits !== undefined}
           onForget={engine.place === 'device' ? () => void forget().then(() => setDialog(null)) : null}
           onClose={() => setDialog(null)}
         />

@@ -17,6 +17,9 @@ export interface OpenFilm {
   problem: Problem | null;
 }
 
+/** From so many films on a server gets them as a job. */
+export const MANY = 6;
+
 export class Session {
   films: OpenFilm[] = [];
   shown = 0;
@@ -36,16 +39,21 @@ export class Session {
 
   /** Opens files one after another; the first of them is shown. */
   open(files: readonly File[]): Promise<void> {
-    const added = files.map((file) => this.added(file));
+    const added = files.map((file) => {
+      const film = this.added(file);
+      this.films.push(film); // before the next one is named
+      return film;
+    });
     if (added.length > 0) this.shown = added[0].id;
-    this.films.push(...added);
     this.onChange();
-    return this.later(added);
+    const isMany = files.length >= MANY && this.engine.readMany !== undefined && !this.engine.fits;
+    return isMany ? this.together(added, files) : this.later(added);
   }
 
   show(id: number): void {
     this.shown = id;
     this.onChange();
+    if (this.film !== null) void this.picture(this.film);
   }
 
   /** Reads a film again, with what the person says of it. */
@@ -78,6 +86,36 @@ export class Session {
       for (const film of films) if (this.films.includes(film)) await this.read(film, signal);
     });
     return this.working;
+  }
+
+  /** Sends many films at once; their pictures wait until somebody looks. */
+  private together(films: OpenFilm[], files: readonly File[]): Promise<void> {
+    const { signal } = this.stop;
+    const settle = (film: OpenFilm, changes: Partial<OpenFilm>) => this.films.includes(film) && this.change(film, changes);
+    this.working = this.working.then(async () => {
+      for (const film of films) Object.assign(film, { status: 'reading' });
+      this.onChange();
+      void this.picture(films[0]);
+      const named = files.map((file, index) => new File([file], films[index].name));
+      try {
+        await this.engine.readMany!(named, (index, found) => {
+          const changes: Partial<OpenFilm> = found instanceof Problem ? { status: 'failed', problem: found } : { status: 'read', answer: found };
+          settle(films[index], changes);
+        }, signal);
+      } catch (error) {
+        const left = films.filter((film) => film.status === 'reading');
+        for (const film of left) settle(film, { status: 'failed', problem: problemOf(error, film, signal) });
+      }
+    });
+    return this.working;
+  }
+
+  /** What the screen shows of a film that a server read; where it cannot be shown, its answer stands alone. */
+  private async picture(film: OpenFilm): Promise<void> {
+    if (film.radiograph !== null || !['read', 'reading'].includes(film.status)) return;
+    const bytes = new Uint8Array(await film.file.arrayBuffer());
+    const radiograph = await readRadiograph(bytes, film.name).then(inWords, () => null);
+    if (radiograph !== null && this.films.includes(film)) this.change(film, { radiograph });
   }
 
   private async read(film: OpenFilm, signal: AbortSignal): Promise<void> {

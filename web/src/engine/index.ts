@@ -1,6 +1,6 @@
 /** Who reads the films: a server, or this browser. Chosen by app.json, never silently changed. */
 import type { Answer, Bundle, Radiograph, Said } from '../types';
-import { problem } from './problem';
+import { problem, type Problem } from './problem';
 import { RestEngine } from './rest';
 import { WasmEngine, type SiteFiles } from './wasm';
 
@@ -27,6 +27,10 @@ export interface Engine {
   start(onProgress: (loaded: Loaded) => void, signal: AbortSignal): Promise<Bundle>;
   /** Takes the key that a server wants, until the page is closed. */
   admit?(key: string): void;
+  /** Whether films are fitted here, and only that is sent; only where a server reads. */
+  fits?: boolean;
+  /** Reads many files at once and tells of each as it comes, by its place; only where a server reads. */
+  readMany?(files: readonly File[], onAnswer: (index: number, answer: Answer | Problem) => void, signal: AbortSignal): Promise<void>;
   /** What the bundle says of a film; throws a `Problem`. */
   read(film: Film, said: Said, signal: AbortSignal): Promise<Answer>;
 }

@@ -1,14 +1,18 @@
 /** Reads films on the server that handed out the page: POST v1/read. */
-import { NOTHING_SAID, type Answer, type Bundle, type BundleHeader, type Evaluation, type Maps, type Prediction, type Said } from '../types';
+import { fit } from '../reading/fit';
+import { answerFor } from '../reading/reader';
+import { NOTHING_SAID, type Answer, type Bundle, type BundleHeader, type Evaluation, type Maps, type Prediction, type Radiograph, type Said } from '../types';
 import type { Engine, Film, Loaded } from './index';
+import { readByJobs } from './jobs';
 import { Problem, problem } from './problem';
+import { LENGTH_HEADER, tensorAnswer, tensorRequest } from './tensors';
 
 interface WireMap {
   base64: string;
   shape?: number[];
 }
 
-type Wire = Prediction & { maps?: Record<string, WireMap> | null };
+export type Wire = Prediction & { maps?: Record<string, WireMap> | null };
 
 const KEY_HEADER = 'X-API-Key'; // plainfilm/serve/auth.py
 const SENDABLE = /^[!-~]+$/;
@@ -20,6 +24,8 @@ export class RestEngine implements Engine {
   readonly host = location.host;
   /** The names of the other bundles that the server has. */
   others: string[] = [];
+  fits = false;
+  private bundle: Bundle | null = null;
   private name = '';
   private key = '';
 
@@ -38,17 +44,40 @@ export class RestEngine implements Engine {
       `v1/bundles/${encodeURIComponent(this.name)}/about`,
       { signal },
     );
-    return { header: about, sha256: about.sha256, evaluation: about.evaluation };
+    this.bundle = { header: about, sha256: about.sha256, evaluation: about.evaluation };
+    return this.bundle;
   }
 
   async read({ file, radiograph }: Film, said: Said, signal: AbortSignal): Promise<Answer> {
+    if (this.fits && this.bundle !== null) return this.readFitted(radiograph, said, this.bundle, signal);
+    const form = this.form(said);
+    form.set('film', new Blob([file], { type: 'application/octet-stream' }), radiograph.name);
+    return answerOf(await this.json<Wire>('v1/read', { method: 'POST', body: form, signal }));
+  }
+
+  async readMany(files: readonly File[], onAnswer: (index: number, answer: Answer | Problem) => void, signal: AbortSignal): Promise<void> {
+    const told = (index: number, answer: Wire | Problem) => onAnswer(index, answer instanceof Problem ? answer : answerOf(answer));
+    await readByJobs(this, files, () => this.form(NOTHING_SAID), told, signal);
+  }
+
+  /** The gate here, the graph there: the server gets S x S numbers instead of the file. */
+  private readFitted(radiograph: Radiograph, said: Said, bundle: Bundle, signal: AbortSignal): Promise<Answer> {
+    const { size, policy } = bundle.header.input;
+    return answerFor(radiograph, said, bundle, async (pixels, height, width) => {
+      const { body, jsonLength } = tensorRequest(fit({ pixels, height, width }, size, policy), size);
+      const headers = { [LENGTH_HEADER]: String(jsonLength), 'Content-Type': 'application/octet-stream' };
+      const url = `v2/models/${encodeURIComponent(this.name)}/infer`;
+      const response = await this.answered(url, { method: 'POST', body, headers, signal });
+      return tensorAnswer(await response.arrayBuffer(), Number(response.headers.get(LENGTH_HEADER)));
+    });
+  }
+
+  private form(said: Said): FormData {
     const form = new FormData();
     for (const [field, value] of Object.entries(fieldsOf(said))) form.set(field, value);
     form.set('bundle', this.name);
     form.set('maps', 'float');
-    form.set('film', new Blob([file], { type: 'application/octet-stream' }), radiograph.name);
-    const { maps, ...prediction } = await this.json<Wire>('v1/read', { method: 'POST', body: form, signal });
-    return { prediction, maps: maps ? mapsOf(prediction, maps) : null };
+    return form;
   }
 
   private async untilReady(signal: AbortSignal): Promise<void> {
@@ -61,16 +90,24 @@ export class RestEngine implements Engine {
     }
   }
 
-  private async json<T>(url: string, init: RequestInit): Promise<T> {
-    const response = await this.fetch(url, init);
+  async json<T>(url: string, init: RequestInit): Promise<T> {
+    const response = await this.answered(url, init);
     const body: unknown = await response.json().catch(() => null);
+    if (body === null) throw problem('problem.server', { reason: response.status });
+    return body as T;
+  }
+
+  /** What the server answers where it does what was asked; else its reason, as a `Problem`. */
+  private async answered(url: string, init: RequestInit): Promise<Response> {
+    const response = await this.fetch(url, init);
+    if (response.ok) return response;
     if (response.status === 401) throw problem(this.key === '' ? 'problem.key' : 'problem.key.wrong', {});
-    if (response.ok && body !== null) return body as T;
+    const body: unknown = await response.json().catch(() => null);
     const told = (body as { detail?: unknown } | null)?.detail;
     throw problem('problem.server', { reason: typeof told === 'string' ? told : response.status });
   }
 
-  private async fetch(url: string, init: RequestInit): Promise<Response> {
+  async fetch(url: string, init: RequestInit): Promise<Response> {
     const headers: HeadersInit = this.key === '' ? {} : { [KEY_HEADER]: this.key };
     try {
       return await fetch(url, { ...init, headers: { ...headers, ...(init.headers as Record<string, string>) } });
@@ -79,6 +116,10 @@ export class RestEngine implements Engine {
       throw problem('problem.download', { file: location.host }, error);
     }
   }
+}
+
+function answerOf({ maps, ...prediction }: Wire): Answer {
+  return { prediction, maps: maps ? mapsOf(prediction, maps) : null };
 }
 
 function fieldsOf(said: Said): Record<string, string> {

@@ -42,6 +42,8 @@ export function Help({ onClose }: { onClose: () => void }) {
 export interface Choices {
   theme: 'system' | 'dark' | 'light';
   lookFirst: boolean;
+  /** Send only the film as the network sees it. */
+  fits: boolean;
   keys: boolean;
 }
 
@@ -49,11 +51,12 @@ interface SettingsProps {
   choices: Choices;
   onChoices: (change: Partial<Choices>) => void;
   onLanguage: (code: string) => void;
+  canFit: boolean;
   onForget: (() => void) | null;
   onClose: () => void;
 }
 
-export function Settings({ choices, onChoices, onLanguage, onForget, onClose }: SettingsProps) {
+export function Settings({ choices, onChoices, onLanguage, canFit, onForget, onClose }: SettingsProps) {
   const { say, language } = useWords();
   return (
     <Dialog title={say('settings')} onClose={onClose}>
@@ -92,6 +95,16 @@ export function Settings({ choices, onChoices, onLanguage, onForget, onClose }: 
           {say('key.on')}
         </label>
       </p>
+      {canFit && (
+        <p>
+          <label>
+            <input type="checkbox" checked={choices.fits} aria-describedby="fits-words"
+              onChange={(event) => onChoices({ fits: event.currentTarget.checked })} />{' '}
+            {say('fits')}
+          </label>{' '}
+          <span id="fits-words" class="quiet">{say('fits.words')}</span>
+        </p>
+      )}
       {onForget && <p><button type="button" onClick={onForget}>{say('forget')}</button></p>}
     </Dialog>
   );

@@ -11,11 +11,13 @@ export function FilmsTable({ session }: { session: Session }) {
   const words = useWords();
   const { films } = session;
   const read = films.filter((film) => film.status === 'read').length;
+  const done = films.filter((film) => film.status === 'read' || film.status === 'failed').length;
   const predictions = films.flatMap((film) => (film.answer ? [film.answer.prediction] : []));
   return (
     <section class="films" aria-labelledby="films-title">
       <h2 id="films-title">{words.say('films')}</h2>
-      <p class="quiet">{words.say('films.count', { read, all: films.length })}</p>
+      <p id="films-count" class="quiet">{words.say('films.count', { read, all: films.length })}</p>
+      {done < films.length && films.length > 1 && <progress max={films.length} value={done} aria-labelledby="films-count" />}
       <div class="scroll" tabIndex={0} role="region" aria-labelledby="films-title">
         <table>
           <thead>

@@ -9,13 +9,14 @@ import { problemWords } from './films_table';
 export const TAKEN = '.dcm,.dicom,.png,.jpg,.jpeg,application/dicom,image/png,image/jpeg';
 
 export function Bar({ engine, title, children }: { engine: Engine; title: string; children: ComponentChildren }) {
+  const place = engine.place === 'device' ? 'place.device' : engine.fits ? 'place.server.fits' : 'place.server';
   const { say } = useWords();
   return (
     <header class="bar">
       <h1>{title}</h1>
       <p class={`place ${engine.place}`}>
         <span aria-hidden="true">{engine.place === 'device' ? '⌂' : '⇪'}</span>{' '}
-        {say(engine.place === 'device' ? 'place.device' : 'place.server', { host: engine.host })}
+        {say(place, { host: engine.host })}
       </p>
       {children}
     </header>

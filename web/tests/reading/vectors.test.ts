@@ -1,6 +1,7 @@
 /** The page says what Python says: every case of tests/golden/page.json. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { fit } from '../../src/reading/fit';
 import { heatmap, ramp } from '../../src/reading/heatmap';
 import { checkImage } from '../../src/reading/image_check';
 import { uprightness } from '../../src/reading/polarity';
@@ -43,6 +44,12 @@ test('what is known, contradicted, outside and missing is as in Python', () => {
 test('familiarity cautions and refuses as in Python', () => {
   for (const { familiarity, cut, ...expected } of golden.familiarity) {
     expect(checkFamiliarity(familiarity, cut)).toEqual(expected);
+  }
+});
+
+test('a film is fitted as the graph fits it', () => {
+  for (const { height, width, size, policy, fitted } of golden.fits) {
+    close(fit(picture('noise', height, width), size, policy), fitted, 2e-6);
   }
 });
 
