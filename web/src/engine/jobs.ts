@@ -44,7 +44,9 @@ async function follow(server: Server, url: string, count: number, onAnswer: Told
 
 function tell({ index, ...line }: Line, onAnswer: Told): void {
   if ('findings' in line) return onAnswer(index, line);
-  onAnswer(index, new Problem('problem.file', { name: line.name, reason: line.detail ?? line.title }));
+  const { name } = line;
+  const reason = line.detail ?? line.title;
+  onAnswer(index, new Problem('problem.file', { name, reason: reason.startsWith(`${name}: `) ? reason.slice(name.length + 2) : reason }));
 }
 
 function* parcels(files: readonly File[]): Generator<File[]> {

@@ -59,5 +59,8 @@ function inShort(words: Words, film: OpenFilm): string {
 }
 
 export function problemWords(words: Words, problem: { key: string; params: Record<string, string | number> }): string {
-  return words.knows(problem.key) ? words.say(problem.key, problem.params) : problem.key;
+  if (!words.knows(problem.key)) return problem.key;
+  const { reason } = problem.params;
+  const params = typeof reason === 'string' ? { ...problem.params, reason: words.said(reason) } : problem.params;
+  return words.say(problem.key, params);
 }

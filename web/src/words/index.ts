@@ -1,5 +1,8 @@
 /** The page's words in the reader's language. English is the source; the others are machine drafts. */
-import english from './en.json';
+import imageEnglish from '../images/messages.en.json';
+import pageEnglish from './en.json';
+
+const english = { ...pageEnglish, ...imageEnglish };
 
 export type Key = keyof typeof english;
 export type Params = Record<string, string | number>;
@@ -13,13 +16,20 @@ export interface Language {
   load: () => Promise<Messages>;
 }
 
+type Part<T> = Promise<{ default: T }>;
+
+/** The page's words and those of its reader of images. */
+async function joined(page: Part<typeof pageEnglish>, images: Part<typeof imageEnglish>): Promise<Messages> {
+  return { ...(await page).default, ...(await images).default };
+}
+
 export const LANGUAGES: Language[] = [
   { code: 'en', name: 'English', dir: 'ltr', load: async () => english },
-  { code: 'es', name: 'Español', dir: 'ltr', load: () => import('./es.json').then((m) => m.default) },
-  { code: 'fr', name: 'Français', dir: 'ltr', load: () => import('./fr.json').then((m) => m.default) },
-  { code: 'pt', name: 'Português', dir: 'ltr', load: () => import('./pt.json').then((m) => m.default) },
-  { code: 'hi', name: 'हिन्दी', dir: 'ltr', load: () => import('./hi.json').then((m) => m.default) },
-  { code: 'ar', name: 'العربية', dir: 'rtl', load: () => import('./ar.json').then((m) => m.default) },
+  { code: 'es', name: 'Español', dir: 'ltr', load: () => joined(import('./es.json'), import('../images/messages.es.json')) },
+  { code: 'fr', name: 'Français', dir: 'ltr', load: () => joined(import('./fr.json'), import('../images/messages.fr.json')) },
+  { code: 'pt', name: 'Português', dir: 'ltr', load: () => joined(import('./pt.json'), import('../images/messages.pt.json')) },
+  { code: 'hi', name: 'हिन्दी', dir: 'ltr', load: () => joined(import('./hi.json'), import('../images/messages.hi.json')) },
+  { code: 'ar', name: 'العربية', dir: 'rtl', load: () => joined(import('./ar.json'), import('../images/messages.ar.json')) },
 ];
 
 /** The language asked for by ?lang=, else the browser's first that the page has, else English. */
@@ -39,7 +49,7 @@ export class Words {
     readonly language: Language,
     private readonly messages: Messages,
   ) {
-    this.patterns = (Object.keys(english) as Key[]).filter((key) => key.startsWith('said.')).map(patternOf);
+    this.patterns = (Object.keys(english) as Key[]).filter((key) => /^(said|image)\./.test(key)).map(patternOf);
   }
 
   /** A message with its places filled. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import imageEnglish from '../../src/images/messages.en.json';
 import { LANGUAGES, preferred, Words, type Messages } from '../../src/words';
 
 const english = await LANGUAGES[0].load();
@@ -19,6 +20,16 @@ describe.each(LANGUAGES.slice(1))('$name', (language) => {
     expect(messages.draft).not.toBe('');
     const same = Object.entries(messages).filter(([key, text]) => text === english[key as keyof Messages]);
     expect(same.length).toBeLessThan(16); // JSON, Population, Oblique and the like
+  });
+
+  test('says why a file is no film, and what to mind in one that is', async () => {
+    const words = new Words(language, await language.load());
+    for (const [key, text] of Object.entries(imageEnglish)) {
+      const sentence = text.replaceAll(/\{(\w+)\}/g, '17');
+      const found = words.said(sentence);
+      expect(found, key).not.toBe(sentence);
+      expect((found.match(/17/g) ?? []).length, key).toBe((sentence.match(/17/g) ?? []).length);
+    }
   });
 
   test('says the sentences of the gate', async () => {
