@@ -50,3 +50,15 @@ def test_the_hooks_are_the_checks_of_the_test_script_and_fetch_nothing() -> None
     assert set(re.findall(r"^ +entry: (.+)$", hooks, re.M)) == checks
     assert set(re.findall(r"repo: (.+)$", hooks, re.M)) == {"local"}
     assert set(re.findall(r"language: (.+)$", hooks, re.M)) == {"system"}
+
+
+def test_no_file_holds_the_marks_of_a_merge() -> None:
+    marks = re.compile(r"^(<{7}|>{7}) ", re.M)
+    texts = [
+        path
+        for folder in ("docs", "src", "tests", "recipes", "benchmarks", "scripts", "deploy")
+        for path in (REPOSITORY / folder).rglob("*")
+        if path.suffix in {".md", ".py", ".toml", ".txt", ".yaml", ".json"}
+    ]
+    texts += list(REPOSITORY.glob("*.md"))
+    assert [path.name for path in texts if marks.search(path.read_text(encoding="utf-8"))] == []
