@@ -45,8 +45,11 @@ def add(name: str, path: Path, scopes: tuple[str, ...], days: float | None, as_j
 @json_option
 def list_keys(path: Path, as_json: bool) -> None:
     """List keys: ids, names, scopes, and until when they count."""
+    from plainfilm.errors import KeysError
     from plainfilm.serve.keys import KeyFile
 
+    if not path.exists():
+        raise KeysError(f"{path.name}: no such file; make it with plainfilm keys add")
     found = list(KeyFile(path).keys().values())
     lines = "\n".join(map(_line_of, found)) or "no keys"
     click.echo(json.dumps([_json_of(key) for key in found], indent=2) if as_json else lines)

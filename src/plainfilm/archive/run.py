@@ -87,7 +87,8 @@ def score_archive(
     options = options or ArchiveOptions()
     check_table(out, overwrite=options.overwrite)
     if not archive.is_dir():
-        raise DatasetError(f"{archive.name}: no such folder; expected a folder of films")
+        found = "is a file" if archive.exists() else "no such folder"
+        raise DatasetError(f"{archive.name}: {found}; expected a folder of films")
     place = out.with_name(f"{out.name}.queue")
     reader = Reader(bundle)  # before any worker starts: it says why it cannot, and once
     with _alone(place):

@@ -208,7 +208,9 @@ def _heat(
 
 def _figure(at: int, shape: tuple[int, int], layer: bytes | None, words: str) -> str:
     picture = _data_uri(layer or _clear_pixel())
-    size = f'width="{shape[1]}" height="{shape[0]}"'
+    # The ratio is said, or a picture of one clear pixel over the film would make a square of it.
+    height, width = shape
+    size = f'width="{width}" height="{height}" style="aspect-ratio:{width}/{height}"'
     alt = words if layer is None else f"Film with heat for {words}"
     return (
         f'<figure class="film"><img class="film-{at}" {size} src="{picture}" alt="{escape(alt)}">'

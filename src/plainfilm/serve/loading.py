@@ -131,6 +131,8 @@ class Loader:
                 casts[name] = await self._cast(shelved)
                 self.stage.put(casts)  # each as soon as it is ready
             self.stage.put(casts)
+            if not casts and not self.is_first_look_done:
+                log.warning("nothing to serve", extra={"fields": {"found": "no bundle"}})
             self.is_first_look_done = True
             if before - self.stage.loaded:
                 await loop.run_in_executor(self._thread, give_back)
