@@ -130,7 +130,7 @@ def _listen(host: str, port: int) -> socket.socket:
         listening = socket.create_server((host, port), family=family, backlog=1024)
     except OSError as error:
         # strerror holds the address once more, as Python writes it
-        reason = os.strerror(error.errno) if (error.errno or 0) > 0 else "no such address"
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else "no such address"
         raise ServeError(f"port {port} of {host}: {reason}; choose another port") from error
     # Said to be TCP, which create_server leaves open: only then does asyncio send an answer's end
     # at once, where it would else wait 40 ms for the client to acknowledge the beginning.
