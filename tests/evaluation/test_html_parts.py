@@ -1,9 +1,24 @@
-from plainfilm.evaluation.html_parts import interval, items, number, record, row, section, table
+from plainfilm.evaluation.html_parts import (
+    interval,
+    items,
+    number,
+    record,
+    row,
+    row_of_words,
+    section,
+    table,
+)
 
 
 def test_what_comes_in_is_escaped() -> None:
     assert "<b>" not in table(["<b>"], [row(["<b>"])]) + section("<b>", "<b>")
     assert row(["1 < 2"], few=True) == "<tr class='few'><td>1 &lt; 2</td></tr>"
+
+
+def test_words_fill_a_row_and_are_escaped() -> None:
+    found = row_of_words(["<b>"], "1 < 2", 3)
+    cell = "<td class='words' colspan='3'>1 &lt; 2</td>"
+    assert found == f"<tr class='few'><td>&lt;b&gt;</td>{cell}</tr>"
 
 
 def test_numbers_have_three_decimals_and_what_is_not_there_is_a_dash() -> None:

@@ -19,6 +19,12 @@ def row(cells: Sequence[str], *, few: bool = False) -> str:
     return f"<tr class='few'>{text}</tr>" if few else f"<tr>{text}</tr>"
 
 
+def row_of_words(cells: Sequence[str], words: str, columns: int) -> str:
+    """A grey row that ends in one wide cell of words, over this many columns."""
+    text = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
+    return f"<tr class='few'>{text}<td class='words' colspan='{columns}'>{escape(words)}</td></tr>"
+
+
 def section(title: str, words: str, *parts: str) -> str:
     """A heading within a chapter, a sentence on what it means, and what follows."""
     return f"<h3>{escape(title)}</h3><p>{escape(words)}</p>{''.join(parts)}"

@@ -3,7 +3,16 @@
 from collections.abc import Callable, Container, Iterator, Mapping
 from html import escape
 
-from plainfilm.evaluation.html_parts import interval, items, number, record, row, section, table
+from plainfilm.evaluation.html_parts import (
+    interval,
+    items,
+    number,
+    record,
+    row,
+    row_of_words,
+    section,
+    table,
+)
 
 Json = Mapping[str, object]
 Few = Container[str]  # findings on too few films to say much: their rows are grey
@@ -107,13 +116,16 @@ def _subgroups(axes: Json, _few: Few) -> str:
 
 def _group_rows(axes: Json) -> Iterator[str]:
     for axis, name, group in _groups(axes):
+        hidden = []
         for finding, found in _named(record(group["findings"])):
-            counts = f"{found['n_present']} / {found['n_films']}"
             if "hidden" in found:
-                yield row([axis, name, finding, counts, str(found["hidden"])], few=True)
-            else:
-                rates = [interval(found.get(key)) for key in _GROUP_RATES]
-                yield row([axis, name, finding, counts, *rates])
+                hidden.append(f"{finding}: {str(found['hidden']).partition(';')[0]}")
+                continue
+            counts = f"{found['n_present']} / {found['n_films']}"
+            rates = [interval(found.get(key)) for key in _GROUP_RATES]
+            yield row([axis, name, finding, counts, *rates])
+        if hidden:
+            yield row_of_words([axis, name], f"Too few to say: {', '.join(hidden)}.", 10)
 
 
 def _missed_rows(axes: Json) -> Iterator[str]:
