@@ -1,0 +1,65 @@
+"""F3, F4 and F6 of the plan: what is killed, told to stop, or finds the disk full."""
+
+import resource
+from pathlib import Path
+
+import httpx
+import pytest
+
+from drills import Asking, answered, film_request, kill, stop
+from served import film_part, png_film, server
+
+
+@pytest.mark.slow
+def test_a_server_that_is_killed_is_back_with_all_it_had_written_down(
+    tiny_path: Path, tmp_path: Path
+) -> None:
+    """F3: kill -9; every film that was answered stands in the audit log, whose chain holds."""
+    n_answered, _, lacks = kill(tiny_path, tmp_path / "audit.jsonl", 0.03)
+    assert n_answered >= 3
+    assert lacks == ""
+
+
+@pytest.mark.slow
+def test_a_full_disk_is_told_and_got_over(tiny_path: Path, tmp_path: Path) -> None:
+    """F4: the audit log finds no room: 503 with its reason; with room again, answers again."""
+    log = tmp_path / "audit.jsonl"
+    with (
+        server(tiny_path, "--audit-log", log) as (process, told, _),
+        httpx.Client(base_url=told["url"], timeout=30) as client,
+    ):
+
+        def read() -> httpx.Response:
+            return client.post("/v1/read", files=[film_part(png_film())])
+
+        assert read().status_code == 200
+        room = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
+        most = log.stat().st_size + 10
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (most, room[1]))
+        refused = read()
+        assert (refused.status_code, refused.json()["type"][-5:]) == (503, "audit")
+        assert client.get("/v2/health/live").status_code == 200
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, room)
+        assert read().status_code == 200
+    assert log.read_bytes().count(b"\n") == 2
+
+
+@pytest.mark.slow
+def test_a_server_told_to_stop_under_load_cuts_nobody_off(tiny_path: Path) -> None:
+    """F6."""
+    wrong, status, seconds = stop(tiny_path, 0.02)
+    assert not wrong
+    assert status == 0
+    assert seconds <= 20
+
+
+@pytest.mark.slow
+def test_more_than_can_be_taken_in_is_refused_at_once(tiny_path: Path) -> None:
+    """L4: many clients, few places; each is answered, 200 or 503."""
+    judge = lambda answer: "" if answer[0] == 503 else answered(answer)  # noqa: E731
+    with (
+        server(tiny_path, "--workers", "1", "--max-waiting", "2") as (_, told, _),
+        Asking(told["url"], film_request(), judge, n=24) as asking,
+    ):
+        asking.wait_for(200)
+    assert not asking.wrong
