@@ -320,7 +320,7 @@ def test_the_first_visit_is_small_whatever_the_host_packs(site_folder: Path) -> 
 
 
 def test_a_fitted_film_gets_the_answer_of_its_file(server_page, film: Path) -> None:
-    """S4-17: the network's square is sent, some 40 kB, and the probabilities agree to 1e-5."""
+    """S4-17: the network's square is sent, not the file, and the probabilities agree to 1e-5."""
     page, sent = server_page, []
     page.on("request", lambda asked: asked.method == "POST" and sent.append(asked))
     read(page, film)
