@@ -41,7 +41,7 @@ from pages import (
 )
 from phantoms import phantom
 from plainfilm.cli import main, plainfilm
-from plainfilm.options import DEFAULT_BUNDLE
+from plainfilm.cli.options import DEFAULT_BUNDLE
 from plainfilm.radiograph import View
 from plainfilm.reading.bundle import Bundle
 from plainfilm.reading.gate import Circumstances, Told, check_population
@@ -77,7 +77,7 @@ QUICK = [
 ]
 PREPARED = (("kermany", "chest_xray", "kermany"), ("chestxray14", "nih", "chest14"))
 LEARNING = {"prepare", "train", "export", "evaluate", "baseline", "tune"}
-ENDLESS = {"serve"}  # its options are looked at; tests/test_cli_serve.py starts it
+ENDLESS = {"serve"}  # its options are looked at; tests/cli/test_serve.py starts it
 each_page = pytest.mark.parametrize("page", all_pages(), ids=name_of)
 
 

@@ -1,4 +1,4 @@
-"""The verbs of `plainfilm audit-log`, as cli.py has the others."""
+"""The verbs of `plainfilm audit-log`, as the others."""
 
 import json
 from dataclasses import asdict
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from plainfilm.options import PATH, json_option
+from plainfilm.cli.options import PATH, json_option
 
 
 @click.group("audit-log")

@@ -1,4 +1,4 @@
-"""The verb `plainfilm adapt`, as cli.py has the others."""
+"""The verb `plainfilm adapt`, as the others."""
 
 import functools
 import json
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from plainfilm.options import PATH, SPLITS, VIEWS, Verb, force_option, json_option, out_option
-from plainfilm.terminal import note, show_progress
+from plainfilm.cli.options import PATH, SPLITS, VIEWS, Verb, force_option, json_option, out_option
+from plainfilm.cli.terminal import note, show_progress
 
 if TYPE_CHECKING:
     from plainfilm.adapting import AdaptOptions

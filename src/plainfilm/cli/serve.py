@@ -1,4 +1,4 @@
-"""The verb `plainfilm serve`, as cli.py has the others."""
+"""The verb `plainfilm serve`, as the others."""
 
 import functools
 from dataclasses import replace
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from plainfilm.options import PATH, Verb, between
+from plainfilm.cli.options import PATH, Verb, between
 
 if TYPE_CHECKING:
     from plainfilm.serve.guards import Guards

@@ -1,4 +1,4 @@
-"""The verbs of `plainfilm tune`, as cli.py has the others."""
+"""The verbs of `plainfilm tune`, as the others."""
 
 import json
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from plainfilm.options import (
+from plainfilm.cli.options import (
     PATH,
     data_option,
     force_option,
@@ -16,7 +16,7 @@ from plainfilm.options import (
     recipe_argument,
     recipe_options,
 )
-from plainfilm.terminal import note
+from plainfilm.cli.terminal import note
 
 if TYPE_CHECKING:
     from plainfilm.training.recipe import Recipe

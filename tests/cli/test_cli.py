@@ -18,7 +18,6 @@ import pytest
 from PIL import Image
 
 import plainfilm
-from drawn_sets import draw_nih
 from drawn_tables import draw_table
 from phantoms import phantom
 from plainfilm.cli import main
@@ -27,7 +26,7 @@ from plainfilm.reading import shelf
 from plainfilm.reading.bundle import Bundle
 from tiny_bundle import tiny_bundle
 
-REPOSITORY = Path(__file__).resolve().parent.parent
+REPOSITORY = Path(__file__).resolve().parent.parent.parent
 COMMAND = (sys.executable, "-m", "plainfilm")
 Output = pytest.CaptureFixture[str]
 RELEASE = """
@@ -323,24 +322,6 @@ def test_a_panel_shows_film_map_and_curve(film: Path, tmp_path: Path, capsys: Ou
 # --- audit
 
 
-def test_a_data_set_is_audited_prepared_or_not(tmp_path: Path, capsys: Output) -> None:
-    """S2-53."""
-    draw_nih(tmp_path / "nih")
-    assert run("audit", tmp_path / "nih", "--dataset", "chestxray14") == 0
-    assert "Mass: fewer than 10 patients with it or without it" in capsys.readouterr().out
-    assert (
-        run("prepare", "chestxray14", tmp_path / "nih", "--out", tmp_path / "p", "--size", 16) == 0
-    )
-    capsys.readouterr()
-    assert run("audit", tmp_path / "p", "--json") == 0
-    assert json.loads(capsys.readouterr().out)["n_films"] == 40
-    assert run("audit", tmp_path / "nih") == 1
-    assert "prepare" in one_error_line(capsys.readouterr().err)
-
-
-# --- bundles
-
-
 @pytest.mark.parametrize("name", ["bundle.json", "network.onnx", "golden.npz"])
 def test_a_bundle_that_lacks_a_file_reads_nothing(
     film: Path, tmp_path: Path, capsys: Output, name: str
@@ -502,37 +483,6 @@ def test_a_gone_run_and_a_gone_manifest_are_told(
     one_error_line(capsys.readouterr().err)
     assert run("evaluate", bundle, nowhere, "--out", tmp_path / "report") == 1
     one_error_line(capsys.readouterr().err)
-
-
-def test_a_baseline_prints_what_it_measured(tmp_path: Path, capsys: Output) -> None:
-    pytest.importorskip("torch")
-    from tiny_training import write_prepared
-
-    prepared = write_prepared(tmp_path / "prepared", n_train=8, n_val=4)
-    words = ("baseline", "majority", prepared, "--split", "val", "--draws", "9")
-    assert run(*words, "--out", tmp_path / "text") == 0
-    found = capsys.readouterr()
-    assert found.out.startswith("majority on drawn, split val: 4 films of 2 patients")
-    assert found.err == "Wrote text\n"
-    assert run(*words, "--out", tmp_path / "json", "--json") == 0
-    measured = json.loads(capsys.readouterr().out)
-    assert measured == json.loads((tmp_path / "json" / "evaluation.json").read_text())
-    assert run(*words, "--out", tmp_path / "json") == 1
-    assert "--force" in one_error_line(capsys.readouterr().err)
-
-
-def test_bundles_are_compared_by_their_reports(tmp_path: Path, capsys: Output) -> None:
-    for name in ("a", "b", "other"):
-        (tmp_path / name).mkdir()
-        split = {"split_sha256": "2" * 64} if name == "other" else {}
-        draw_table(n=30, **split).save(tmp_path / name / "predictions.parquet")
-
-    assert run("compare", tmp_path / "a", tmp_path / "b", "--draws", 5, "--json") == 0
-    assert json.loads(capsys.readouterr().out)["against"][0]["first"] == "tiny 1.0.0"
-    assert run("compare", tmp_path / "a", tmp_path / "b", "--draws", 5) == 0
-    assert "| bundle | findings | mean AUROC |" in capsys.readouterr().out
-    assert run("compare", tmp_path / "a", tmp_path / "other") == 1
-    assert "another split hash" in one_error_line(capsys.readouterr().err)
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from plainfilm import options
+from plainfilm.cli import options
 from plainfilm.datasets import PrepareOptions, Selection
 from plainfilm.datasets.fit import POLICIES
 from plainfilm.datasets.sample import SPLITS

@@ -1,4 +1,4 @@
-"""The verbs of `plainfilm bundles`, as cli.py has the others."""
+"""The verbs of `plainfilm bundles`, as the others."""
 
 import json
 import sys
@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from plainfilm.options import PATH, force_option, json_option, out_option
-from plainfilm.terminal import note
+from plainfilm.cli.options import PATH, force_option, json_option, out_option
+from plainfilm.cli.terminal import note
 
 _repository_option = click.option(
     "--repository", type=PATH, required=True, help="Folder of versioned bundles."

@@ -1,4 +1,4 @@
-"""The verbs of `plainfilm keys`, as cli.py has the others."""
+"""The verbs of `plainfilm keys`, as the others."""
 
 import functools
 import json
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from plainfilm.options import PATH, json_option
-from plainfilm.terminal import note
+from plainfilm.cli.options import PATH, json_option
+from plainfilm.cli.terminal import note
 
 if TYPE_CHECKING:
     from plainfilm.serve.keys import ApiKey

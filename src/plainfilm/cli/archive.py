@@ -1,4 +1,4 @@
-"""The verb `plainfilm score`, as cli.py has the others."""
+"""The verb `plainfilm score`, as the others."""
 
 import functools
 import json
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from plainfilm.options import (
+from plainfilm.cli.options import (
     PATH,
     Verb,
     bundle_option,
@@ -17,7 +17,7 @@ from plainfilm.options import (
     out_option,
     read_options,
 )
-from plainfilm.terminal import note
+from plainfilm.cli.terminal import note
 
 if TYPE_CHECKING:
     from plainfilm.archive.run import ArchiveOptions

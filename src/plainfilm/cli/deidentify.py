@@ -1,4 +1,4 @@
-"""The verb `plainfilm deidentify`, as cli.py has the others."""
+"""The verb `plainfilm deidentify`, as the others."""
 
 import functools
 import json
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from plainfilm.options import PATH, Verb, force_option, json_option, out_option
-from plainfilm.terminal import complain, note, show_progress
+from plainfilm.cli.options import PATH, Verb, force_option, json_option, out_option
+from plainfilm.cli.terminal import complain, note, show_progress
 
 if TYPE_CHECKING:
     from plainfilm.deidentify import DeidentifyOptions

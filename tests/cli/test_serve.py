@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from plainfilm.cli import main
-from plainfilm.cli_serve import serve
+from plainfilm.cli.serve import serve
 from plainfilm.serve import process
 from plainfilm.serve.process import Doors
 from plainfilm.serve.settings import ServeSettings

@@ -1,7 +1,7 @@
 import pytest
 
+from plainfilm.cli.terminal import complain, note, show_progress, words_of
 from plainfilm.errors import RunError
-from plainfilm.terminal import complain, note, show_progress, words_of
 
 
 def test_a_complaint_is_one_line_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""The verbs of `plainfilm bundles` that go to other places, as cli.py has the others."""
+"""The verbs of `plainfilm bundles` that go to other places, as the others."""
 
 import json
 from dataclasses import asdict
@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from plainfilm.options import force_option, json_option, out_option
-from plainfilm.terminal import note
+from plainfilm.cli.options import force_option, json_option, out_option
+from plainfilm.cli.terminal import note
 
 
 @click.command()

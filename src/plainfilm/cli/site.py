@@ -1,12 +1,12 @@
-"""The verb `plainfilm site`, as cli.py has the others."""
+"""The verb `plainfilm site`, as the others."""
 
 import json
 from pathlib import Path
 
 import click
 
-from plainfilm.options import DEFAULT_BUNDLE, force_option, json_option, out_option
-from plainfilm.terminal import note
+from plainfilm.cli.options import DEFAULT_BUNDLE, force_option, json_option, out_option
+from plainfilm.cli.terminal import note
 
 
 @click.command()

@@ -5,7 +5,6 @@ the disk, told in one line; 2: wrong usage; 130: interrupted. Anything else is a
 traceback. The rooms are imported inside the verbs, so that --help is fast and a bare install works.
 """
 
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,26 +14,21 @@ from typing import TYPE_CHECKING
 import click
 
 from plainfilm import __version__
-from plainfilm.cli_adapt import adapt
-from plainfilm.cli_archive import score
-from plainfilm.cli_audit_log import audit_log
-from plainfilm.cli_bundles import bundles
-from plainfilm.cli_deidentify import deidentify
-from plainfilm.cli_exchange import VERBS
-from plainfilm.cli_keys import keys
-from plainfilm.cli_serve import serve
-from plainfilm.cli_site import site
-from plainfilm.cli_tune import tune
-from plainfilm.errors import ManyProblems, PlainfilmError, ToldElsewhere
-from plainfilm.options import (
+from plainfilm.cli.adapt import adapt
+from plainfilm.cli.archive import score
+from plainfilm.cli.audit_log import audit_log
+from plainfilm.cli.bundles import bundles
+from plainfilm.cli.deidentify import deidentify
+from plainfilm.cli.evidence import audit, baseline, compare, evaluate
+from plainfilm.cli.exchange import VERBS
+from plainfilm.cli.explain_options import explain_options
+from plainfilm.cli.keys import keys
+from plainfilm.cli.options import (
     PATH,
     POLICIES,
     backend_option,
     bundle_option,
     data_option,
-    draws_options,
-    evaluate_options,
-    explain_options,
     films_argument,
     force_option,
     json_option,
@@ -44,11 +38,14 @@ from plainfilm.options import (
     settings_option,
     size_option,
 )
-from plainfilm.terminal import complain, note, show_progress, words_of
+from plainfilm.cli.serve import serve
+from plainfilm.cli.site import site
+from plainfilm.cli.terminal import complain, note, show_progress, words_of
+from plainfilm.cli.tune import tune
+from plainfilm.errors import ManyProblems, PlainfilmError, ToldElsewhere
 
 if TYPE_CHECKING:
     from plainfilm.datasets import FitPolicy, PrepareOptions
-    from plainfilm.evaluation import EvaluateOptions
     from plainfilm.explaining import Drawn
     from plainfilm.film_files import Asked, ReadOptions
     from plainfilm.training.team import Backend
@@ -89,6 +86,8 @@ def plainfilm() -> None:
 
 for verb in VERBS:
     bundles.add_command(verb)
+for verb in (evaluate, compare, audit, baseline):
+    plainfilm.add_command(verb)
 plainfilm.add_command(bundles)
 plainfilm.add_command(site)
 plainfilm.add_command(serve)
@@ -244,81 +243,4 @@ def export(runs: Paths, data: Path, out: Path, force: bool) -> None:
     from plainfilm.training.export import export as export_run
 
     export_run(runs[0], data, out, also=runs[1:], overwrite=force)
-    note(f"Wrote {out.name}")
-
-
-@plainfilm.command()
-@click.argument("bundle")
-@click.argument("data", type=PATH)
-@out_option(required=True, help="Folder of the report.")
-@click.option("--attach", is_flag=True, help="Write numbers and card into the bundle.")
-@json_option
-@evaluate_options
-def evaluate(
-    bundle: str, data: Path, out: Path, how: "EvaluateOptions", attach: bool, as_json: bool
-) -> None:
-    """Measure a bundle on a prepared test split, with intervals."""
-    from plainfilm import evaluation
-    from plainfilm.evaluation.attaching import check_attachable, with_kept
-    from plainfilm.reading.shelf import find_bundle, open_bundle
-    from plainfilm.training.card import card
-
-    path, found = find_bundle(bundle), open_bundle(bundle)
-    if attach:
-        check_attachable(bundle, found, overwrite=how.overwrite)
-    measured = evaluation.evaluate(path, data, out, options=how, progress=show_progress)
-    note(f"Wrote {out.name}")
-    if attach:  # before anything is printed: the reader of stdout may be gone
-        kept = with_kept(measured, found.evaluation)
-        found.with_evaluation(kept, card(found.header, kept)).save(path, overwrite=True)
-        note(f"Wrote {path.name}")
-    text = card(found.header, measured)
-    click.echo(json.dumps(measured, indent=2, allow_nan=False) if as_json else text)
-
-
-@plainfilm.command()
-@click.argument("reports", nargs=-1, required=True, type=PATH)
-@draws_options
-@json_option
-def compare(reports: Paths, draws: int, seed: int, as_json: bool) -> None:
-    """Compare bundles by their reports of the same films, each with the first.
-
-    REPORTS are folders that `evaluate` or `baseline` wrote. Those of different splits are refused.
-    """
-    from plainfilm.evaluation.versus import compare_reports
-    from plainfilm.evaluation.versus_words import comparison_text
-
-    found = compare_reports(reports, draws=draws, seed=seed)
-    click.echo(json.dumps(found, indent=2) if as_json else comparison_text(found))
-
-
-@plainfilm.command()
-@click.argument("folder", type=PATH)
-@click.option("--dataset", metavar="NAME", help="FOLDER is this data set, not a prepared folder.")
-@json_option
-def audit(folder: Path, dataset: str | None, as_json: bool) -> None:
-    """Tell whether files or records give a data set's labels away."""
-    from plainfilm.datasets import Manifest, index
-    from plainfilm.evaluation.data_audit import audit_data, audit_text
-
-    manifest = Manifest.load(folder) if dataset is None else index(dataset, folder)
-    found = audit_data(manifest)
-    click.echo(json.dumps(found, indent=2, allow_nan=False) if as_json else audit_text(found))
-
-
-@plainfilm.command()
-@click.argument("name")
-@click.argument("data", type=PATH)
-@out_option(required=True, help="Folder of the report.")
-@json_option
-@evaluate_options
-def baseline(name: str, data: Path, out: Path, how: "EvaluateOptions", as_json: bool) -> None:
-    """Measure a classical baseline as a bundle is: majority, random-forest or svm.
-
-    It learns from the train split; its settings are chosen by cross-validation there, by patient.
-    """
-    from plainfilm.training.baseline import measure_baseline, text_of
-
-    found = measure_baseline(name, data, out, options=how)
-    click.echo(json.dumps(found.numbers, indent=2) if as_json else text_of(found))
     note(f"Wrote {out.name}")

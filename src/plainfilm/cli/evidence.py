@@ -1,0 +1,98 @@
+"""The verbs that measure: `evaluate`, `compare`, `audit` and `baseline`, as the others."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from plainfilm.cli.options import (
+    PATH,
+    draws_options,
+    evaluate_options,
+    json_option,
+    out_option,
+)
+from plainfilm.cli.terminal import note, show_progress
+
+if TYPE_CHECKING:
+    from plainfilm.evaluation import EvaluateOptions
+
+Paths = tuple[Path, ...]
+
+
+@click.command()
+@click.argument("bundle")
+@click.argument("data", type=PATH)
+@out_option(required=True, help="Folder of the report.")
+@click.option("--attach", is_flag=True, help="Write numbers and card into the bundle.")
+@json_option
+@evaluate_options
+def evaluate(
+    bundle: str, data: Path, out: Path, how: "EvaluateOptions", attach: bool, as_json: bool
+) -> None:
+    """Measure a bundle on a prepared test split, with intervals."""
+    from plainfilm import evaluation
+    from plainfilm.evaluation.attaching import check_attachable, with_kept
+    from plainfilm.reading.shelf import find_bundle, open_bundle
+    from plainfilm.training.card import card
+
+    path, found = find_bundle(bundle), open_bundle(bundle)
+    if attach:
+        check_attachable(bundle, found, overwrite=how.overwrite)
+    measured = evaluation.evaluate(path, data, out, options=how, progress=show_progress)
+    note(f"Wrote {out.name}")
+    if attach:  # before anything is printed: the reader of stdout may be gone
+        kept = with_kept(measured, found.evaluation)
+        found.with_evaluation(kept, card(found.header, kept)).save(path, overwrite=True)
+        note(f"Wrote {path.name}")
+    text = card(found.header, measured)
+    click.echo(json.dumps(measured, indent=2, allow_nan=False) if as_json else text)
+
+
+@click.command()
+@click.argument("reports", nargs=-1, required=True, type=PATH)
+@draws_options
+@json_option
+def compare(reports: Paths, draws: int, seed: int, as_json: bool) -> None:
+    """Compare bundles by their reports of the same films, each with the first.
+
+    REPORTS are folders that `evaluate` or `baseline` wrote. Those of different splits are refused.
+    """
+    from plainfilm.evaluation.versus import compare_reports
+    from plainfilm.evaluation.versus_words import comparison_text
+
+    found = compare_reports(reports, draws=draws, seed=seed)
+    click.echo(json.dumps(found, indent=2) if as_json else comparison_text(found))
+
+
+@click.command()
+@click.argument("folder", type=PATH)
+@click.option("--dataset", metavar="NAME", help="FOLDER is this data set, not a prepared folder.")
+@json_option
+def audit(folder: Path, dataset: str | None, as_json: bool) -> None:
+    """Tell whether files or records give a data set's labels away."""
+    from plainfilm.datasets import Manifest, index
+    from plainfilm.evaluation.data_audit import audit_data, audit_text
+
+    manifest = Manifest.load(folder) if dataset is None else index(dataset, folder)
+    found = audit_data(manifest)
+    click.echo(json.dumps(found, indent=2, allow_nan=False) if as_json else audit_text(found))
+
+
+@click.command()
+@click.argument("name")
+@click.argument("data", type=PATH)
+@out_option(required=True, help="Folder of the report.")
+@json_option
+@evaluate_options
+def baseline(name: str, data: Path, out: Path, how: "EvaluateOptions", as_json: bool) -> None:
+    """Measure a classical baseline as a bundle is: majority, random-forest or svm.
+
+    It learns from the train split; its settings are chosen by cross-validation there, by patient.
+    """
+    from plainfilm.training.baseline import measure_baseline, text_of
+
+    found = measure_baseline(name, data, out, options=how)
+    click.echo(json.dumps(found.numbers, indent=2) if as_json else text_of(found))
+    note(f"Wrote {out.name}")
