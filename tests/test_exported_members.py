@@ -26,6 +26,7 @@ def test_the_public_names_are_these() -> None:
         "LabelSet",
         "Laterality",
         "LeakError",
+        "ManyProblems",
         "MissingExtra",
         "NotARadiograph",
         "PlainfilmError",

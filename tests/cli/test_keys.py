@@ -30,7 +30,7 @@ def test_a_key_is_made_listed_and_ended(tmp_path: Path, capsys: Output) -> None:
     assert KeyFile(tmp_path / "keys.json").caller(key) is None
 
 
-def test_no_keys_are_listed_as_none(tmp_path: Path, capsys: Output) -> None:
-    assert main(["keys", "list", "--file", str(tmp_path / "keys.json")]) == 0
-    assert capsys.readouterr().out == "no keys\n"
+def test_a_file_of_keys_that_is_not_there_is_told(tmp_path: Path, capsys: Output) -> None:
+    assert main(["keys", "list", "--file", str(tmp_path / "keys.json")]) == 1
+    assert "keys.json: no such file" in capsys.readouterr().err
     assert main(["keys", "revoke", "0", "--file", str(tmp_path / "keys.json")]) == 1
