@@ -24,7 +24,7 @@ engine shared the cores. A row that was not reached says so."""
 NEVER = """## Not run
 
 - Eight hours without a rest (L5), thirty minutes at 70 % (L3: one), five at ten times (L4: one).
-- An archive of 112,120 films (L8), and of 2,000: a run begun here was broken off on a busy machine.
+- An archive of 112,120 films (L8); 2,000 films were scored, see above.
 - Other servers on the same model and load (L9); memory after long use (L6), though it is scripted.
 - Kills of server and replica and SIGTERM in numbers (F3, F6, F7), slow clients measured (B3): each
   is scripted, and done a few times by `tests/faults`, where no answer was lost.
