@@ -47,3 +47,14 @@ def test_the_python_example_tells_a_newcomer_why_there_is_no_answer(
 @pytest.mark.parametrize("path", bundled(), ids=lambda path: path.stem)
 def test_a_shipped_bundle_is_under_ten_megabytes(path: Path) -> None:
     assert path.stat().st_size < 10_000_000
+
+
+@pytest.mark.parametrize("path", bundled(), ids=lambda path: path.stem)
+def test_a_letter_on_healthy_films_hardly_moves_a_shipped_bundle(path: Path) -> None:
+    """S3-32: by 0.02 at most on average, as measured on the test films."""
+    bundle = Bundle.load(path)
+    assert bundle.evaluation is not None
+    for name in bundle.header.label_set.names:
+        marker = bundle.evaluation["audits"][name]["marker"]
+        assert marker["n_films"] >= 50
+        assert 0 <= marker["mean_absolute_change"] <= 0.02

@@ -301,7 +301,7 @@ def test_what_cannot_be_explained_is_told(
 
 
 def test_a_panel_shows_film_map_and_curve(film: Path, tmp_path: Path, capsys: Output) -> None:
-    """S0-73."""
+    """S0-73, S1-04."""
     table = draw_table(n=40, findings=("pneumonia", "atelectasis"))
     bundle = tiny_bundle()
     about = replace(table.about, network_sha256=bundle.network_sha256)

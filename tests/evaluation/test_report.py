@@ -117,6 +117,7 @@ def test_every_number_of_the_evaluation_stands_in_its_row(make_table: Any) -> No
 
 
 def test_a_finding_on_few_films_is_grey_and_one_on_none_is_a_dash(make_table: Any) -> None:
+    """S1-06."""
     table = make_table()
     table.labels[:, 1] = 0
     page = Tables(html_report(measure(table, 20), {}))

@@ -109,3 +109,15 @@ def test_a_disk_that_refuses_leaves_nothing_behind(page: Path, tmp_path: Path) -
     (tmp_path / "file").touch()
     with pytest.raises(SiteError, match="www: cannot be written"):
         write_site(tiny_bundle(), tmp_path / "file" / "www", page=page)
+
+
+def test_the_page_s_examples_are_drawings_of_nobody() -> None:
+    """S4-21: no film that a bundle learned from, nor any patient's."""
+    repository = Path(__file__).resolve().parents[2]
+    settings = json.loads((repository / "web" / "public" / "app.json").read_text(encoding="utf-8"))
+    drawn = (repository / "docs" / "examples" / "draw.py").read_text(encoding="utf-8")
+
+    assert settings["examples"]
+    for example in settings["examples"]:
+        assert example["name"] in drawn
+        assert example["url"] == f"examples/{example['name']}"
