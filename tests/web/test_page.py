@@ -1,5 +1,6 @@
 """The page as a person meets it, in a real browser, on the device and behind the server."""
 
+import base64
 import csv
 import gzip
 import hashlib
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from page_sites import handed_out
+from page_sites import Site, handed_out
 from phantoms import phantom
 from plainfilm.images import read_radiograph
 from plainfilm.radiograph import View
@@ -139,6 +140,27 @@ def test_it_works_without_a_network(site_folder: Path, visit, film: Path, tmp_pa
         )
         assert kept
         assert not [url for url in kept if "chest.png" in url and "examples" not in url]
+
+
+def test_a_film_dropped_before_the_bundle_is_there_is_read_when_it_is(
+    static_site: Site, browser, film: Path
+) -> None:
+    page = browser.new_page()
+    content = base64.b64encode(film.read_bytes()).decode()
+    page.goto(static_site.url)
+    page.locator(".app").wait_for()
+    page.evaluate(
+        """content => {
+            const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
+            const given = new DataTransfer();
+            given.items.add(new File([bytes], 'chest.png', { type: 'image/png' }));
+            const event = new DragEvent('drop', { dataTransfer: given, bubbles: true });
+            document.querySelector('.app').dispatchEvent(event);
+        }""",
+        content,
+    )
+    page.locator(".summary").first.wait_for()
+    page.close()
 
 
 def test_a_film_outside_is_refused_with_the_reason_and_read_only_when_told_to(

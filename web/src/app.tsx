@@ -1,5 +1,5 @@
 /** The page: what reads, the films, and what was found. */
-import { useEffect, useMemo, useReducer, useState } from 'preact/hooks';
+import { useEffect, useMemo, useReducer, useRef, useState } from 'preact/hooks';
 import type { Engine, Loaded, Settings as SiteSettings } from './engine';
 import { Problem, problem } from './engine/problem';
 import { saveText } from './report/saving';
@@ -54,7 +54,15 @@ export function App({ engine, settings, failure, onLanguage }: Props) {
   }, [choices.theme]);
   useEffect(() => setLook({ ...look, place: FITTED }), [film?.id]);
 
-  const open = (files: Iterable<File> | null) => void session?.open([...(files ?? [])]);
+  // Films that come while the bundle is still loading wait for it.
+  const early = useRef<File[]>([]);
+  const open = (files: Iterable<File> | null) => {
+    if (session === null) early.current.push(...(files ?? []));
+    else void session.open([...(files ?? [])]);
+  };
+  useEffect(() => {
+    if (session !== null && early.current.length > 0) void session.open(early.current.splice(0));
+  }, [session]);
   const step = (by: number) => {
     if (chosen === null || film === null) return;
     const next = order[(order.indexOf(chosen) + by + order.length) % order.length];
