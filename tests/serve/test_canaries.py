@@ -38,8 +38,9 @@ CANARIES = {
     "PatientComments": "wohnt Amselweg 3",
     "StudyDescription": "Frage nach Meisenlunge",
 }
+# None so short that a hash could hold it by chance.
 NEEDLES = [
-    "canarino", "piumagialla", "4711", "19310217", "1931-02-17", "55501234", "vogelsang",
+    "canarino", "piumagialla", "can-4711", "19310217", "1931-02-17", "55501234", "vogelsang",
     "20040826", "zeisig", "amselweg", "meisenlunge",
 ]  # fmt: skip
 
