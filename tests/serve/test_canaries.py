@@ -54,8 +54,9 @@ def told(tmp_path: Path) -> Iterator[tuple[Client, Path, io.StringIO]]:
     lines.setFormatter(JsonLines())
     lines.addFilter(lambda record: not record.name.startswith("http"))  # the client of this test
     root, before = logging.getLogger(), tempfile.tempdir
-    level = root.level
-    root.addHandler(lines)
+    level, others = root.level, root.handlers[:]
+    # Alone: another test's handler, its stream closed, would print what this test's client logs.
+    root.handlers[:] = [lines]
     root.setLevel(logging.DEBUG)
     (tmp_path / "written").mkdir()
     tempfile.tempdir = str(tmp_path / "written")
@@ -66,7 +67,7 @@ def told(tmp_path: Path) -> Iterator[tuple[Client, Path, io.StringIO]]:
             yield client, tmp_path / "written", stream
     finally:
         tempfile.tempdir = before
-        root.removeHandler(lines)
+        root.handlers[:] = others
         root.setLevel(level)
 
 
