@@ -27,9 +27,8 @@ NEVER = """## Not run
 - An archive of 112,120 films (L8); 2,000 films were scored, see above.
 - Other servers on the same model and load (L9); memory after long use (L6), though it is scripted.
 - Kills of server and replica and SIGTERM in numbers (F3, F6, F7), slow clients measured (B3): each
-  is scripted, and done a few times by `tests/faults`. NOT HELD: in some runs a connection was reset
-  while a server told to stop closed its port (F6), or an answer broke off that a killed replica had
-  begun behind the proxy (F7).
+  is scripted, and done a few times by `tests/faults`. NOT HELD: in some runs an answer broke off
+  that a killed replica had begun behind the proxy (F7).
 - A PACS that is down for an hour (F5): there is no DICOM network service yet.
 - Slow clients by the thousand (B3), clock jumps and exhausted file handles (F4), gRPC."""
 

@@ -45,9 +45,6 @@ def test_a_full_disk_is_told_and_got_over(tiny_path: Path, tmp_path: Path) -> No
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(
-    strict=False, reason="F6 is not held yet: a connection may be reset while the port closes"
-)
 def test_a_server_told_to_stop_under_load_cuts_nobody_off(tiny_path: Path) -> None:
     """F6."""
     wrong, status, seconds = stop(tiny_path, 0.02)

@@ -1,7 +1,8 @@
 """The server as a process: two ports, one loop, and an orderly end.
 
 On SIGTERM or SIGINT the server says that it is not ready and takes nothing new; for `notice_s` its
-port stays open, so that who asks is told so; then it closes, once every request inside is answered.
+port stays open, so that who asks is told so, and to ask on another connection; then it closes, once
+every request inside is answered (`ending`).
 """
 
 import asyncio
@@ -10,8 +11,6 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import uvicorn
@@ -21,6 +20,8 @@ from plainfilm.errors import ServeError
 from plainfilm.serve.admin import create_admin_app
 from plainfilm.serve.app import create_app
 from plainfilm.serve.auth import check_exposure
+from plainfilm.serve.connections import Connection
+from plainfilm.serve.ending import Server
 from plainfilm.serve.house import House
 from plainfilm.serve.logs import log_to
 from plainfilm.serve.settings import ServeSettings
@@ -73,15 +74,6 @@ def run(settings: ServeSettings, doors: Doors) -> None:
         asyncio.run(_serve(settings, doors, public, private))
 
 
-class _Server(uvicorn.Server):
-    """uvicorn's server, which leaves the signals to us: it would end the process by the signal."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Capture none."""
-        yield
-
-
 async def _serve(
     settings: ServeSettings, doors: Doors, public: socket.socket, private: socket.socket
 ) -> None:
@@ -111,9 +103,11 @@ async def _serve(
     log.info("stopped")
 
 
-def _server(app: FastAPI, drain_s: float, *, lifespan: str) -> _Server:
+def _server(app: FastAPI, drain_s: float, *, lifespan: str) -> Server:
     config = uvicorn.Config(
         app,
+        http=Connection,
+        ws="none",
         lifespan="on" if lifespan == "on" else "off",
         log_config=None,
         access_log=False,
@@ -121,7 +115,7 @@ def _server(app: FastAPI, drain_s: float, *, lifespan: str) -> _Server:
         timeout_keep_alive=75,
         timeout_graceful_shutdown=max(1, round(drain_s)),
     )
-    return _Server(config)
+    return Server(config)
 
 
 def _listen(host: str, port: int) -> socket.socket:

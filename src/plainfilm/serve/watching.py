@@ -1,10 +1,8 @@
 """Every request watched: an id, a log line, a count, and the headers that protect a browser."""
 
-import asyncio
 import logging
 import re
 import secrets
-from contextlib import suppress
 from time import perf_counter
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -26,7 +24,6 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     "X-Frame-Options": "DENY",
 }
-_SWALLOW_S = 5.0
 _TRACE = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
@@ -42,25 +39,22 @@ class Watch:
             await self.app(scope, receive, send)
             return
         began, identity, status = perf_counter(), secrets.token_hex(8), 0
-        body = _Body(receive)
 
         async def watched(message: Message) -> None:
             """Send on, with our headers."""
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                if self.house.workers.is_draining:
-                    await body.swallow()
                 message["headers"] = [*message["headers"], *self._headers(identity, message)]
             await send(message)
 
         try:
-            await self.app(scope, body.receive, watched)
+            await self.app(scope, receive, watched)
         except Exception:
             fields = {"request": identity, "route": _route(scope)}
             log.exception("bug", extra={"fields": fields})
             if not status:
-                await a_bug().as_response()(scope, body.receive, watched)
+                await a_bug().as_response()(scope, receive, watched)
         finally:
             self._tell(scope, identity, status, perf_counter() - began)
 
@@ -81,29 +75,6 @@ class Watch:
         fields = {"request": identity, "route": route, "method": method, "status": status,
                   "ms": round(1000 * seconds, 1), **_trace(scope)}  # fmt: skip
         log.info("request", extra={"fields": fields})
-
-
-class _Body:
-    """A request's body, and whether all of it has come."""
-
-    def __init__(self, receive: Receive) -> None:
-        self._receive, self._is_whole = receive, False
-
-    async def receive(self) -> Message:
-        """The next piece."""
-        message = await self._receive()
-        self._is_whole = message["type"] != "http.request" or not message.get("more_body", False)
-        return message
-
-    async def swallow(self) -> None:
-        """Take in what is still coming, within bounds, so that closing cuts off no answer.
-
-        A connection that is closed with a piece unread is reset, and the answer lost with it.
-        """
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_SWALLOW_S):
-                while not self._is_whole:
-                    await self.receive()
 
 
 def _route(scope: Scope) -> str:

@@ -1,0 +1,115 @@
+"""Answers leave in one piece, and are not taken back by what the client still sends."""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable
+
+import uvicorn
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+from uvicorn.server import ServerState
+
+from plainfilm.serve.connections import Connection, WayOut
+from wire import answer_of, request_bytes
+
+
+class Noting(asyncio.Transport):
+    """A way out that leads nowhere, and notes what would have been sent at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent: list[bytes] = []
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.sent.append(bytes(data))
+
+    def is_closing(self) -> bool:
+        return False
+
+
+async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer without a look at the body, for the last time on this connection."""
+    await Response(b"no" * 500, 413, headers={"Connection": "close"})(scope, receive, send)
+
+
+def config() -> uvicorn.Config:
+    return uvicorn.Config(refuse, http=Connection, ws="none", lifespan="off", log_config=None)
+
+
+def connection() -> Connection:
+    chosen = config()
+    chosen.load()
+    return Connection(chosen, ServerState(), {})
+
+
+def with_client(ask: Callable[[socket.socket], None]) -> None:
+    """Let a client on a thread of its own talk to a connection behind a real socket."""
+
+    async def talk() -> None:
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(connection, "127.0.0.1", 0)
+        async with server:
+            with socket.create_connection(server.sockets[0].getsockname(), 10) as client:
+                await loop.run_in_executor(None, ask, client)
+
+    asyncio.run(talk())
+
+
+def run(work: Callable[[], Awaitable[None]]) -> None:
+    asyncio.run(asyncio.wait_for(work(), 10))  # type: ignore[arg-type]
+
+
+def test_an_answer_s_head_and_body_leave_together() -> None:
+    """F7: a proxy asks another server only while it has heard nothing of an answer."""
+    way = Noting()
+
+    async def answer() -> None:
+        opened = connection()
+        opened.connection_made(way)
+        opened.data_received(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        while not way.sent:
+            await asyncio.sleep(0)
+
+    run(answer)
+    (whole,) = way.sent
+    assert whole.startswith(b"HTTP/1.1 413 ")
+    assert whole.endswith(b"\r\n\r\n" + b"no" * 500)
+
+
+def test_a_client_that_sends_on_after_its_answer_still_gets_it() -> None:
+    """F6: the connection is over, and a megabyte of the request not yet sent."""
+    answers = []
+
+    def ask(client: socket.socket) -> None:
+        client.sendall(request_bytes("/", bytes(2**20), {}))
+        answers.append(answer_of(client))
+        assert client.recv(1) == b""
+
+    with_client(ask)
+    ((status, _, body),) = answers
+    assert (status, body) == (413, b"no" * 500)
+
+
+def test_a_client_that_never_leaves_is_left() -> None:
+    ours, theirs = socket.socketpair()
+
+    async def close() -> None:
+        lost = asyncio.Event()
+
+        class Told(asyncio.Protocol):
+            def connection_lost(self, _: Exception | None) -> None:
+                lost.set()
+
+        transport, _ = await asyncio.get_running_loop().create_connection(Told, sock=ours)
+        way = WayOut(transport, linger_s=0.01)
+        way.write(b"first, ")
+        way.write(b"last")
+        way.close()
+        way.write(b" and too late")
+        assert way.is_closing()
+        await lost.wait()
+
+    with theirs:
+        run(close)
+        assert theirs.recv(100) == b"first, last"
+        assert theirs.recv(100) == b""
