@@ -26,8 +26,11 @@ def free_port() -> int:
 
 
 @contextmanager
-def proxy(folder: Path, ports: Sequence[int]) -> Iterator[str]:
-    """The proxy's address; only names, places and ports of deploy/nginx.conf are changed."""
+def proxy(folder: Path, ports: Sequence[int], *, retried: str = "") -> Iterator[str]:
+    """The proxy's address; only names, places and ports of deploy/nginx.conf are changed.
+
+    `retried` are statuses for which another server is asked too, beside those of the file.
+    """
     port = free_port()
     text = (REPOSITORY / "deploy" / "nginx.conf").read_text(encoding="utf-8")
     (rule,) = re.findall(r"server server:8080 resolve (.*);", text)
@@ -37,6 +40,7 @@ def proxy(folder: Path, ports: Sequence[int]) -> Iterator[str]:
     text = text.replace("listen 8080", f"listen 127.0.0.1:{port}").replace(
         "/var/cache/nginx/body", str(folder / "body")
     )
+    text = text.replace("proxy_next_upstream error", f"proxy_next_upstream error {retried}")
     text = text.replace("/dev/stdout", str(folder / "access.log"))
     kinds = ("proxy", "fastcgi", "uwsgi", "scgi")
     places = "".join(f"{kind}_temp_path {folder}/{kind};\n" for kind in kinds)

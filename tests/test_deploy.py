@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from plainfilm.serve.on_ray import Arguments
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 DOCKERFILE = (REPOSITORY / "Dockerfile").read_text(encoding="utf-8")
 WORKFLOW = yaml.safe_load((REPOSITORY / ".github" / "workflows" / "ci.yml").read_text("utf-8"))
@@ -148,3 +150,12 @@ def test_the_proxy_has_the_timeouts_and_limits_that_the_server_lacks() -> None:
     for rule in ("client_header_timeout", "client_body_timeout", "client_max_body_size",
                  "proxy_next_upstream error", "limit_conn"):  # fmt: skip
         assert rule in text
+
+
+def test_ray_s_arguments_are_those_that_there_are() -> None:
+    (application,) = deployed("ray.yaml")[0]["applications"]  # type: ignore[misc]
+
+    assert application["import_path"] == "plainfilm.serve.on_ray:app"
+    found = Arguments(**application["args"])
+    assert found.replicas >= 2
+    assert not found.anyone

@@ -66,7 +66,8 @@ def create_app(settings: ServeSettings | None = None) -> FastAPI:
     app.state.house = house
     for routes in (health_routes, read_routes, oip_routes, bundle_routes):
         app.include_router(routes(house))
-    app.include_router(job_routes(house, jobs))
+    if settings.max_jobs:
+        app.include_router(job_routes(house, jobs))
     app.include_router(page_routes(lambda name: _bundle(house, name)))
     add_guards(app, settings.guards, max_body_bytes=settings.max_body_bytes)
     app.add_middleware(Watch, house=house)

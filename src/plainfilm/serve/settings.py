@@ -38,7 +38,8 @@ class ServeSettings:
     keep_versions
         How many of a bundle's newest versions are loaded, beside those with a label.
     max_jobs, job_ttl_s
-        Batch jobs that run at once, and the seconds for which a finished one is kept.
+        Batch jobs that run at once (0 = there are none), and the seconds for which a finished one
+        is kept.
     guards
         What stands between strangers and the server.
     """
@@ -65,12 +66,13 @@ class ServeSettings:
             "max_films": self.max_films,
             "timeout_s": self.timeout_s,
             "keep_versions": self.keep_versions,
-            "max_jobs": self.max_jobs,
             "job_ttl_s": self.job_ttl_s,
         }
         for name, value in positive.items():
             if not value > 0:  # written so that NaN fails
                 raise ValueError(f"{name}: found {value}; expected more than 0")
+        if self.max_jobs < 0:
+            raise ValueError(f"max_jobs: found {self.max_jobs}; expected 0 or more")
         if self.poll_s is not None and not self.poll_s >= 0.05:
             raise ValueError(f"poll_s: found {self.poll_s}; expected at least 0.05")
 
