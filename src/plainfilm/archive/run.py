@@ -86,9 +86,7 @@ def score_archive(
     """
     options = options or ArchiveOptions()
     check_table(out, overwrite=options.overwrite)
-    if not archive.is_dir():
-        found = "is a file" if archive.exists() else "no such folder"
-        raise DatasetError(f"{archive.name}: {found}; expected a folder of films")
+    _check_archive(archive)
     place = out.with_name(f"{out.name}.queue")
     reader = Reader(bundle)  # before any worker starts: it says why it cannot, and once
     with _alone(place):
@@ -100,6 +98,27 @@ def score_archive(
             outcomes = Counter(str(row["outcome"]) for row in queue.rows())
     shutil.rmtree(place)
     return outcomes
+
+
+def list_archive(archive: Path) -> tuple[list[str], dict[str, str]]:
+    """The paths of all files in a folder and those in it, and of what is not opened, with why.
+
+    Relative to the folder. Files and folders that begin with a dot are left out.
+
+    Raises
+    ------
+    DatasetError
+        The archive is no folder.
+    """
+    _check_archive(archive)
+    errors: dict[str, str] = {}
+    return sorted(_files(archive, errors)), errors
+
+
+def _check_archive(archive: Path) -> None:
+    if not archive.is_dir():
+        found = "is a file" if archive.exists() else "no such folder"
+        raise DatasetError(f"{archive.name}: {found}; expected a folder of films")
 
 
 def _quietly(n_done: int, n_films: int) -> None:

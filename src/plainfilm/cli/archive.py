@@ -47,13 +47,17 @@ def _archive_options(verb: Verb) -> Verb:
 @out_option(required=True, help="The table: a name in .csv or .parquet.")
 @json_option
 @_archive_options
-def score(archive: Path, bundle: str, out: Path, as_json: bool, how: "ArchiveOptions") -> None:
+@click.option("--on-ray", is_flag=True, help="By a Ray (of RAY_ADDRESS), which begins anew.")
+def score(
+    archive: Path, bundle: str, out: Path, as_json: bool, how: "ArchiveOptions", on_ray: bool
+) -> None:
     """Score every film in a folder and those in it, into one table.
 
     Goes on where it was cut off. A file that cannot be read is a row with the reason.
     """
     from tqdm import tqdm
 
+    from plainfilm.archive.on_ray import score_on_ray
     from plainfilm.archive.run import score_archive
 
     with tqdm(unit=" films", disable=not sys.stderr.isatty()) as bar:
@@ -65,7 +69,8 @@ def score(archive: Path, bundle: str, out: Path, as_json: bool, how: "ArchiveOpt
                 bar.initial = bar.n = n_done  # the rate is that of this run
             bar.update(n_done - bar.n)
 
-        outcomes = score_archive(bundle, archive, out, options=how, progress=show)
+        work = score_on_ray if on_ray else score_archive
+        outcomes = work(bundle, archive, out, options=how, progress=show)
     counts = {outcome: outcomes[outcome] for outcome in ("read", "refused", "error")}
     words = ", ".join(f"{n} {outcome}" for outcome, n in counts.items())
     click.echo(json.dumps(counts) if as_json else f"{outcomes.total()} files: {words}")
