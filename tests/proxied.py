@@ -65,9 +65,11 @@ def start_server(source: Path, port: int, *arguments: str) -> "subprocess.Popen[
     return running
 
 
-def wait_until_answered(address: str, running: "subprocess.Popen[bytes]") -> None:
-    """Until 200 comes from there; AssertionError where the process ends or a minute passes."""
-    until = time.monotonic() + 60
+def wait_until_answered(
+    address: str, running: "subprocess.Popen[bytes]", within_s: float = 60
+) -> None:
+    """Until 200 comes from there; AssertionError where the process ends or the time passes."""
+    until = time.monotonic() + within_s
     while True:
         assert running.poll() is None
         assert time.monotonic() < until

@@ -1,6 +1,6 @@
 """Names, numbers and dates of a patient, sent along every path, come out nowhere but to the sender.
 
-P1 of the server's targets: no hit in logs, errors, metrics, the audit log or files.
+P1 of the server's targets: no hit in logs, errors, metrics, traces, the audit log or files.
 """
 
 import io
@@ -10,6 +10,7 @@ import os
 import signal
 import tempfile
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import httpx
@@ -23,6 +24,7 @@ from plainfilm.serve.app import create_app
 from plainfilm.serve.guards import Guards
 from plainfilm.serve.logs import JsonLines
 from plainfilm.serve.settings import ServeSettings
+from plainfilm.serve.tracing import Spans
 from served import Client, serving
 from tiny_bundle import tiny_bundle
 
@@ -45,6 +47,27 @@ NEEDLES = [
 ]  # fmt: skip
 
 
+class Traces:
+    """The spans of a server, as a collector would get them; none where the SDK is not installed."""
+
+    def __init__(self) -> None:
+        self.spans = Spans()
+        if find_spec("opentelemetry") is None or find_spec("opentelemetry.sdk") is None:
+            return
+        from opentelemetry.sdk.trace import TracerProvider
+        from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+        from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+        self._kept, provider = InMemorySpanExporter(), TracerProvider(shutdown_on_exit=False)
+        provider.add_span_processor(SimpleSpanProcessor(self._kept))
+        self.spans = Spans(provider)
+
+    def text(self) -> str | None:
+        if not hasattr(self, "_kept"):
+            return None
+        return "".join(span.to_json() for span in self._kept.get_finished_spans())
+
+
 @pytest.fixture
 def told(tmp_path: Path) -> Iterator[tuple[Client, Path, io.StringIO]]:
     """A server, the folder that everything it writes goes to, and its log."""
@@ -62,8 +85,11 @@ def told(tmp_path: Path) -> Iterator[tuple[Client, Path, io.StringIO]]:
     tempfile.tempdir = str(tmp_path / "written")
     guards = Guards(audit_log=tmp_path / "written" / "audit.jsonl")
     settings = ServeSettings(source=tmp_path / "tiny.bundle", workers=1, guards=guards)
+    app = create_app(settings)
+    app.state.traces = Traces()
+    app.state.house.spans = app.state.traces.spans
     try:
-        with serving(create_app(settings)) as client:
+        with serving(app) as client:
             yield client, tmp_path / "written", stream
     finally:
         tempfile.tempdir = before
@@ -124,6 +150,10 @@ def test_no_patient_is_told_to_anyone_but_the_sender(
     files = {path.name: path.read_text(errors="replace") for path in paths}
     assert list(files) == ["audit.jsonl"]
     everything = {"log": log.getvalue(), "metrics": metrics, "printed": printed.out + printed.err}
+    traces = client.app.state.traces.text()
+    if traces is not None:
+        assert "decode" in traces
+        everything["traces"] = traces
     for place, text in (everything | files).items():
         assert not hits(text), (place, hits(text))
     assert len(json.loads(files["audit.jsonl"].splitlines()[0])["scores"]) == 2

@@ -73,7 +73,7 @@ def ray_serving(source: Path, folder: Path) -> Iterator[tuple[int, "subprocess.P
         running = subprocess.Popen([*words, "run", str(folder / "ray.yaml")], stdout=told,
                                    stderr=told, env={**os.environ, **own})  # fmt: skip
         try:
-            wait_until_answered(f"http://127.0.0.1:{port}/v2/health/ready", running)
+            wait_until_answered(f"http://127.0.0.1:{port}/v2/health/ready", running, 240)
             yield port, running
         finally:
             running.send_signal(signal.SIGINT)
@@ -95,7 +95,7 @@ def replicas() -> list[int]:
 
 
 def wait_for(is_so: Callable[[], bool]) -> None:
-    until = time.monotonic() + 60
+    until = time.monotonic() + 120
     while not is_so():
         assert time.monotonic() < until
         time.sleep(0.02)

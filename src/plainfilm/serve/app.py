@@ -32,6 +32,7 @@ from plainfilm.serve.page import page_routes
 from plainfilm.serve.read_routes import read_routes
 from plainfilm.serve.settings import ServeSettings
 from plainfilm.serve.stage import Stage
+from plainfilm.serve.tracing import spans_of
 from plainfilm.serve.watching import Watch
 from plainfilm.serve.workers import Workers
 
@@ -51,6 +52,7 @@ def create_app(settings: ServeSettings | None = None) -> FastAPI:
         settings.n_workers, limits=settings.guards.decoding, max_bytes=settings.max_body_bytes
     )
     house = _house(settings, decoders.read)
+    house.spans = spans_of()
     if settings.guards.audit_log is not None:
         house.audit = AuditLog(settings.guards.audit_log, strict=settings.guards.audit_strict)
     jobs = Jobs(house, max_running=settings.max_jobs, ttl_s=settings.job_ttl_s)
@@ -118,6 +120,7 @@ async def _living(house: House, jobs: Jobs, decoders: Decoders) -> AsyncIterator
         decoders.close()
         if house.audit is not None:
             house.audit.close()
+        await asyncio.to_thread(house.spans.close)
 
 
 async def _watch(house: House) -> None:

@@ -11,6 +11,7 @@ from plainfilm.serve.loading import Loader
 from plainfilm.serve.metrics import Metrics
 from plainfilm.serve.settings import DEFAULT_BUNDLE, ServeSettings
 from plainfilm.serve.stage import LoadedVersion, Stage
+from plainfilm.serve.tracing import Spans
 from plainfilm.serve.workers import Workers
 
 Decode = Callable[[bytes, str], Radiograph]
@@ -29,6 +30,8 @@ class House:
         A number in [0, 1), evenly: who meets the canary.
     audit
         Where every film is written down before it is answered; None = nowhere.
+    spans
+        Where requests are traced to; by default nowhere.
     """
 
     settings: ServeSettings
@@ -39,6 +42,7 @@ class House:
     decode: Decode
     draw: Callable[[], float] = field(default=random.random)
     audit: AuditLog | None = None
+    spans: Spans = field(default_factory=Spans)
     asides: set[asyncio.Task[None]] = field(default_factory=set)
 
     def run_aside(self, work: Coroutine[None, None, None]) -> None:

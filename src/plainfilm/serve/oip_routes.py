@@ -9,7 +9,7 @@ Open Inference Protocol v2, REST; Triton's extension "Binary Tensor Data".
 
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
-from time import monotonic
+from time import monotonic, time_ns
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -107,11 +107,12 @@ async def _infer(house: House, request: Request, named: Named) -> Response:
         house.version_for(named.name, named.version)
     ) as version:  # fmt: skip
         content = b"".join([chunk async for chunk in bounded(request, limits.max_body_bytes)])
-        began = monotonic()
+        began, began_ns = monotonic(), time_ns()
 
         def work() -> Answered:
             """The response's body, and what to write down of each radiograph, on a thread."""
             house.metrics.queue_seconds.observe(monotonic() - began)
+            house.spans.past("wait", began_ns)
             asked = request_from(content, json_length, max_films=limits.max_films)
             if asked.timeout_s is not None:
                 Deadline(began + asked.timeout_s).check()
@@ -162,7 +163,9 @@ def _lines(version: LoadedVersion, asked: InferRequest, probabilities: Array) ->
 
 def _outputs(house: House, version: LoadedVersion, asked: InferRequest) -> Mapping[str, Array]:
     place = version.place
-    with house.metrics.compute_seconds.labels(place.name, place.version).time():
+    with house.metrics.compute_seconds.labels(
+        place.name, place.version
+    ).time(), house.spans.span("infer", bundle=str(place)):  # fmt: skip
         found = version.reader.engine.run(asked.radiographs)
     values = {"probability": found.probability, "score": found.score, "map": found.map,
               "familiarity": found.familiarity}  # fmt: skip

@@ -5,7 +5,7 @@ import base64
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from time import monotonic
+from time import monotonic, time_ns
 
 import numpy as np
 
@@ -102,14 +102,17 @@ async def _read_film(
     house: House, version: LoadedVersion, film: Film, asked: Asked, deadline: Deadline
 ) -> Answer:
     film.check_type()
-    place, began = version.place, monotonic()
+    place, began, began_ns = version.place, monotonic(), time_ns()
 
     def work() -> tuple[Answer, Radiograph]:
         """The answer, on a thread."""
         house.metrics.queue_seconds.observe(monotonic() - began)
-        with house.metrics.decode_seconds.time():
+        house.spans.past("wait", began_ns)
+        with house.metrics.decode_seconds.time(), house.spans.span("decode"):
             radiograph = house.decode(film.content, film.name)
-        with house.metrics.compute_seconds.labels(place.name, place.version).time():
+        with house.metrics.compute_seconds.labels(
+            place.name, place.version
+        ).time(), house.spans.span("infer", bundle=str(place)):  # fmt: skip
             prediction = asked.how.read(version.reader, radiograph)
         return _answer(prediction, radiograph, version.reader.bundle.header, asked), radiograph
 

@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from plainfilm.serve.house import House
 from plainfilm.serve.problems import a_bug
+from plainfilm.serve.tracing import method_of
 
 log = logging.getLogger(__name__)
 
@@ -48,15 +49,17 @@ class Watch:
                 message["headers"] = [*message["headers"], *self._headers(identity, message)]
             await send(message)
 
-        try:
-            await self.app(scope, receive, watched)
-        except Exception:
-            fields = {"request": identity, "route": _route(scope)}
-            log.exception("bug", extra={"fields": fields})
-            if not status:
-                await a_bug().as_response()(scope, receive, watched)
-        finally:
-            self._tell(scope, identity, status, perf_counter() - began)
+        with self.house.spans.request(scope, identity) as finish:
+            try:
+                await self.app(scope, receive, watched)
+            except Exception:
+                fields = {"request": identity, "route": _route(scope)}
+                log.exception("bug", extra={"fields": fields})
+                if not status:
+                    await a_bug().as_response()(scope, receive, watched)
+            finally:
+                finish(_route(scope), status)
+                self._tell(scope, identity, status, perf_counter() - began)
 
     def _headers(self, identity: str, message: Message) -> list[tuple[bytes, bytes]]:
         there = {name.lower() for name, _ in message["headers"]}
@@ -67,8 +70,7 @@ class Watch:
         return [(name, value) for name, value in lower if name not in there]
 
     def _tell(self, scope: Scope, identity: str, status: int, seconds: float) -> None:
-        route, method = _route(scope), scope["method"]
-        method = method if method in ("GET", "HEAD", "POST", "OPTIONS") else "OTHER"
+        route, method = _route(scope), method_of(scope)
         self.house.metrics.request_seconds.labels(route, method, status).observe(seconds)
         if status in (413, 429, 503, 504):
             self.house.metrics.rejected.labels(str(status)).inc()

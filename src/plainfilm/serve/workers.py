@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass
 from http import HTTPStatus
 from time import monotonic
@@ -94,7 +95,8 @@ class Workers:
             raise _too_late() from error
         try:
             deadline.check()
-            running = asyncio.get_running_loop().run_in_executor(self._threads, work)
+            inside = copy_context().run  # of the request: its trace goes on in the thread
+            running = asyncio.get_running_loop().run_in_executor(self._threads, inside, work)
         except BaseException:
             self._free.release()
             raise
