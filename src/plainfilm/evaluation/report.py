@@ -24,6 +24,7 @@ from plainfilm.evaluation.report_findings import (
 )
 from plainfilm.evaluation.report_flow import flow_diagram
 from plainfilm.evaluation.report_numbers import further_sections, not_measured
+from plainfilm.evaluation.report_papers import papers_part
 from plainfilm.evaluation.tripod import TRIPOD
 
 Json = Mapping[str, object]
@@ -109,6 +110,7 @@ def _results(evaluation: Json, further: Mapping[str, str]) -> Iterator[str]:
     yield studies_part(record(evaluation["studies"]))
     yield body_parts_part(record(evaluation["body_parts"]))
     yield published_part(record(evaluation["published"]))
+    yield papers_part(evaluation)
     yield further["averages"]
     yield further["points"]
 
