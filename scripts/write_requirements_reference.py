@@ -101,6 +101,7 @@ REQUIREMENTS = {
     "S3-16": "Accuracy and the four counts behind it, of films and of studies.",
     "S3-17": "What calling every study normal would reach stands beside the accuracy.",
     "S0-59": "The averages of that work's Figure 9 are stored as reported, and not comparable.",
+    "S0-60": "All findings' curves in one figure, with their mean and micro; and as a table.",
     "S0-64": "Its table of areas is stored, with its mean of .7850.",
     "S0-65": "Its table of average precision is stored, mean .1550, and flagged as not valid.",
     "S0-68": "CheXNet and its radiologists stand with their films, so that unlike numbers are not "

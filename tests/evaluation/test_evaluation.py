@@ -71,6 +71,7 @@ DRAWN = (
 def test_an_evaluation_leaves_a_table_numbers_and_a_page(out: Path) -> None:
     figures = {f"{name}.{ending}" for name in DRAWN for ending in ("svg", "png")}
     tables = {"evaluation.json", "explanations.json", "predictions.parquet", "report.html"}
+    tables.add("curves.csv")
     assert {path.name for path in out.iterdir()} == figures | tables | {"co-occurrence.svg"}
     numbers = json.loads((out / "evaluation.json").read_text(encoding="utf-8"))
     assert numbers["schema"] == "plainfilm.evaluation/1"

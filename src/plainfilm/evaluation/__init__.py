@@ -8,10 +8,12 @@ from pathlib import Path
 from plainfilm.datasets.files import clear_disk_errors, count_others
 from plainfilm.datasets.manifest import Manifest
 from plainfilm.errors import EvaluationError
+from plainfilm.evaluation.answers import answered, honest_answers
 from plainfilm.evaluation.bootstrap import N_DRAWS
 from plainfilm.evaluation.boxes import read_boxes
 from plainfilm.evaluation.comparison import read_published
 from plainfilm.evaluation.contract import settled
+from plainfilm.evaluation.curves import curves_csv
 from plainfilm.evaluation.explanations import NAME as EXPLANATIONS_NAME
 from plainfilm.evaluation.explanations import Explanations, explain_split, explanation_numbers
 from plainfilm.evaluation.measure import evaluate_table, plain
@@ -33,6 +35,7 @@ __all__ = [
 PREDICTIONS_NAME = "predictions.parquet"
 NUMBERS_NAME = "evaluation.json"
 REPORT_NAME = "report.html"
+CURVES_NAME = "curves.csv"
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,8 @@ def evaluate(
 ) -> dict[str, object]:
     """Read a split's original films with a bundle and measure how well it does.
 
-    Writes predictions.parquet, then from it alone evaluation.json, report.html and its figures.
+    Writes predictions.parquet, then from it alone evaluation.json, curves.csv, report.html and its
+    figures.
 
     Parameters
     ----------
@@ -156,7 +160,7 @@ def _refuse_other(out: Path, besides: Sequence[str]) -> None:
     """Refuse a folder that holds anything that no evaluation wrote."""
     drawn = list(out.glob("*.svg"))  # beside a figure's .svg lies its .png
     figures = {path.with_suffix(ending).name for path in drawn for ending in (".svg", ".png")}
-    own = {PREDICTIONS_NAME, NUMBERS_NAME, REPORT_NAME, *figures, *besides}
+    own = {PREDICTIONS_NAME, NUMBERS_NAME, REPORT_NAME, CURVES_NAME, *figures, *besides}
     own.add(EXPLANATIONS_NAME)
     n_others = count_others(out, own)
     if n_others:
@@ -165,7 +169,7 @@ def _refuse_other(out: Path, besides: Sequence[str]) -> None:
 
 
 def report_table(out: Path, *, draws: int = N_DRAWS, seed: int = 0) -> dict[str, object]:
-    """Write evaluation.json, report.html and the figures from the two tables in `out`.
+    """Write evaluation.json, curves.csv, report.html and the figures from two tables in `out`.
 
     They are predictions.parquet and, where the bundle has maps, explanations.json.
     """
@@ -176,7 +180,9 @@ def report_table(out: Path, *, draws: int = N_DRAWS, seed: int = 0) -> dict[str,
     explained = Explanations.load(out)
     if explained is not None:
         numbers["explanations"] = plain(explanation_numbers(explained, draws, seed))
-    figures = draw_figures(Predictions.load(out / PREDICTIONS_NAME), seed, numbers)
+    table = answered(Predictions.load(out / PREDICTIONS_NAME))
+    fits = [honest_answers(table, column, seed) for column in range(len(table.about.findings))]
+    figures = draw_figures(table, seed, numbers)
     drawn = {name: picture.svg for name, picture in figures.items()}
     with clear_disk_errors(out, "Free some space and evaluate again."):
         for name, picture in figures.items():
@@ -184,5 +190,6 @@ def report_table(out: Path, *, draws: int = N_DRAWS, seed: int = 0) -> dict[str,
             if picture.png is not None:
                 write_whole(out / f"{name}.png", picture.png)
         write_whole(out / REPORT_NAME, html_report(numbers, drawn).encode())
+        write_whole(out / CURVES_NAME, curves_csv(table, fits).encode())
         write_whole(out / NUMBERS_NAME, encode(numbers))
     return numbers

@@ -7,6 +7,7 @@ import numpy as np
 
 from plainfilm.evaluation.averages import macro_roc
 from plainfilm.evaluation.calibration import CrossFit
+from plainfilm.evaluation.curves import micro_films
 from plainfilm.evaluation.html_parts import interval, record
 from plainfilm.evaluation.metrics import Floats, Known, known, roc_counts
 from plainfilm.evaluation.pictures import (
@@ -88,7 +89,7 @@ def _roc_all(table: Predictions, fits: Fits, numbers: Json) -> Picture:
             _lettered(axes, roc_curve(_films(table, column)), column, words, len(fits))
         macro = macro_roc(table.scores, table.labels)
         axes.plot(*macro, **MACRO, label=_named("mean of findings", mean.get("auroc")))
-        micro = _micro(table, fits)
+        micro = micro_films(table, fits)
         curve = None if micro is None else roc_curve(micro)
         if curve is not None:
             axes.plot(*curve, **MICRO, label=_named("micro", averages.get("micro_auroc")))
@@ -107,7 +108,7 @@ def _pr_all(table: Predictions, fits: Fits, numbers: Json) -> Picture:
         for column, words in enumerate(_legend(table, numbers, "average_precision")):
             curve = pr_curve(_films(table, column))
             _lettered(axes, curve, column, words, len(fits))
-        micro = _micro(table, fits)
+        micro = micro_films(table, fits)
         curve = None if micro is None else pr_curve(micro)
         if curve is not None:
             words = _named("micro", averages.get("micro_average_precision"))
@@ -157,16 +158,6 @@ def _legend(table: Predictions, numbers: Json, key: str) -> list[str]:
 def _named(words: str, value: object) -> str:
     told = interval(value)
     return words if told == "–" else f"{words} {told}"
-
-
-def _micro(table: Predictions, fits: Fits) -> Known | None:
-    """Every pair of a film and a finding that has honest probabilities, as one film."""
-    used = [(column, fit.probability) for column, fit in enumerate(fits) if fit is not None]
-    if len(used) < 2:
-        return None
-    labels = table.labels[:, [column for column, _ in used]]
-    probability = np.stack([p for _, p in used], axis=1)
-    return known(probability.ravel(), labels.ravel())
 
 
 def _films(table: Predictions, column: int) -> Known:
