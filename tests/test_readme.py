@@ -57,4 +57,5 @@ def test_a_letter_on_healthy_films_hardly_moves_a_shipped_bundle(path: Path) -> 
     for name in bundle.header.label_set.names:
         marker = bundle.evaluation["audits"][name]["marker"]
         assert marker["n_films"] >= 50
-        assert 0 <= marker["mean_absolute_change"] <= 0.02
+        moved = marker["mean_absolute_change"]
+        assert 0 <= (moved[0] if isinstance(moved, list) else moved) <= 0.02

@@ -44,7 +44,7 @@ EVALUATION: dict[str, Any] = {
 def test_what_was_measured_stands_in_its_cells() -> None:
     poor, maps, boxes = audit_sections(EVALUATION)
     assert poor.head == ("Finding", "Present", "As it is", "JPEG 20", "photograph")
-    assert poor.rows == (("Mass", "3", "0.750 [0.500, 0.900]", "0.625", "–"),)
+    assert poor.rows == (("Mass", "3", "0.750 [0.500, 0.900]", "0.625 [0.000, 1.000]", "–"),)
     assert poor.few == (True,)
     assert "7 films" in poor.sentences[0]
     assert poor.sentences[1] == "Mass: falls."
@@ -53,7 +53,8 @@ def test_what_was_measured_stands_in_its_cells() -> None:
     assert boxes.rows[0][:6] == (
         "Mass", "4", "0.400 [0.200, 0.600]", "–", "0.100 [0.000, 0.200]", "0.300 [–, –]",
     )  # fmt: skip
-    assert boxes.rows[0][6] == "0.100 (usual place 0.100)"
+    assert boxes.rows[0][6].startswith("0.100 [")
+    assert "; usual place 0.100 [" in boxes.rows[0][6]
     assert boxes.rows[1][0] == "All boxes"
     assert all(len(row) == len(boxes.head) for row in boxes.rows)
 

@@ -15,6 +15,7 @@ from plainfilm.evaluation.bootstrap import (
     PatientDraws,
     draw_patients,
     interval,
+    mean_interval,
     rank_draws,
 )
 from plainfilm.evaluation.metrics import auroc, average_precision
@@ -179,3 +180,15 @@ def test_draws_that_miss_a_class_are_left_out() -> None:
 def test_no_film_cannot_be_drawn() -> None:
     with pytest.raises(EvaluationError, match="0 films"):
         draw_patients(np.array([], dtype=np.str_), 10, 0)
+
+
+def test_a_mean_s_interval_is_that_of_a_mean_in_every_draw() -> None:
+    values = np.array([1.0, 2.0, math.nan, 4.0, 8.0])
+    patients = np.array(["a", "a", "b", "b", "c"])
+    draws = draw_patients(patients, 200, 3)
+    repeats = draws.counts[:, draws.patient_of].astype(int)
+    means = [np.nanmean(np.repeat(values, row)) for row in repeats if row @ np.isfinite(values)]
+    expected = interval(3.75, np.array(means))
+    assert astuple(mean_interval(draws, values)) == pytest.approx(astuple(expected))
+    nothing = mean_interval(draws, np.full(5, math.nan))
+    assert all(math.isnan(number) for number in astuple(nothing))

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from plainfilm.evaluation.audit import AUDITS
+from plainfilm.evaluation.degrade import DEGRADED, PREFIX
 from plainfilm.evaluation.measure import evaluate_table, measure
 from plainfilm.evaluation.metrics import auroc, brier, confusion_at
 from plainfilm.evaluation.reliability import ece
@@ -88,7 +90,8 @@ def test_every_film_refused_is_an_evaluation_of_nothing(make_table: Any) -> None
 def test_the_share_below_the_cut_needs_a_cut(make_table: Any, cut: float | None) -> None:
     numbers: Any = measure(make_table(n=10, caution_below=cut), 5)
     assert numbers["familiarity"] == {
-        "caution_below": cut, "n_measured": 10, "share_below": cut,
+        "caution_below": cut, "n_measured": 10,
+        "share_below": None if cut is None else [cut, cut, cut],
     }  # fmt: skip
 
 
@@ -159,5 +162,36 @@ def test_the_share_of_unfamiliar_films_is_told(make_table: Any) -> None:
     table = make_table(n=4)
     table = replace(table, familiarity=np.array([0.01, 0.5, 0.9, np.nan]))
     numbers: Any = measure(table, 5)
-    expected = {"caution_below": 0.05, "n_measured": 3, "share_below": 1 / 3}
-    assert numbers["familiarity"] == expected
+    assert numbers["familiarity"]["n_measured"] == 3
+    value, low, high = numbers["familiarity"]["share_below"]
+    assert value == pytest.approx(1 / 3)
+    assert 0 <= low <= value <= high <= 1
+
+
+# Facts of the films, settings, and what docs/concepts/evaluation.md says has no interval.
+EXACT = {
+    "prevalence", "majority_accuracy", "threshold", "ece_debiased", "ece_equal_mass_debiased",
+    "none", "alpha", "promise", "present_from", "absent_to", "probability", "caution_below",
+    "largest_change", "p_delong", "p_holm",
+}  # fmt: skip
+
+
+def bare(value: Any, name: str) -> set[str]:
+    """Names of the numbers that are neither counts nor [value, low, high]."""
+    if isinstance(value, dict):
+        return set().union(*(bare(inner, str(key)) for key, inner in value.items()))
+    if isinstance(value, list) and not (len(value) == 3 and isinstance(value[0], float)):
+        return set().union(*(bare(inner, name) for inner in value))
+    return {name} if isinstance(value, float) else set()
+
+
+def test_every_measured_number_has_its_interval(make_table: Any) -> None:
+    table = make_table(n=80)
+    rng = np.random.default_rng(4)
+    answers = {name: rng.random((80, 2)) for name in (*AUDITS, *(PREFIX + d for d in DEGRADED))}
+    details = {**table.details, "sex": np.resize(["F", "M"], 80)}
+    table = replace(table, audits=answers, details=details, published=rng.random((80, 2)))
+    numbers: Any = measure(table, 10)
+    assert numbers["degradation"]
+    assert numbers["subgroups"]
+    assert bare(numbers, "") <= EXACT

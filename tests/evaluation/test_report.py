@@ -110,7 +110,7 @@ def test_every_number_of_the_evaluation_stands_in_its_row(make_table: Any) -> No
     expected, keys = numbers["published"]["findings"]["mass"], PUBLISHED
     assert published[2][2:] == [shown(expected[key]) for key in keys]
     marker = numbers["audits"]["mass"]["marker"]
-    assert audits[2][:4] == ["mass", str(marker["n_films"]), "0.125", "0.125"]
+    assert audits[2][:4] == ["mass", str(marker["n_films"]), "0.125 [0.125, 0.125]", "0.125"]
     assert audits[2][4 : 4 + len(AUDITED)] == [
         shown(numbers["audits"]["mass"][key]) for key, _ in AUDITED
     ]
@@ -154,7 +154,7 @@ def test_who_was_measured_on_what_is_said_in_words(make_table: Any) -> None:
         "95 % intervals of a bootstrap over patients, 20 draws.",
         "Thresholds: half.",
         "Calibration: Platt; drawn films.",
-        "100.0% of the films are less familiar than 0.05: a caution is shown.",
+        "A share of 1.000 [1.000, 1.000] is less familiar than 0.05: a caution is shown.",
         "<li>Drawn.</li>",
     ):
         assert words in text

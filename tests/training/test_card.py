@@ -99,10 +99,21 @@ def test_the_gates_figures_are_shown() -> None:
 
 
 def test_the_audits_are_shown() -> None:
-    marker = {"n_films": 117, "mean_absolute_change": 0.012, "largest_change": 0.1}
+    marker = {
+        "n_films": 117,
+        "mean_absolute_change": [0.012, 0.01, 0.014],
+        "largest_change": 0.1,
+    }
     audits = {FIRST: {"marker": marker, "frame_auroc": [0.62, 0.55, 0.69]}}
     text = card(HEADER, {**MEASURED, "audits": audits})
-    assert "| 0.012, 0.100 (117 films) | 0.620 (0.550 to 0.690) | — |" in text
+    told = "0.012 (0.010 to 0.014); at most 0.100 (117 films)"
+    assert f"| {told} | 0.620 (0.550 to 0.690) | — |" in text
+
+
+def test_an_older_evaluation_of_the_letter_has_no_interval_and_says_so() -> None:
+    marker = {"n_films": 117, "mean_absolute_change": 0.012, "largest_change": 0.1}
+    text = card(HEADER, {**MEASURED, "audits": {FIRST: {"marker": marker}}})
+    assert "| 0.012 (no interval); at most 0.100 (117 films) |" in text
 
 
 def test_the_published_networks_numbers_stand_beside_ours() -> None:
@@ -145,7 +156,7 @@ def test_what_was_found_of_maps_and_poor_films_is_shown() -> None:
     }
     text = card(HEADER, numbers)
     assert "## Poor films\n\n- AUROC on 7 films" in text
-    assert "| Mass | 30 | 0.750 [0.500, 0.900] | 0.625 |" in text
+    assert "| Mass | 30 | 0.750 [0.500, 0.900] | 0.625 [0.500, 0.700] |" in text
     assert "- NOT flat.\n" in text.partition("## Do the maps mean anything?")[2]
 
 

@@ -23,7 +23,13 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from plainfilm.evaluation.audit_words import shortcut_words
-from plainfilm.evaluation.bootstrap import Interval, PatientDraws, interval, rank_draws
+from plainfilm.evaluation.bootstrap import (
+    Interval,
+    PatientDraws,
+    interval,
+    mean_interval,
+    rank_draws,
+)
 from plainfilm.evaluation.degrade import DEGRADED, PREFIX
 from plainfilm.evaluation.lettering import without_letters
 from plainfilm.evaluation.metrics import Floats, auroc
@@ -123,8 +129,9 @@ def audit_numbers(table: Predictions, draws: PatientDraws) -> dict[str, dict[str
     """Per finding, what the audits measured; empty where the films were not audited.
 
     The marker counts films on which no finding is known to be present: `mean_absolute_change`,
-    `largest_change` and `mean_change` of the probability; a film that is sick anyway says little.
-    What is blanked or painted over counts on all films. `words` says what it means.
+    `largest_change` and `mean_change` of the probability, the means with intervals; a film that
+    is sick anyway says little. What is blanked or painted over counts on all films. `words` says
+    what it means.
     """
     if not any(name in AUDITS for name in table.audits):
         return {}
@@ -139,7 +146,7 @@ def audit_numbers(table: Predictions, draws: PatientDraws) -> dict[str, dict[str
             if name in CHANGES:
                 change = answers[:, column] - table.probabilities[:, column]
                 counted = healthy if name == "marker" else np.ones_like(healthy)
-                found[name] = _change(change[counted & np.isfinite(change)])
+                found[name] = _change(np.where(counted, change, np.nan), draws)
             else:
                 found[f"{name}_auroc"] = _auroc(answers, table.labels, column, draws)
         whole = auroc(table.scores[:, column], table.labels[:, column])
@@ -148,14 +155,15 @@ def audit_numbers(table: Predictions, draws: PatientDraws) -> dict[str, dict[str
     return numbers
 
 
-def _change(change: Floats) -> Mapping[str, object]:
-    if change.size == 0:
+def _change(change: Floats, draws: PatientDraws) -> Mapping[str, object]:
+    n_films = int(np.isfinite(change).sum())
+    if n_films == 0:
         return {"n_films": 0}
     return {
-        "n_films": int(change.size),
-        "mean_absolute_change": float(np.abs(change).mean()),
-        "largest_change": float(np.abs(change).max()),
-        "mean_change": float(change.mean()),
+        "n_films": n_films,
+        "mean_absolute_change": mean_interval(draws, np.abs(change)),
+        "largest_change": float(np.nanmax(np.abs(change))),
+        "mean_change": mean_interval(draws, change),
     }
 
 

@@ -43,13 +43,13 @@ def _degradation(degradation: Mapping[str, object]) -> Section | None:
             str(row.get("display")),
             str(row.get("n_present")),
             _interval(row.get("auroc")),
-            *(_value(_record(row["degraded"])[name]) for name in names),
+            *(_interval(_record(row["degraded"])[name]) for name in names),
         )
         for row in findings
     )
     about = (
-        f"AUROC on {degradation['n_films']} films of the split, drawn once, as they are (with its "
-        "interval) and made worse as by poor equipment."
+        f"AUROC on {degradation['n_films']} films of the split, drawn once, as they are and made "
+        "worse as by poor equipment."
     )
     words = tuple(str(row.get("words")) for row in findings)
     few = tuple(bool(row.get("too_few")) for row in findings)
@@ -105,7 +105,7 @@ def _box_cells(row: Mapping[str, object]) -> Iterator[str]:
     for kind in ("iou_at", "iobb_at"):
         for t in OVERLAPS:
             own, blind = _record(scores.get(kind)), _record(usual.get(kind))
-            yield f"{_value(own.get(f'{t:g}'))} (usual place {_value(blind.get(f'{t:g}'))})"
+            yield f"{_interval(own.get(f'{t:g}'))}; usual place {_interval(blind.get(f'{t:g}'))}"
 
 
 def _value(found: object) -> str:

@@ -31,9 +31,9 @@ def shortcut_words(display: str, whole: float, found: Mapping[str, object]) -> l
     """
     shortcuts = list(_shortcuts(display, whole, found))
     told = [
-        f"{display}: the probability moves by {moved:.3f} on average when {words}."
+        f"{display}: the probability moves by {_shown(moved)} on average when {words}."
         for name, words in _TOLD.items()
-        if (moved := _moved(found.get(name))) > MOVED
+        if (moved := _moved(found.get(name))) is not None and moved.value > MOVED
     ]
     if shortcuts or told or math.isnan(whole):
         return [*shortcuts, *told]
@@ -49,19 +49,23 @@ def alarms(audits: Mapping[str, Mapping[str, object]]) -> list[str]:
 
 def _shortcuts(display: str, whole: float, found: Mapping[str, object]) -> Iterator[str]:
     moved = _moved(found.get("marker"))
-    if moved > MOVED:
+    if moved is not None and moved.value > MOVED:
         yield (
             f"{SHORTCUT}, {display}: a letter pasted beside the chest moves the probability by "
-            f"{moved:.3f} on average (more than {MOVED:g})."
+            f"{_shown(moved)} on average (more than {MOVED:g})."
         )
     frame = found.get("frame_auroc")
     if isinstance(frame, Interval) and frame.low > CHANCE and frame.value > whole - BEHIND:
         yield (
             f"{SHORTCUT}, {display}: the frame alone, without the chest, gives an AUROC of "
-            f"{frame.value:.3f}; the whole films {whole:.3f}."
+            f"{_shown(frame)}; the whole films {whole:.3f}."
         )
 
 
-def _moved(change: object) -> float:
+def _moved(change: object) -> Interval | None:
     moved = change.get("mean_absolute_change") if isinstance(change, Mapping) else None
-    return moved if isinstance(moved, float) else 0.0
+    return moved if isinstance(moved, Interval) else None
+
+
+def _shown(number: Interval) -> str:
+    return f"{number.value:.3f} [{number.low:.3f}, {number.high:.3f}]"

@@ -104,6 +104,17 @@ def interval(value: float, drawn: Floats) -> Interval:
     return Interval(value, float(low), float(high))
 
 
+def mean_interval(draws: PatientDraws, values: Floats) -> Interval:
+    """The mean of `values` (films,) with its interval; NaN is left out, of nothing else NaN."""
+    use = np.isfinite(values)
+    if not use.any():
+        return Interval(math.nan, math.nan, math.nan)
+    sums = draws.sums(np.stack([np.where(use, values, 0.0), use], axis=1).astype(np.float64))
+    with np.errstate(invalid="ignore"):
+        means: Floats = sums[:, 0] / sums[:, 1]
+    return interval(float(values[use].mean()), means)
+
+
 @dataclass(frozen=True, eq=False)
 class RankedDraws:
     """AUROC and average precision of each draw, float64 (draws,); NaN where a class is missing."""

@@ -13,7 +13,13 @@ from plainfilm.evaluation.answers import Answers, answered, answers_of
 from plainfilm.evaluation.audit import audit_numbers
 from plainfilm.evaluation.audit_words import alarms
 from plainfilm.evaluation.averages import average_numbers
-from plainfilm.evaluation.bootstrap import N_DRAWS, Interval, draw_patients
+from plainfilm.evaluation.bootstrap import (
+    N_DRAWS,
+    Interval,
+    PatientDraws,
+    draw_patients,
+    mean_interval,
+)
 from plainfilm.evaluation.breakdown import body_part_numbers, study_numbers
 from plainfilm.evaluation.comparison import compare_with_published
 from plainfilm.evaluation.conformal import conformal_numbers
@@ -76,7 +82,7 @@ def measure(table: Predictions, n_draws: int = N_DRAWS, seed: int = 0) -> dict[s
         "decision_curves": decision_curves(films, draws),
         "conformal": conformal_numbers(films, draws, seed),
         "contradictions": contradictions(films),
-        "familiarity": _familiarity(table),
+        "familiarity": _familiarity(table, draws),
         "published": compare_with_published(answered(table), draws),
         "audits": audits,
         "degradation": degradation_numbers(answered(table), draws),
@@ -125,11 +131,12 @@ def _facts(table: Predictions) -> dict[str, object]:
     }
 
 
-def _familiarity(table: Predictions) -> dict[str, object]:
-    measured = table.familiarity[np.isfinite(table.familiarity)]
-    cut = table.about.caution_below
-    share = float((measured < cut).mean()) if cut is not None and measured.size else None
-    return {"caution_below": cut, "n_measured": int(measured.size), "share_below": share}
+def _familiarity(table: Predictions, draws: PatientDraws) -> dict[str, object]:
+    measured, cut = np.isfinite(table.familiarity), table.about.caution_below
+    share: Interval | None = None
+    if cut is not None and measured.any():
+        share = mean_interval(draws, np.where(measured, table.familiarity < cut, np.nan))
+    return {"caution_below": cut, "n_measured": int(measured.sum()), "share_below": share}
 
 
 def plain(value: object) -> object:

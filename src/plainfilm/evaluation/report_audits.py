@@ -16,6 +16,7 @@ AUDITED = (
     ("mirrored_auroc", "AUROC, mirrored"),
     ("inverted_auroc", "AUROC, inverted"),
 )
+_CHANGE = "mean_absolute_change"
 CHANGED = (
     ("blanked", "Corners and border black: mean change"),
     ("unlettered", "Letters painted over: mean change"),
@@ -31,10 +32,10 @@ def shortcuts_part(evaluation: Mapping[str, object]) -> str:
     for name, numbers in ((n, _record(a)) for n, a in audits.items()):
         marker = _record(numbers["marker"])
         cells = [name, str(marker["n_films"])]
-        cells += [_number(marker, key) for key in ("mean_absolute_change", "largest_change")]
+        cells += [_interval(marker.get(_CHANGE)), _number(marker, "largest_change")]
         changed = (_record(numbers.get(key)) for key, _ in CHANGED)
         cells += [_interval(numbers[key]) for key, _ in AUDITED]
-        rows.append(_row([*cells, *(_number(each, "mean_absolute_change") for each in changed)]))
+        rows.append(_row([*cells, *(_interval(each.get(_CHANGE)) for each in changed)]))
     head = ["Finding", "Healthy films", "Pasted letter: mean change", "largest"]
     table = _table([*head, *(words for _, words in (*AUDITED, *CHANGED))], rows)
     return f"<h3>Shortcuts</h3>{_sentences(shortcut_sentences(evaluation))}{table}"

@@ -171,9 +171,9 @@ def _rules(evaluation: Json) -> Iterator[str]:
             "saw other patients only. AUROC and average precision do not depend on them."
         )
     share = familiarity["share_below"]
-    if isinstance(share, float):
+    if items(share):
         cut = familiarity["caution_below"]
-        yield f"{share:.1%} of the films are less familiar than {cut}: a caution is shown."
+        yield f"A share of {interval(share)} is less familiar than {cut}: a caution is shown."
 
 
 def limits_chapter(evaluation: Json) -> str:

@@ -206,10 +206,12 @@ def _section(section: Section) -> Iterator[str]:
 
 
 def _letter(marker: Json) -> str:
+    """The mean change with its interval (an older evaluation has none) and the largest one."""
     change, largest = marker.get("mean_absolute_change"), marker.get("largest_change")
-    if not isinstance(change, float) or not isinstance(largest, float):
+    mean = f"{change:.3f} (no interval)" if isinstance(change, float) else _interval(change)
+    if not isinstance(largest, float) or mean == "—":
         return "—"
-    return f"{change:.3f}, {largest:.3f} ({marker.get('n_films')} films)"
+    return f"{mean}; at most {largest:.3f} ({marker.get('n_films')} films)"
 
 
 def _origin(header: BundleHeader) -> Iterator[str]:
