@@ -5,6 +5,7 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from numpy.typing import NDArray
 
 from phantoms import phantom
 from plainfilm.errors import RunError
@@ -126,6 +127,28 @@ def test_graphs_that_disagree_are_refused() -> None:
     )
     with pytest.raises(RunError, match=r"torch and onnxruntime differ by .* at most 1e-05"):
         check_agreement(other, tiny_network(), [phantom(seed=1)])
+
+
+def test_scores_too_close_to_each_other_are_refused_with_their_cause() -> None:
+    """A score that is rounded otherwise in its last place, times a million."""
+    film = phantom(seed=1)
+    score = run_torch(tiny_graph(), film)["score"]
+    steep = [Platt(1e6, -1e6 * float(value)) for value in score]
+    graph = ReadingGraph([tiny_classifier()], Fit(SIZE), steep, tiny_graph().familiarity)
+    bias = graph.state_dict()["classifiers.0.classifier.bias"].numpy()
+    rounded = {"slope": graph.slope.numpy(), "intercept": graph.intercept.numpy()}
+    rounded["classifiers.0.classifier.bias"] = np.nextafter(bias, np.float32(1))
+
+    with pytest.raises(RunError, match=r"scores agree .* differ from film to film .* longer\.$"):
+        check_agreement(graph, _with_weights(tiny_network(), rounded), [film])
+
+
+def _with_weights(content: bytes, weights: dict[str, NDArray[np.float32]]) -> bytes:
+    proto = onnx.load_from_string(content)
+    for initializer in proto.graph.initializer:
+        if initializer.name in weights:
+            initializer.raw_data = weights[initializer.name].tobytes()
+    return proto.SerializeToString()
 
 
 def _without_weights(content: bytes) -> bytes:

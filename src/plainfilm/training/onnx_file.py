@@ -29,6 +29,7 @@ OPSET = 20  # the newest that onnxruntime 1.20 reads whole
 MAX_IR_VERSION = 10  # as above
 PRODUCER = "plainfilm"
 TOLERANCE = 1e-5  # of a probability, between torch and onnxruntime
+ROUNDING = 8  # steps of single precision by which two ways of adding up a score may differ
 
 Outputs = dict[str, NDArray[np.float32]]
 
@@ -99,9 +100,22 @@ def check_agreement(graph: ReadingGraph, content: bytes, radiographs: Iterable[P
     if not worst <= TOLERANCE:  # written so that NaN fails
         raise RunError(
             f"torch and onnxruntime differ by {worst:.2g} in a probability; expected at most "
-            f"{TOLERANCE:g}. No bundle was written; try other versions of torch and onnxruntime."
+            f"{TOLERANCE:g}. No bundle was written; {_advice(graph, ours, theirs)}."
         )
     return worst
+
+
+def _advice(graph: ReadingGraph, ours: list[Outputs], theirs: list[Outputs]) -> str:
+    a, b = (np.stack([each["score"] for each in outputs]) for outputs in (ours, theirs))
+    rounding, slope = ROUNDING * np.spacing(np.abs(a)), graph.slope.abs().numpy()
+    if np.all(np.abs(a - b) <= rounding) and np.any(slope * rounding > TOLERANCE):
+        spread = np.ptp(a, axis=0).min()
+        return (
+            f"the scores agree as far as single precision goes, but the calibration multiplies "
+            f"them by up to {slope.max():.3g}, because they hardly differ from film to film (by "
+            f"{spread:.2g}): the network has learned too little, train it for longer"
+        )
+    return "try other versions of torch and onnxruntime"
 
 
 def _run_session(session: "onnxruntime.InferenceSession", radiograph: Pixels) -> Outputs:
