@@ -10,7 +10,8 @@ from plainfilm.training.recipe import Recipe
 
 # Nothing is changed: every share and extent is zero, and the zoom's middle is the film itself.
 STILL = Augment(
-    **{field.name: 0.0 for field in fields(Augment)} | {"zoom_middle": 1.0, "resolution_lowest": 1}
+    **{field.name: 0.0 for field in fields(Augment) if field.name != "outside"}
+    | {"zoom_middle": 1.0, "resolution_lowest": 1, "zoom_share": 1}
 )
 
 
@@ -59,6 +60,7 @@ def test_changed_films_keep_shape_and_range() -> None:
     "settings",
     [
         replace(STILL, mirror_share=1.0),
+        replace(STILL, turn_over_share=1.0),
         replace(STILL, rotation_degrees=12.0),
         replace(STILL, zoom=0.3),
         replace(STILL, aspect=0.3),
@@ -158,11 +160,17 @@ def test_a_film_turned_lies_as_far_from_the_middle_as_before() -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("mirror_share", 1.5), ("zoom", -0.1), ("resolution_lowest", 0.0), ("noise", float("nan"))],
+    [
+        ("mirror_share", 1.5),
+        ("zoom", -0.1),
+        ("resolution_lowest", 0.0),
+        ("noise", float("nan")),
+        ("outside", "white"),
+    ],
 )
-def test_impossible_settings_are_refused(name: str, value: float) -> None:
+def test_impossible_settings_are_refused(name: str, value: float | str) -> None:
     with pytest.raises(ValueError, match="augment"):
-        replace(Augment(), **{name: value})
+        replace(Augment(), **{name: value})  # type: ignore[arg-type]
 
 
 def test_a_draw_for_another_number_of_films_is_refused() -> None:
@@ -202,6 +210,15 @@ def test_the_published_zooms_lie_between_1_and_their_greatest(
     assert float(kept.max()) == pytest.approx(1.0, abs=0.002)
 
 
+def test_the_published_text_zooms_half_of_the_films() -> None:
+    """S0-22: by 1.3 or not at all; the rest of the draw is as it was."""
+    zoom = 1 / _drawn(zoom_middle=1.3, zoom_share=0.5).affine[:, 0, 0]
+    is_zoomed = zoom > 1.1
+
+    torch.testing.assert_close(zoom, torch.where(is_zoomed, 1.3, 1.0))
+    assert float(is_zoomed.float().mean()) == pytest.approx(0.5, abs=0.02)
+
+
 def test_brightness_and_contrast_change_every_film_within_their_extent() -> None:
     """S0-23, S2-21: 0.4 either way."""
     _, contrast, brightness, _, _ = _drawn(brightness=0.4, contrast=0.4).tone.unbind(1)
@@ -219,8 +236,53 @@ def test_a_film_mirrored_twice_is_the_film() -> None:
     torch.testing.assert_close(_changed(_changed(_films(), settings), settings), _films())
 
 
-@pytest.mark.parametrize("name", ["flip_vertical", "saturation"])
-def test_what_no_film_shall_suffer_is_no_setting(name: str) -> None:
-    """S2-21, S2-22: upside down; and a change of colours, which a grey film has none of."""
-    with pytest.raises(RecipeError, match=rf"augment\.{name}: unknown key"):
-        Recipe.from_toml("", settings=[f"augment.{name}=0.5"])
+def test_a_film_turned_over_twice_is_the_film() -> None:
+    """S0-29: off unless asked for; top and bottom exchanged."""
+    assert Augment().turn_over_share == 0
+    settings = replace(STILL, turn_over_share=1.0)
+
+    turned = _changed(_films(), settings)
+
+    torch.testing.assert_close(turned, _films().flip(-2), atol=1e-5, rtol=0)
+    torch.testing.assert_close(_changed(turned, settings), _films(), atol=1e-5, rtol=0)
+
+
+def test_what_lies_beyond_the_edge_is_black_the_edge_or_the_film_mirrored() -> None:
+    """S0-29: a film moved by a tenth of its side, to see what comes in."""
+    film = torch.linspace(0.2, 0.8, 40).expand(1, 1, 40, 40)
+    choices = draw(1, STILL, Generator().manual_seed(0))
+    moved = replace(choices, affine=torch.tensor([[[1.0, 0, -0.2], [0, 1, 0]]]))  # 4 columns
+
+    zeros, border, reflection = (
+        apply(film, replace(moved, outside=outside))[0, 0, 20, :4]
+        for outside in ("zeros", "border", "reflection")
+    )
+
+    assert zeros.abs().max() < 1e-5
+    torch.testing.assert_close(border, film[0, 0, 20, :1].expand(4), atol=1e-5, rtol=0)
+    torch.testing.assert_close(reflection, film[0, 0, 20, :4].flip(0), atol=1e-5, rtol=0)
+
+
+def test_a_crop_at_random_lies_within_the_film() -> None:
+    """S0-29, S2-20: a zoom z and a shift of (1 - 1/z)/2 need nothing from beyond the edge."""
+    white = torch.ones(200, 1, 40, 40)
+    settings = replace(STILL, zoom_middle=1.25, shift=0.1)
+
+    assert _changed(white, settings).min() >= 0.5  # half a pixel at most
+    assert _changed(white, replace(settings, shift=0.2)).min() < 0.01
+
+
+def test_a_chest_is_not_turned_over() -> None:
+    """S2-22: where a recipe is for chests, upside down is refused; hands may lie so."""
+    settings = ["augment.turn_over_share=0.5"]
+    hands = [*settings, 'release.population.body_parts=["hand"]']
+
+    with pytest.raises(RecipeError, match=r"turn_over_share: no one reads a chest upside down"):
+        Recipe.from_toml("", settings=settings)
+    assert Recipe.from_toml("", settings=hands).augment.turn_over_share == 0.5
+
+
+def test_a_change_of_colours_is_no_setting() -> None:
+    """S2-21: a grey film has none."""
+    with pytest.raises(RecipeError, match=r"augment\.saturation: unknown key"):
+        Recipe.from_toml("", settings=["augment.saturation=0.5"])

@@ -10,6 +10,7 @@ Lengths are shares of the film's side, tones lie in [0, 1] as displayed.
 
 import math
 from dataclasses import dataclass, fields
+from typing import Literal, get_args
 
 import torch
 import torch.nn.functional as F
@@ -22,6 +23,9 @@ from plainfilm.training.overlays import (
     paint_rectangles,
     stamp_markers,
 )
+from plainfilm.training.tones import expose, retone
+
+Outside = Literal["zeros", "border", "reflection"]
 
 
 @dataclass(frozen=True)
@@ -39,14 +43,20 @@ class Augment:
     """
 
     mirror_share: float = 0.0
+    turn_over_share: float = 0.0
+    """Upside down; for films that come either way up, which chests do not."""
     rotation_degrees: float = 12.0
     zoom_middle: float = 1.12
     """Scale of the middle film; above 1 shows less of the film's edge."""
     zoom: float = 0.25
     """Zoom is the middle times e to a power within +- this."""
+    zoom_share: float = 1.0
+    """The others are neither zoomed nor stretched to the middle."""
     aspect: float = 0.35
     """Width to height is multiplied by e to a power within +- this."""
     shift: float = 0.10
+    outside: Outside = "zeros"
+    """What lies beyond a film's edge: black, the edge's tones, or the film mirrored there."""
     frame_share: float = 0.5
     """The film's outer frame is replaced by that of another film of the batch, of any label."""
     frame_width: float = 0.2
@@ -71,7 +81,12 @@ class Augment:
     noise: float = 0.03
 
     def __post_init__(self) -> None:
+        if self.outside not in get_args(Outside):
+            known = ", ".join(get_args(Outside))
+            raise ValueError(f"augment.outside is {self.outside!r}; expected one of {known}")
         for field in fields(self):
+            if field.name == "outside":
+                continue
             value = float(getattr(self, field.name))
             top = 1.0 if field.name.endswith("_share") else math.inf
             if not 0.0 <= value <= top:
@@ -88,6 +103,8 @@ class Draw:
     """
 
     mirror: Tensor
+    """bool (N,)"""
+    turn_over: Tensor
     """bool (N,)"""
     affine: Tensor
     """float32 (N, 2, 3), from the new film's coordinates to the old one's, as `affine_grid`."""
@@ -118,6 +135,7 @@ class Draw:
     """int64 (N,), each film's place in the batch that noise is drawn for."""
     n_batch: int
     """Films in that batch; N where it is this one."""
+    outside: Outside = "zeros"
 
 
 def draw(n: int, settings: Augment, generator: Generator) -> Draw:
@@ -140,6 +158,8 @@ def draw(n: int, settings: Augment, generator: Generator) -> Draw:
         noise_seed=int(torch.randint(2**31, (1,), generator=generator)),
         place=torch.arange(n),
         n_batch=n,
+        turn_over=chance.rarely(settings.turn_over_share),
+        outside=settings.outside,
     )
 
 
@@ -162,11 +182,12 @@ def apply(batch: Tensor, choices: Draw) -> Tensor:
     if len(choices.mirror) != len(batch):
         raise ValueError(f"{len(batch)} films, but the draw was made for {len(choices.mirror)}")
     films = torch.where(choices.mirror.to(batch.device).view(-1, 1, 1, 1), batch.flip(-1), batch)
+    films = torch.where(choices.turn_over.to(batch.device).view(-1, 1, 1, 1), films.flip(-2), films)
     films = lend_frames(films, choices.frame_from, choices.frame)
-    films = _expose(films, choices.exposure_from, choices.exposure)
-    films = _warp(films, choices.affine)
+    films = expose(films, choices.exposure_from, choices.exposure)
+    films = _warp(films, choices.affine, choices.outside)
     films = _blur(films, choices.resolution)
-    films = _retone(films, choices.tone)
+    films = retone(films, choices.tone)
     films = paint_rectangles(films, choices.rectangle)
     films = stamp_markers(films, choices.marker, choices.glyph)
     films = cover_borders(films, choices.border)
@@ -190,6 +211,10 @@ class _Chance:
     def happens(self, share: float) -> Tensor:
         return self.uniform() < share
 
+    def rarely(self, share: float) -> Tensor:
+        """As `happens`; draws nothing at 0 and 1, where older recipes had no such choice."""
+        return self.happens(share) if 0 < share < 1 else torch.full((self._n,), share == 1)
+
     def another(self, share: float) -> Tensor:
         others = torch.randperm(self._n, generator=self._generator)
         return torch.where(self.happens(share), others, torch.arange(self._n))
@@ -198,6 +223,7 @@ class _Chance:
 def _draw_affine(chance: _Chance, settings: Augment) -> Tensor:
     angle = math.radians(settings.rotation_degrees) * chance.around_zero()
     zoom = settings.zoom_middle * torch.exp(settings.zoom * chance.around_zero())
+    zoom = torch.where(chance.rarely(settings.zoom_share), zoom, 1.0)
     half_aspect = torch.exp(0.5 * settings.aspect * chance.around_zero())
     across, down = 1 / (zoom * half_aspect), half_aspect / zoom
     shift = 2 * settings.shift * chance.around_zero(2)
@@ -244,23 +270,9 @@ def _draw_border(chance: _Chance, settings: Augment) -> Tensor:
     return torch.cat([width * chance.happens(settings.border_share).unsqueeze(1), tone], dim=1)
 
 
-def _expose(films: Tensor, source: Tensor, extent: Tensor) -> Tensor:
-    """Map the 33 quantiles of each film's tones towards its source's, and the tones between."""
-    step = max(1, films.shape[-1] // 40)  # some 40 x 40 pixels tell the quantiles
-    levels = torch.linspace(0, 1, 33, device=films.device)
-    own = films[..., ::step, ::step].flatten(1).quantile(levels, dim=1).T.contiguous()
-    own = own + levels * 1e-4  # strictly rising, also where many pixels share a tone
-    wanted = own.lerp(own[source.to(films.device)], extent.to(films).unsqueeze(1))
-    tones = films.flatten(1)
-    above = torch.searchsorted(own, tones).clamp(1, 32)
-    low, high = own.gather(1, above - 1), own.gather(1, above)
-    part = ((tones - low) / (high - low)).clamp(0, 1)
-    return wanted.gather(1, above - 1).lerp(wanted.gather(1, above), part).view_as(films)
-
-
-def _warp(films: Tensor, affine: Tensor) -> Tensor:
+def _warp(films: Tensor, affine: Tensor, outside: Outside) -> Tensor:
     grid = F.affine_grid(affine.to(films), list(films.shape), align_corners=False)
-    return F.grid_sample(films, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+    return F.grid_sample(films, grid, mode="bilinear", padding_mode=outside, align_corners=False)
 
 
 def _blur(films: Tensor, resolution: Tensor) -> Tensor:
@@ -274,13 +286,3 @@ def _blur(films: Tensor, resolution: Tensor) -> Tensor:
             small = F.interpolate(one, (pixels, pixels), mode="bilinear", antialias=True)
             blurred[index] = F.interpolate(small, films.shape[-2:], mode="bilinear")[0]
     return blurred
-
-
-def _retone(films: Tensor, tone: Tensor) -> Tensor:
-    gamma, contrast, brightness, down, across = tone.to(films).view(-1, 5, 1, 1, 1).unbind(1)
-    curved = films.clamp(0.0, 1.0) ** gamma
-    mean = curved.mean(dim=(1, 2, 3), keepdim=True)
-    slope_down = torch.linspace(-0.5, 0.5, films.shape[-2], device=films.device).view(1, 1, -1, 1)
-    slope_across = torch.linspace(-0.5, 0.5, films.shape[-1], device=films.device)
-    stretched = (curved - mean) * contrast + mean + brightness
-    return (stretched + down * slope_down + across * slope_across).clamp(0.0, 1.0)

@@ -146,6 +146,11 @@ class Recipe:
         if self.data.equalise != "no" and self.loss.pos_weight != "none":
             words = "classes that are evened out need no loss.pos_weight; take one of the two"
             raise RecipeError(f"data.equalise: {words}.")
+        if self.augment.turn_over_share and "chest" in self.release.population.body_parts:
+            advice = "leave it 0, or say in release.population which body parts the films show"
+            raise RecipeError(
+                f"augment.turn_over_share: no one reads a chest upside down; {advice}."
+            )
         if self.loss.name != "cross-entropy":
             return
         for key, found in (

@@ -1,0 +1,48 @@
+"""The tones of films changed while training: moved towards another film's, and retouched.
+
+In and out: float32 (N, 1, S, S), displayed tones in [0, 1], on the batch's device.
+"""
+
+import torch
+from torch import Tensor
+
+
+def expose(films: Tensor, source: Tensor, extent: Tensor) -> Tensor:
+    """Each film's tones, moved towards the spread of tones of another film of the batch.
+
+    The 33 quantiles go towards the source's, and the tones between with them; their order stays.
+
+    Parameters
+    ----------
+    source
+        int64 (N,), the film whose spread is taken; the film itself for none.
+    extent
+        float32 (N,), how far, 0 to 1.
+    """
+    step = max(1, films.shape[-1] // 40)  # some 40 x 40 pixels tell the quantiles
+    levels = torch.linspace(0, 1, 33, device=films.device)
+    own = films[..., ::step, ::step].flatten(1).quantile(levels, dim=1).T.contiguous()
+    own = own + levels * 1e-4  # strictly rising, also where many pixels share a tone
+    wanted = own.lerp(own[source.to(films.device)], extent.to(films).unsqueeze(1))
+    tones = films.flatten(1)
+    above = torch.searchsorted(own, tones).clamp(1, 32)
+    low, high = own.gather(1, above - 1), own.gather(1, above)
+    part = ((tones - low) / (high - low)).clamp(0, 1)
+    return wanted.gather(1, above - 1).lerp(wanted.gather(1, above), part).view_as(films)
+
+
+def retone(films: Tensor, tone: Tensor) -> Tensor:
+    """Each film's tones curved, stretched about their mean, lifted and sloped; cut off at 0 and 1.
+
+    Parameters
+    ----------
+    tone
+        float32 (N, 5): gamma, contrast, brightness, slope down, slope across.
+    """
+    gamma, contrast, brightness, down, across = tone.to(films).view(-1, 5, 1, 1, 1).unbind(1)
+    curved = films.clamp(0.0, 1.0) ** gamma
+    mean = curved.mean(dim=(1, 2, 3), keepdim=True)
+    slope_down = torch.linspace(-0.5, 0.5, films.shape[-2], device=films.device).view(1, 1, -1, 1)
+    slope_across = torch.linspace(-0.5, 0.5, films.shape[-1], device=films.device)
+    stretched = (curved - mean) * contrast + mean + brightness
+    return (stretched + down * slope_down + across * slope_across).clamp(0.0, 1.0)
