@@ -4,7 +4,7 @@ from torch import Tensor
 
 from plainfilm.errors import RecipeError
 from plainfilm.networks import build
-from plainfilm.networks.normalise import ImageNet, PerFilm, PerPixel, normaliser
+from plainfilm.networks.normalise import ImageNet, PerBatch, PerFilm, PerPixel, normaliser
 
 
 def films(n: int = 3, side: int = 64, seed: int = 0) -> Tensor:
@@ -72,3 +72,24 @@ def test_each_pixel_by_its_own_mean_and_deviation() -> None:
     one.tell(torch.tensor([[0.0, 0.5], [0.25, 0.0]]), torch.tensor([[1.0, 0.25], [0.5, 2.0]]))
 
     assert one(torch.full((1, 1, 2, 2), 0.5)).flatten().tolist() == [0.5, 0.0, 0.5, 0.25]
+
+
+def test_s0_24_a_batch_s_films_get_mean_0_and_deviation_1() -> None:
+    """S0-24: all its pixels together; another batch is moved by the same two numbers."""
+    normalise, batch = PerBatch(), 0.3 + 0.4 * films(8)
+
+    normalise.tell(batch)
+
+    assert normalise(batch).mean().item() == pytest.approx(0, abs=1e-5)
+    assert normalise(batch).std().item() == pytest.approx(1, abs=1e-4)
+    other = films(2, seed=1)
+    expected = (other - batch.mean()) / batch.std()
+    torch.testing.assert_close(normalise(other), expected, atol=1e-5, rtol=1e-5)
+
+
+def test_a_batch_of_one_grey_becomes_zero_not_nan() -> None:
+    normalise, flat = PerBatch(), torch.full((2, 1, 8, 8), 0.7)
+
+    normalise.tell(flat)
+
+    assert normalise(flat).abs().max() < 1e-6

@@ -10,6 +10,7 @@ import torch
 
 from plainfilm.errors import RunError
 from plainfilm.findings import Finding, LabelSet
+from plainfilm.training.batches import batch_positions, epoch_order
 from plainfilm.training.checkpoint import load_classifier, load_weights
 from plainfilm.training.loop import train
 from plainfilm.training.prepared import Prepared
@@ -296,3 +297,18 @@ def test_statistics_of_pixels_go_with_the_weights_of_a_run(
 
     assert torch.equal(same.network.state_dict()["normalise.mean"], first)
     assert "normalise.mean" not in without.network.state_dict()
+
+
+def test_s0_24_the_first_batch_s_statistics_are_stored_with_the_network(
+    prepared: Path, tmp_path: Path
+) -> None:
+    """S0-24: its films have mean 0 and deviation 1, for whoever loads the run's weights."""
+    recipe = tiny_recipe("network.normalise=batch", "optim.epochs=1", "optim.batch_size=16")
+    run = train(recipe, prepared, tmp_path / "run", threads=1)
+    films = Prepared.open(prepared, recipe).train
+    first = films.take(batch_positions(epoch_order(len(films), recipe.optim.seed, 0), 0, 16)).films
+
+    standard = load_classifier(run).normalise(first)
+
+    assert standard.mean().item() == pytest.approx(0, abs=1e-5)
+    assert standard.std().item() == pytest.approx(1, abs=1e-4)

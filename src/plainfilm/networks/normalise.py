@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from plainfilm.errors import RecipeError
 
-Normalisation = Literal["film", "imagenet", "unit", "signed", "xrv", "pixel"]
+Normalisation = Literal["film", "imagenet", "unit", "signed", "xrv", "pixel", "batch"]
 
 FLAT_FILM = 1e-3  # luminance; a film that varies less than a grey step becomes (nearly) all zero
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -33,6 +33,8 @@ def normaliser(name: str, in_channels: int, size: int) -> nn.Module:
         return PerFilm()
     if name == "pixel":
         return PerPixel(size)
+    if name == "batch":
+        return PerBatch()
     if name == "imagenet" and in_channels == 3:
         return ImageNet()
     if name == "imagenet":
@@ -110,4 +112,30 @@ class PerPixel(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Films (N, 1, S, S) → the same shape."""
+        return (x - self.mean) / self.deviation
+
+
+class PerBatch(nn.Module):
+    """By one mean and one deviation of all pixels, over a batch of training films.
+
+    The three channels of a grey film are alike, and so are their statistics. A batch has them and
+    a film has not, so those of one batch are kept with the weights.
+    """
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(1))  # persistent, as those of `PerPixel`
+        self.register_buffer("deviation", torch.ones(1))
+
+    def tell(self, films: Tensor) -> None:
+        """Take both from films (N, 1, S, S); where these hardly vary, the deviation stays 1."""
+        self.mean.fill_(films.double().mean())
+        deviation = films.double().std()
+        self.deviation.fill_(deviation if deviation > FLAT_FILM else 1.0)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Films (N, 1, H, W) → the same shape."""
         return (x - self.mean) / self.deviation

@@ -17,8 +17,8 @@ from plainfilm.datasets.files import locked
 from plainfilm.datasets.pixel_statistics import pixel_statistics
 from plainfilm.errors import DatasetError, RunError
 from plainfilm.networks import Classifier
-from plainfilm.networks.normalise import PerPixel
-from plainfilm.training.batches import Films
+from plainfilm.networks.normalise import PerBatch, PerPixel
+from plainfilm.training.batches import Films, batch_positions, epoch_order
 from plainfilm.training.chance import seed_torch
 from plainfilm.training.checkpoint import (
     CHECKPOINT_NAME,
@@ -30,6 +30,7 @@ from plainfilm.training.freezing import Weights, count_weights, freeze
 from plainfilm.training.learner import Learner, build_network
 from plainfilm.training.objective import loss_used, make_target
 from plainfilm.training.opinions import count_opinions
+from plainfilm.training.optim_settings import Optim
 from plainfilm.training.prepared import Prepared
 from plainfilm.training.recipe import Recipe
 from plainfilm.training.record import (
@@ -163,23 +164,27 @@ def new_learner(
     seed_torch(recipe.optim.seed, "weights")
     network = build_network(recipe, prepared.n_logits)
     if not resumed:
-        _tell_pixels(network, prepared)
+        _tell_statistics(network, prepared, recipe.optim)
         take_first_weights(network, recipe, names)
     teachers = [_teacher(Path(run), names).to(device) for run in recipe.network.distil_from]
     target = replace(make_target(recipe, prepared.train, names, device), teachers=tuple(teachers))
     return Learner(recipe, network, target, device, team)
 
 
-def _tell_pixels(network: Classifier, prepared: Prepared) -> None:
-    """Mean and deviation of every pixel over the training films, where the network asks for them.
+def _tell_statistics(network: Classifier, prepared: Prepared, optim: Optim) -> None:
+    """What the network's normalisation asks for, of the training films as they are.
 
-    A film that is taken more than once counts once.
+    Mean and deviation of every pixel, a film that is taken more than once counting once; or of the
+    first batch's films.
     """
-    if not isinstance(network.normalise, PerPixel):
-        return
-    found = pixel_statistics(prepared.cache.pixels, np.unique(prepared.train.rows))
-    mean, deviation = (torch.from_numpy(each / 255) for each in (found.mean, found.deviation))
-    network.normalise.tell(mean, deviation)
+    if isinstance(network.normalise, PerPixel):
+        found = pixel_statistics(prepared.cache.pixels, np.unique(prepared.train.rows))
+        mean, deviation = (torch.from_numpy(each / 255) for each in (found.mean, found.deviation))
+        network.normalise.tell(mean, deviation)
+    if isinstance(network.normalise, PerBatch):
+        order = epoch_order(len(prepared.train), optim.seed, 0)
+        first = batch_positions(order, 0, optim.batch_size)
+        network.normalise.tell(prepared.train.take(first).films)
 
 
 def _teacher(run: Path, names: tuple[str, ...]) -> Classifier:
