@@ -58,7 +58,8 @@ REQUIREMENTS = {
     "S0-36": "Findings that exclude each other have probabilities that add up to 1.",
     "S2-01": "Each objective of that work has its command; see the end of this page.",
     "S2-04": "The tree holds what a newcomer looks for.",
-    "S2-05": "A run is made again from what it recorded, with the same metrics.",
+    "S2-05": "A run is made again from what it recorded, with the same metrics; commit and "
+    "installed packages are in its record.",
     "S2-06": "Data are fetched with a key from outside the code, that no message shows.",
     "S2-08": "A small sample is learnt by heart: 16 films, every one right.",
     "S2-09": "A loss that rises is told; one that is no number stops the training with a message.",
@@ -138,7 +139,6 @@ REQUIREMENTS = {
 }
 
 OPEN = {  # what no test carries yet, of a requirement that has tests
-    "S2-05": "the commit and a lock file's hash in the record; a wheel has neither",
     "S0-09": "the counts per finding, on that author's own label file",
     "S3-27": "that work's own numbers, whose counts per part it does not print",
     "S0-64": "of the fourteen areas, the eleven that are not known here",

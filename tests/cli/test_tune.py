@@ -113,3 +113,19 @@ def test_settings_are_searched_for(tmp_path: Path, capsys: Output) -> None:
     found = json.loads(capsys.readouterr().out)
     assert (found["schema"], len(found["trials"])) == ("plainfilm.search/1", 2)
     assert (tmp_path / "out" / "best.toml").exists()
+
+
+def test_a_run_is_repeated(tmp_path: Path, capsys: Output) -> None:
+    """S2-05: `train` and then the same again, told in a line or as JSON."""
+    pytest.importorskip("torch")
+    from tiny_training import TINY, write_prepared
+
+    (tmp_path / "r.toml").write_text(TINY)
+    films = write_prepared(tmp_path / "films", n_train=8, n_val=4)
+    assert run("train", tmp_path / "r.toml", "--data", films, "--out", tmp_path / "run") == 0
+    words = ("tune", "repeat", tmp_path / "run", "--data", films, "--out", tmp_path / "again")
+
+    assert run(*words) == 0
+    assert capsys.readouterr().out.startswith("the same: 2 epochs, every metric ± 0")
+    assert run(*words, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["schema"] == "plainfilm.repeat/1"

@@ -37,3 +37,15 @@ def test_a_finished_training_says_how_it_ended(finished: Path, tmp_path: Path) -
 
     record = read_record(tmp_path)
     assert (record.finished, record.ended, record.kept_epoch) == (True, "all 2 epochs", 1)
+
+
+def test_cautions_are_told_before_the_first_epoch_and_never_again(
+    finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record = replace(read_record(finished), cautions=("optim.lr is 0.1",))
+
+    publish(tmp_path, record, Progress(), tiny_recipe().optim)
+    publish(tmp_path, record, Progress(rows=(row(1, 0.5),)), tiny_recipe().optim)
+
+    assert capsys.readouterr().err == "caution: optim.lr is 0.1\n"
+    assert read_record(tmp_path).cautions == ("optim.lr is 0.1",)

@@ -139,3 +139,22 @@ def search(
     found = search_settings(recipe, data, Space.load(space, recipe), out, trials=trials)
     click.echo(json.dumps(json_of(found), indent=2) if as_json else text_of(found))
     note(f"Wrote {out.name}")
+
+
+@tune.command("repeat")
+@click.argument("run", type=PATH)
+@data_option(help="The folder that it learned from.")
+@out_option(required=True, help="Folder of the second run; goes on if it is there.")
+@json_option
+def tune_repeat(run: Path, data: Path, out: Path, as_json: bool) -> None:
+    """Train a finished run again by what it recorded, and compare the two.
+
+    On a CPU all numbers are the same; the exit status is 1 where one is not.
+    """
+    from plainfilm.training.repeat import json_of, repeat, text_of
+
+    found = repeat(run, data, out)
+    click.echo(json.dumps(json_of(found), indent=2) if as_json else text_of(found))
+    note(f"Wrote {out.name}")
+    if not found.holds:
+        click.get_current_context().exit(1)

@@ -15,7 +15,8 @@ from plainfilm.training.record import RunRecord, write_log, write_record
 def publish(out: Path, record: RunRecord, progress: Progress, optim: Optim) -> None:
     """Write log and run.json as the checkpoint has them, so that a resumed run repeats no row.
 
-    Copies of films, before the first epoch, and an alarm of the last are told on stderr, too.
+    Copies of films and cautions, before the first epoch, and an alarm of the last are told on
+    stderr, too.
     """
     rows, kept = progress.rows, progress.kept
     ended, told = end_words(optim, progress.val_losses), alarms([row.loss for row in rows])
@@ -31,7 +32,8 @@ def publish(out: Path, record: RunRecord, progress: Progress, optim: Optim) -> N
         val_auroc=kept.val_auroc if kept else None,
     )
     write_record(out, record)
-    if record.copies and not rows:
-        tqdm.write(record.copies, file=sys.stderr)
+    for words in () if rows else (record.copies, *(f"caution: {c}" for c in record.cautions)):
+        if words:
+            tqdm.write(words, file=sys.stderr)
     if told and told[-1].startswith(f"epoch {len(rows)}:"):
         tqdm.write(told[-1], file=sys.stderr)

@@ -83,6 +83,12 @@ class RunRecord:
         Which films were taken more than once, and what that may teach; "" = none.
     environment
         Versions of Python and of the packages that compute, "numpy 2.1.0" each.
+    commit
+        Of the code, with "+" where it had changes; "" = not known, as in a wheel.
+    packages_sha256
+        Over names and versions of all installed packages, see `runtime`; "" = not recorded.
+    cautions
+        What the recipe asks for that is seldom meant.
     n_weights, n_learning
         Weights of the network, and how many of them the training may change; 0 = not recorded.
     threads
@@ -118,6 +124,9 @@ class RunRecord:
     processes: int = 1
     copies: str = ""
     environment: tuple[str, ...] = ()
+    commit: str = ""
+    packages_sha256: str = ""
+    cautions: tuple[str, ...] = ()
     n_weights: int = 0
     n_learning: int = 0
     seconds: float = 0.0

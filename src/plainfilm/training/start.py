@@ -19,6 +19,7 @@ from plainfilm.errors import DatasetError, RunError
 from plainfilm.networks import Classifier
 from plainfilm.networks.normalise import PerBatch, PerPixel
 from plainfilm.training.batches import Films, batch_positions, epoch_order
+from plainfilm.training.cautions import cautions
 from plainfilm.training.chance import seed_torch
 from plainfilm.training.checkpoint import (
     CHECKPOINT_NAME,
@@ -41,6 +42,7 @@ from plainfilm.training.record import (
     write_recipe,
     write_record,
 )
+from plainfilm.training.runtime import commit, packages_sha256
 from plainfilm.training.team import ALONE, Team
 from plainfilm.training.toml import differences
 from plainfilm.whole_files import sweep
@@ -243,6 +245,9 @@ def _new_record(
         threads=threads,
         copies=prepared.copies_words(recipe),
         environment=_environment(),
+        commit=commit(),
+        packages_sha256=packages_sha256(),
+        cautions=cautions(recipe),
         n_weights=weights.total,
         n_learning=weights.learning,
     )

@@ -1,0 +1,27 @@
+from plainfilm.training.cautions import cautions
+from plainfilm.training.recipe import Recipe
+
+
+def told(*settings: str) -> tuple[str, ...]:
+    return cautions(Recipe.from_toml("", settings=settings))
+
+
+def test_the_default_recipe_has_no_caution() -> None:
+    assert told() == ()
+
+
+def test_mirroring_warns_of_situs_and_side() -> None:
+    """S0-29: off unless the recipe asks for it, and told where it does."""
+    (words,) = told("augment.mirror_share=0.5")
+
+    assert words.startswith("augment.mirror_share is 0.5: a mirrored chest has its heart at right")
+    assert "situs inversus" in words
+    assert "which side" in words
+
+
+def test_a_rate_of_a_tenth_is_told_to_be_high_for_adam() -> None:
+    """S0-42: the published text's peak, which its figure does not have."""
+    (words,) = told("optim.lr=0.1")
+
+    assert words.startswith("optim.lr is 0.1: far above what is usual for Adam")
+    assert told("optim.lr=0.003") == ()
