@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from plainfilm.cli.options import PATH, Verb, between
+from plainfilm.serve.memory import uncollected
 
 if TYPE_CHECKING:
     from plainfilm.serve.guards import Guards
@@ -105,7 +106,20 @@ def _settings_options(verb: Verb) -> Verb:
     return with_settings
 
 
+def _at_once(verb: Verb) -> Verb:
+    """Let a verb start without looking for garbage among what it imports."""
+
+    @functools.wraps(verb)
+    def started(**arguments: object) -> None:
+        """The verb."""
+        with uncollected():
+            verb(**arguments)
+
+    return started
+
+
 @click.command()
+@_at_once
 @_settings_options
 @_guard_options
 @_door_options

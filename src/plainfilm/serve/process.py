@@ -24,6 +24,7 @@ from plainfilm.serve.connections import Connection
 from plainfilm.serve.ending import Server
 from plainfilm.serve.house import House
 from plainfilm.serve.logs import log_to
+from plainfilm.serve.memory import keep_for_good
 from plainfilm.serve.settings import ServeSettings
 
 log = logging.getLogger(__name__)
@@ -81,6 +82,7 @@ async def _serve(
     house: House = app.state.house
     front = _server(app, doors.drain_s, lifespan="on")
     back = _server(create_admin_app(app), doors.drain_s, lifespan="off")
+    keep_for_good()
     told = asyncio.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(sign, told.set)

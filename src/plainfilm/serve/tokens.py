@@ -7,15 +7,16 @@ off as a shared secret, and no token goes unsigned.
 
 import json
 import time
-import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-
-import jwt
+from typing import TYPE_CHECKING
 
 from plainfilm.errors import KeysError
 from plainfilm.serve.keys import Caller, Scope
+
+if TYPE_CHECKING:  # imported with the first token: it takes a tenth of the server's start
+    import jwt
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA")
 _MAX_JWKS_BYTES = 2**20
@@ -76,6 +77,8 @@ class TokenReader:
         KeysError
             The issuer's keys cannot be had.
         """
+        import jwt
+
         if len(token) > _MAX_TOKEN:
             return None
         try:
@@ -101,7 +104,7 @@ class TokenReader:
         prefix = self._settings.scope_prefix
         return frozenset(scope for scope in Scope if f"{prefix}{scope}" in words)
 
-    def _key(self, kid: object) -> jwt.PyJWK | None:
+    def _key(self, kid: object) -> "jwt.PyJWK | None":
         """The issuer's key of this id; fetched again where it is unknown, but not too often."""
         name = kid if isinstance(kid, str) else None
         now = self._clock()
@@ -111,8 +114,10 @@ class TokenReader:
         return self._keys.get(name)
 
 
-def _jwks(place: Path | str) -> Mapping[str | None, jwt.PyJWK]:
+def _jwks(place: Path | str) -> "Mapping[str | None, jwt.PyJWK]":
     """The public signing keys of a set, by id; symmetric ones are left out."""
+    import jwt
+
     try:
         content = _fetched(place) if isinstance(place, str) and "://" in place else _read(place)
         found = jwt.PyJWKSet.from_dict(json.loads(content))
@@ -129,6 +134,8 @@ def _read(place: Path | str) -> bytes:
 
 
 def _fetched(url: str) -> bytes:
+    import urllib.request
+
     if not url.startswith("https://"):
         raise ValueError("expected https")
     with urllib.request.urlopen(url, timeout=_FETCH_TIMEOUT_S) as answer:
