@@ -2,8 +2,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from plainfilm.serve.app import create_app
+from plainfilm.serve.repository import Change, Repository
 from plainfilm.serve.settings import ServeSettings
 from served import Client, film_part, png_film, serving
+from tiny_bundle import promotable, tiny_bundle
 
 
 def test_s0_84_ping_answers_before_a_bundle_is_loaded(tmp_path: Path) -> None:
@@ -32,6 +34,20 @@ def test_readiness_tells_which_bundle_failed_and_why(tmp_path: Path) -> None:
         answer = client.get("/v2/health/ready").json()
         assert "tiny/1: " in answer["reason"]
         assert set(answer["failures"]) == {"tiny/1"}
+
+
+def test_a_server_of_nothing_promoted_is_not_ready(tmp_path: Path) -> None:
+    """S2-03: until the gate was passed, no film is read, and probes are told why."""
+    repository = Repository(tmp_path)
+    repository.publish(promotable(tiny_bundle()))
+    with serving(create_app(ServeSettings(source=tmp_path))) as client:
+        assert "none of its versions is promoted" in client.get("/ready").json()["reason"]
+        read = client.post("/v1/read", files=[film_part(png_film())])
+        assert (read.status_code, "promote" in read.json()["detail"]) == (503, True)
+        repository.promote("tiny", 1, Change())
+        client.run(client.house.loader.look())
+        assert client.get("/ready").json()["ready"] is True
+        assert client.post("/v1/read", files=[film_part(png_film())]).status_code == 200
 
 
 def test_a_bundle_named_as_default_must_be_there(tiny_path: Path) -> None:

@@ -100,6 +100,19 @@ def test_a_bad_version_displaces_no_good_one_and_is_told(theatre: Theatre) -> No
     assert set(theatre.loader.failures) == {"tiny/1"}
 
 
+def test_a_bad_version_that_is_taken_away_is_told_of_no_longer(theatre: Theatre) -> None:
+    theatre.publish(1)
+    theatre.spoil(2)
+    theatre.spoil(3)
+    after(theatre.loader.look())
+    (theatre.folder / "tiny" / "2" / "bundle.json").unlink()
+    after(theatre.loader.look())
+    assert set(theatre.loader.failures) == {"tiny/3"}
+    theatre.folder.joinpath("tiny").rename(theatre.folder / "Put Away")
+    after(theatre.loader.look())
+    assert theatre.loader.failures == {}
+
+
 def test_a_label_that_points_to_a_bad_version_leaves_the_old_one_stable(theatre: Theatre) -> None:
     theatre.publish(1, 3)
     theatre.label(Policy(stable=1))

@@ -19,6 +19,7 @@ def policies(draw: st.DrawFn) -> Policy:
         draw(st.floats(0, 100)),
         draw(st.sampled_from([None, shadow])),
         tuple(draw(st.lists(numbers, max_size=5))),
+        draw(st.booleans()),
     )
 
 
@@ -31,6 +32,12 @@ def test_a_policy_comes_back_from_the_disk(
     assert load_policy(folder) == policy
 
 
+def test_a_file_from_before_only_the_promoted_answered_is_read(tmp_path: Path) -> None:
+    old = '{"stable": 2, "canary": null, "percent": 0, "shadow": null, "history": [1]}'
+    (tmp_path / "policy.json").write_text(old, encoding="utf-8")
+    assert load_policy(tmp_path) == Policy(stable=2, history=(1,))
+
+
 def test_without_a_file_no_version_has_a_label(tmp_path: Path) -> None:
     assert load_policy(tmp_path) == Policy()
     assert Policy().labelled == frozenset()
@@ -38,7 +45,9 @@ def test_without_a_file_no_version_has_a_label(tmp_path: Path) -> None:
 
 @given(policies().filter(lambda policy: policy.stable is not None), numbers)
 def test_rolling_back_undoes_a_promotion(policy: Policy, version: int) -> None:
-    settled = Policy(stable=policy.stable, history=policy.history)
+    settled = Policy(
+        stable=policy.stable, history=policy.history, promoted_only=policy.promoted_only
+    )
     if version != policy.stable:
         assert settled.promoted(version).rolled_back() == settled
     assert policy.rolled_back() == settled  # what is on trial goes first

@@ -72,15 +72,28 @@ def test_a_bundle_whose_golden_outputs_do_not_come_back_is_not_published(
     assert repository.names() == ()
 
 
+def test_s2_03_what_is_published_answers_nobody_before_it_is_promoted(
+    repository: Repository, measured: Bundle
+) -> None:
+    """S2-03: the first version of a name too; and what was put there by hand goes on answering."""
+    repository.publish(measured)
+    assert repository.shelved("tiny").policy == Policy(promoted_only=True)
+    other = Repository(repository.folder / "by-hand", make=True)
+    for version in (1, 2):
+        measured.save(other.folder / "tiny" / str(version))
+    other.publish(measured)
+    assert other.shelved("tiny").policy == Policy(stable=2, promoted_only=True)
+
+
 def test_a_promotion_needs_what_is_missing(repository: Repository, measured: Bundle) -> None:
     repository.publish(tiny_bundle())
     repository.publish(measured)
     assert what_is_missing(measured) == []
     with pytest.raises(BundleError, match="tiny/1: not promoted; it lacks an evaluation"):
         repository.promote("tiny", 1, Change())
-    assert repository.shelved("tiny").policy == Policy()
-    assert repository.promote("tiny", 2, Change()) == Policy(stable=2)
-    assert repository.shelved("tiny").policy == Policy(stable=2)
+    assert repository.shelved("tiny").policy == Policy(promoted_only=True)
+    assert repository.promote("tiny", 2, Change()) == Policy(stable=2, promoted_only=True)
+    assert repository.shelved("tiny").policy == Policy(stable=2, promoted_only=True)
 
 
 def test_s2_03_explanations_that_nobody_signed_off_are_not_promoted(
@@ -90,7 +103,7 @@ def test_s2_03_explanations_that_nobody_signed_off_are_not_promoted(
     repository.publish(measured.with_evaluation(numbers, measured.card))
     with pytest.raises(BundleError, match="it lacks an explanation report signed off by a named"):
         repository.promote("tiny", 1, Change("shadow"))
-    assert repository.shelved("tiny").policy == Policy()
+    assert repository.shelved("tiny").policy == Policy(promoted_only=True)
 
 
 def test_labels_come_and_go(repository: Repository, measured: Bundle) -> None:
@@ -99,10 +112,10 @@ def test_labels_come_and_go(repository: Repository, measured: Bundle) -> None:
     repository.promote("tiny", 1, Change())
     repository.promote("tiny", 2, Change("canary", 25))
     policy = repository.promote("tiny", 3, Change("shadow"))
-    assert policy == Policy(stable=1, canary=2, percent=25, shadow=3)
-    assert repository.roll_back("tiny") == Policy(stable=1)
+    assert policy == Policy(stable=1, canary=2, percent=25, shadow=3, promoted_only=True)
+    assert repository.roll_back("tiny") == Policy(stable=1, promoted_only=True)
     repository.promote("tiny", 3, Change())
-    assert repository.roll_back("tiny") == Policy(stable=1)
+    assert repository.roll_back("tiny") == Policy(stable=1, promoted_only=True)
     with pytest.raises(BundleError, match="tiny: not rolled back"):
         repository.roll_back("tiny")
     with pytest.raises(BundleError, match="is stable"):
@@ -158,4 +171,4 @@ def test_a_full_disk_leaves_the_policy_as_it_was(
     monkeypatch.setattr("plainfilm.serve.policy.write_whole", full)
     with pytest.raises(BundleError, match="policy not written"):
         repository.promote("tiny", 1, Change())
-    assert repository.shelved("tiny").policy == Policy()
+    assert repository.shelved("tiny").policy == Policy(promoted_only=True)

@@ -28,6 +28,17 @@ def test_s4_19_the_highest_number_answers_where_no_label_says_otherwise(reader: 
     assert answering(stage) == 9
 
 
+def test_s2_03_nothing_answers_unnamed_before_a_version_is_promoted(reader: Reader) -> None:
+    """S2-03: who names a version gets it, so that it can be tried."""
+    stage = Stage()
+    stage.put({"tiny": Cast(versions(reader, 1), Policy(promoted_only=True))})
+    with pytest.raises(Problem, match="none of its versions is promoted"):
+        answering(stage)
+    assert stage.version_of("tiny", "1", 0.5).place == Place("tiny", 1)
+    stage.put({"tiny": Cast(versions(reader, 1), Policy(stable=1, promoted_only=True))})
+    assert answering(stage) == 1
+
+
 def test_a_canary_answers_its_percentage(reader: Reader) -> None:
     stage = Stage()
     policy = Policy(stable=1, canary=2, percent=10, shadow=3)

@@ -132,7 +132,7 @@ def verify(bundle: str, as_json: bool) -> None:
 def publish(bundle: str, repository: Path, version: int | None, as_json: bool) -> None:
     """Put a bundle into a repository, as its next version.
 
-    Verified first; there whole or not at all. While a version is stable, it waits for `promote`.
+    Verified first; there whole or not at all. It waits for `promote`, the first version too.
     """
     from plainfilm.reading.shelf import open_bundle
     from plainfilm.serve.repository import Repository
@@ -140,6 +140,7 @@ def publish(bundle: str, repository: Path, version: int | None, as_json: bool) -
     found = open_bundle(bundle)
     number = Repository(repository, make=True).publish(found, version)
     told = {"name": found.header.name, "version": number, "sha256": found.id.sha256}
+    note(f"Waits for: plainfilm bundles promote {found.header.name} {number}")
     click.echo(json.dumps(told, indent=2) if as_json else f"{found.header.name} {number}")
 
 

@@ -9,6 +9,7 @@ from plainfilm.radiograph import Radiograph
 from plainfilm.serve.audit_log import AuditLog
 from plainfilm.serve.loading import Loader
 from plainfilm.serve.metrics import Metrics
+from plainfilm.serve.problems import Problem
 from plainfilm.serve.settings import DEFAULT_BUNDLE, ServeSettings
 from plainfilm.serve.stage import LoadedVersion, Stage
 from plainfilm.serve.tracing import Spans
@@ -81,6 +82,10 @@ class House:
             return f"no bundle is loaded{self._failures()}"
         if self.default_name not in self.stage.casts:
             return f"{self.default_name} is not loaded{self._failures()}"
+        try:
+            self.stage.cast_of(self.default_name).default(1.0)
+        except Problem as problem:
+            return f"{self.default_name}: {problem.detail}"
         return None
 
     def metrics_page(self) -> bytes:

@@ -123,6 +123,7 @@ class Loader:
         async with self._one_at_a_time:
             loop, before = asyncio.get_running_loop(), self.stage.loaded
             shelves = await loop.run_in_executor(self._thread, self._shelves)
+            self._forget_gone(shelves)
             casts = dict(self.stage.casts)
             for name in set(casts) - set(shelves):
                 if name not in self.failures:
@@ -187,6 +188,18 @@ class Loader:
             except OSError as error:
                 self.failures[name] = f"{name}: cannot be listed ({error.strerror})"
         return shelves
+
+    def _forget_gone(self, shelves: Mapping[str, Shelved]) -> None:
+        """Tell no longer of versions that are not there any more; of what cannot be listed, do."""
+        if "repository" in self.failures:
+            return
+        for told in tuple(self.failures):
+            name, _, number = told.partition("/")
+            if number and name not in self.failures:
+                there = shelves[name].versions if name in shelves else {}
+                if int(number) not in there:
+                    del self.failures[told]
+                    self._failed.pop(Place(name, int(number)), None)
 
     def _names(self) -> tuple[str, ...]:
         try:

@@ -19,13 +19,16 @@ class Policy:
     Parameters
     ----------
     stable
-        Answers what no other does; without it, the version with the highest number.
+        Answers what no other does; without it, the version with the highest number, or nothing.
     canary, percent
         Answers `percent` (0 to 100) of the requests that name no version.
     shadow
         Is asked after the answer was given; only the difference is told, in log and metrics.
     history
         What was stable before, oldest first: the way back.
+    promoted_only
+        Whether nothing without a label answers who names no version, as in a repository that was
+        published to; in one whose folders were put there by hand, the highest number does.
     """
 
     stable: int | None = None
@@ -33,6 +36,7 @@ class Policy:
     percent: float = 0.0
     shadow: int | None = None
     history: tuple[int, ...] = ()
+    promoted_only: bool = False
 
     def __post_init__(self) -> None:
         for version in (*self.labelled, *self.history):
@@ -89,7 +93,7 @@ class Policy:
             return replace(self, canary=None, percent=0.0, shadow=None)
         if not self.history:
             raise ValueError("nothing is on trial, and no other version was stable before")
-        return Policy(stable=self.history[-1], history=self.history[:-1])
+        return replace(self, stable=self.history[-1], history=self.history[:-1])
 
     def _without(self, version: int) -> "Policy":
         freed = replace(self, stable=None) if self.stable == version else self
@@ -115,7 +119,10 @@ def load_policy(folder: Path) -> Policy:
         raise CorruptBundle(f"{place}: cannot be read ({error.strerror})") from error
     if len(content) > MAX_BYTES:
         raise CorruptBundle(f"{place}: more than {MAX_BYTES} bytes; expected a policy")
-    return decode(Policy, parse(content, place), place)
+    found = parse(content, place)
+    if isinstance(found, dict):  # files from before the field was there
+        found = {"promoted_only": False, **found}
+    return decode(Policy, found, place)
 
 
 def save_policy(folder: Path, policy: Policy) -> None:

@@ -10,7 +10,7 @@ bundle that is being written has another name until it is whole.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from plainfilm.errors import BundleError
@@ -77,8 +77,9 @@ class Repository:
     def publish(self, bundle: Bundle, version: int | None = None) -> int:
         """Put a bundle's next version into the repository; its number.
 
-        It answers at once only where no version is stable. Its golden outputs are computed anew
-        before anything is written, and it appears whole or not at all.
+        It answers nobody who does not name it until it is promoted; what answered before still
+        does. Its golden outputs are computed anew before anything is written, and it appears whole
+        or not at all.
 
         Parameters
         ----------
@@ -99,6 +100,12 @@ class Repository:
                 f"{bundle.header.name}/{number}: cannot be published (there: "
                 f"{', '.join(map(str, there)) or 'none'}; expected a new number from 1)"
             )
+        policy = load_policy(folder)
+        if not policy.promoted_only:
+            answering = policy.stable or max(set(there) - policy.on_trial, default=None)
+            _make(folder)
+            held = replace(policy, stable=answering, promoted_only=True)
+            self._settle(bundle.header.name, held)
         bundle.save(folder / str(number))
         return number
 

@@ -63,12 +63,12 @@ class Cast:
         """Which version answers a request that names none; `draw` is in [0, 1).
 
         A canary answers its percentage of requests, else the stable version; where no version has
-        that label, the one with the highest number.
+        that label, the one with the highest number, or none where only promoted ones may.
 
         Raises
         ------
         Problem
-            503: the stable version is not loaded.
+            503: the stable version is not loaded, or none is promoted.
         """
         canary = self.versions.get(self.policy.canary or 0)
         if canary is not None and 100 * draw < self.policy.percent:
@@ -78,6 +78,9 @@ class Cast:
                 reason = f"its stable version, {self.policy.stable}, is not loaded"
                 raise unavailable("not-ready", f"{reason}; see /v2/health/ready", 2)
             return self.versions[self.policy.stable]
+        if self.policy.promoted_only:
+            reason = "none of its versions is promoted (plainfilm bundles promote NAME VERSION)"
+            raise unavailable("not-ready", reason, 2)
         settled = set(self.versions) - self.policy.on_trial
         return self.versions[max(settled or self.versions)]
 
