@@ -1,7 +1,7 @@
 """Faults on purpose under load, as often as is asked (tests/faults: the same drills, a few times).
 
-    python benchmarks/faults.py [swaps=1000] [bad=20] [kills=20] [stops=20]
-                                [replicas=20] [slow=300]
+    python benchmarks/faults.py [swaps=1000] [bad=20] [kills=20] [decoders=200]
+                                [stops=20] [replicas=20] [slow=300]
 
 All of them where none is named. Kept in results/faults.json; the last log is faults.txt.
 """
@@ -19,7 +19,7 @@ import numpy as np
 
 import bench_kit as kit
 from bench_kit import Told, row
-from drills import Asking, film_request, kill, push_bad, stop, swap
+from drills import Asking, film_request, kill, kill_decoders, push_bad, stop, swap
 from proxied import free_port, proxy, slow_clients, start_server
 from tiny_bundle import tiny_bundle
 
@@ -64,6 +64,15 @@ def kills(folder: Path, n: int) -> dict[str, Told]:
     what = f"kill -9 of the server at {n} random moments; answered = written in the audit log"
     target = "0 lost, back in ≤ 3 s (median)"
     return {"F3 server": row(what, target, seen, not lacks and back <= 3)}
+
+
+def decoders(folder: Path, n: int) -> dict[str, Told]:
+    """F3: the processes that decode."""
+    chance = np.random.default_rng(0)
+    asking, n_killed = kill_decoders(_bundle(folder), n, lambda: float(chance.random()) / 5)
+    seen = f"{n_killed} killed; {asking.n_right:,} the same bit for bit or 503, {_wrong(asking)}"
+    what = f"kill -9 of all decoding children under load, at {n} random moments"
+    return {"F3 decoders": row(what, "0 lost, 0 wrong", seen, not asking.wrong)}
 
 
 def stops(folder: Path, n: int) -> dict[str, Told]:
@@ -130,7 +139,8 @@ def _wrong(asking: Asking) -> str:
 
 DRILLS: dict[str, tuple[Callable[[Path, int], dict[str, Told]], int]] = {
     "swaps": (swaps, 1000), "bad": (bad, 20), "kills": (kills, 20),
-    "stops": (stops, 20), "replicas": (replicas, 20), "slow": (slow, 300),
+    "decoders": (decoders, 200), "stops": (stops, 20), "replicas": (replicas, 20),
+    "slow": (slow, 300),
 }  # fmt: skip
 
 

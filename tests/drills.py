@@ -11,7 +11,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import product
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from bad_versions import BAD, put_bad
 from plainfilm.reading import Reader
 from plainfilm.serve.policy import Policy, save_policy
-from served import png_film, server
+from served import film_part, png_film, server
 from tiny_bundle import tiny_bundle
 from wire import Answer, Connection, request_bytes
 
@@ -231,6 +231,46 @@ def kill(bundle: Path, log: Path, wait_s: float) -> tuple[int, float, str]:
     if _n_lines(log) - before < asking.n_right:
         lacks += f"{asking.n_right} answered, {_n_lines(log) - before} written down"
     return asking.n_right, back_s, lacks
+
+
+def kill_decoders(bundle: Path, n_times: int, wait_s: Callable[[], float]) -> tuple[Asking, int]:
+    """F3: every decoding child killed, again and again, under load; what came, how many died.
+
+    An answer must be the first one, bit for bit, or 503.
+    """
+    first: list[bytes] = []
+
+    def judge(answer: Answer) -> str:
+        if answer[0] == 503:
+            return ""
+        if answer[0] == 200 and not first:
+            first.append(answer[2])
+        is_same = answer[0] == 200 and answer[2] == first[0]
+        return "" if is_same else f"status {answer[0]}: {answer[2][:200]!r}"
+
+    n_killed = 0
+    with (
+        server(bundle, "--workers", "2") as (process, told, _),
+        Asking(told["url"], film_request(), judge) as asking,
+    ):
+        asking.wait_for(5)
+        for _ in range(n_times):
+            time.sleep(wait_s())
+            for child in children(process.pid):
+                with suppress(ProcessLookupError):
+                    os.kill(child, signal.SIGKILL)
+                    n_killed += 1
+            asking.wait_for(5)
+        ended = httpx.post(f"{told['url']}/v1/read", files=[film_part(png_film())], timeout=60)
+        assert ended.status_code == 200
+        assert children(process.pid)
+    return asking, n_killed
+
+
+def children(process: int) -> list[int]:
+    """The processes that a process has started and that live."""
+    lists = Path(f"/proc/{process}/task").glob("*/children")
+    return [int(child) for each in lists for child in each.read_text().split()]
 
 
 def rss_mb(process: int) -> float:

@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from drills import Asking, answered, film_request, kill, stop
+from drills import Asking, answered, film_request, kill, kill_decoders, stop
 from served import film_part, png_film, server
 
 
@@ -18,6 +18,14 @@ def test_a_server_that_is_killed_is_back_with_all_it_had_written_down(
     n_answered, _, lacks = kill(tiny_path, tmp_path / "audit.jsonl", 0.03)
     assert n_answered >= 3
     assert lacks == ""
+
+
+@pytest.mark.slow
+def test_decoders_that_are_killed_cost_no_answer(tiny_path: Path) -> None:
+    """F3: kill -9 of the decoding children under load; each film is read by the next one."""
+    asking, n_killed = kill_decoders(tiny_path, 3, lambda: 0.02)
+    assert not asking.wrong
+    assert n_killed >= 3
 
 
 @pytest.mark.slow

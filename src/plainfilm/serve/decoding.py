@@ -31,6 +31,7 @@ from plainfilm.serve.film_wire import SIZES, Flat, radiograph_of
 _MAX_HEADER_BYTES = 2**16
 _START_S = 60.0  # a busy machine imports slowly
 _FILMS_PER_CHILD = 1000  # then a fresh one: bounds what a codec leaks
+_TRIES = 3  # of a film whose child is killed from outside, which is not its fault
 _CHUNK = 2**20
 
 
@@ -79,7 +80,7 @@ class Decoders:
         UnreadableImage, NotARadiograph
             As `read_radiograph_bytes`; or the child came to a limit or died over the film.
         ServerBusy
-            No child was free in time.
+            No child was free in time, or one after the other was killed from outside.
         """
         if len(content) > self.max_bytes:
             raise UnreadableImage(
@@ -90,13 +91,12 @@ class Decoders:
         except queue.Empty:
             raise ServerBusy("all decoders are busy; try again in a second") from None
         try:
-            child = self._usable(child)
-            try:
-                return child.read(content, name)
-            except ChildKilled:
+            for _ in range(_TRIES):
+                with contextlib.suppress(ChildKilled):
+                    child = self._usable(child)
+                    return child.read(content, name)
                 self.n_replaced += 1
-                child = self._usable(child)
-                return child.read(content, name)
+            raise ServerBusy("decoders are killed from outside; try again in a second")
         except ChildFailed as error:
             self.n_replaced += 1
             raise UnreadableImage(f"{name}: {error}") from None
