@@ -11,6 +11,7 @@ from plainfilm.cli.options import PATH, Verb, between
 from plainfilm.serve.memory import uncollected
 
 if TYPE_CHECKING:
+    from plainfilm.serve.batching import BatchSettings
     from plainfilm.serve.guards import Guards
     from plainfilm.serve.process import Doors
     from plainfilm.serve.settings import ServeSettings
@@ -70,6 +71,23 @@ def _guard_options(verb: Verb) -> Verb:
     return with_guards
 
 
+def _batch_options(verb: Verb) -> Verb:
+    """Give a verb whether calls are run together, as its argument `batches`."""
+
+    @click.option("--max-batch", type=click.IntRange(1, 256), default=1, show_default=True,
+                  help="Run so many waiting films at once: for graphics processors.")  # fmt: skip
+    @click.option("--batch-wait", metavar="MS", callback=between(0, 1000, "milliseconds"),
+                  help="How long the first waits for others; default: not at all.")  # fmt: skip
+    @functools.wraps(verb)
+    def with_batches(max_batch: int, batch_wait: float | None, **others: object) -> None:
+        """The verb, told by `BatchSettings` what to run together."""
+        from plainfilm.serve.batching import BatchSettings
+
+        verb(batches=BatchSettings(max_batch, (batch_wait or 0) / 1000), **others)
+
+    return with_batches
+
+
 def _settings_options(verb: Verb) -> Verb:
     """Give a verb what is served and how, as its argument `settings`."""
 
@@ -84,10 +102,11 @@ def _settings_options(verb: Verb) -> Verb:
                   help="Requests inside at once; more are turned away (503).")  # fmt: skip
     @click.option("--poll", metavar="SECONDS", callback=between(1, 86400, "seconds"),
                   help="Look at the repository so often; default: when told to.")  # fmt: skip
+    @_batch_options
     @functools.wraps(verb)
     def with_settings(
         source: str | None, bundle: str | None, engine: str, workers: int | None,
-        max_waiting: int, poll: float | None, **others: object,
+        max_waiting: int, poll: float | None, batches: "BatchSettings", **others: object,
     ) -> None:  # fmt: skip
         """The verb, told by `ServeSettings` what to serve."""
         from plainfilm.reading.engine import EngineName
@@ -100,6 +119,7 @@ def _settings_options(verb: Verb) -> Verb:
             workers=workers,
             max_waiting=max_waiting,
             poll_s=poll,
+            batches=batches,
         )
         verb(settings=settings, **others)
 

@@ -91,15 +91,16 @@ def _bundle(house: House, name: str) -> Bundle:
 
 def _house(settings: ServeSettings, decode: Decode) -> House:
     check_installed(settings.engine)
-    stage = Stage()
+    stage, metrics = Stage(), Metrics()
+    told = metrics.batch_films.observe
     loader = Loader(
         open_source(settings.source),
         stage,
-        read_with=ReaderMaker(settings.engine, settings.n_workers),
+        read_with=ReaderMaker(settings.engine, settings.n_workers, settings.batches, told),
         keep_versions=settings.keep_versions,
     )
     workers = Workers(settings.n_workers, settings.max_waiting)
-    return House(settings, stage, loader, workers, Metrics(), decode)
+    return House(settings, stage, loader, workers, metrics, decode)
 
 
 @asynccontextmanager

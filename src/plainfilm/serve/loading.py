@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -16,6 +16,7 @@ from plainfilm.errors import BundleError, CorruptBundle, PlainfilmError
 from plainfilm.reading import Bundle, Reader
 from plainfilm.reading.engine import EngineName
 from plainfilm.reading.shelf import bundled, find_bundle
+from plainfilm.serve.batching import Batching, BatchSettings
 from plainfilm.serve.memory import give_back
 from plainfilm.serve.policy import Policy
 from plainfilm.serve.repository import Repository, Shelved, stamp
@@ -58,22 +59,31 @@ class ReaderMaker:
     """Makes verified readers of the bundles at paths, by the engine that is wanted where it can.
 
     The fast engine reads only where the bundle's golden outputs return; else onnxruntime does, and
-    the log says why.
+    the log says why. With `batches` of several films their calls are run together, and `told` how
+    many films each run has.
     """
 
     engine: EngineName
     threads: int
+    batches: BatchSettings = field(default_factory=BatchSettings)
+    told: Callable[[int], object] = lambda _: None
 
     def __call__(self, path: Path) -> Reader:
         """A reader; BundleError where no engine can be trusted with the bundle."""
-        bundle = Bundle.load(path)
+        reader = self._reader(Bundle.load(path))
+        if self.batches.max_films > 1:
+            reader.engine = Batching(reader.engine, self.batches, self.told)
+        return reader
+
+    def _reader(self, bundle: Bundle) -> Reader:
         if self.engine is EngineName.OPENVINO:
             try:
                 return Reader(bundle, threads=self.threads, engine=self.engine)
             except CorruptBundle as error:
                 fields = {"bundle": bundle.header.name, "reason": str(error)}
                 log.warning("openvino not used", extra={"fields": fields})
-        return Reader(bundle, threads=1)
+        # A run of several films has all cores, since there is one at a time.
+        return Reader(bundle, threads=1 if self.batches.max_films == 1 else None)
 
 
 def open_source(place: Path | str | None) -> Source:

@@ -6,6 +6,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 _FAST_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 _TENTHS = tuple(n / 10 for n in range(1, 11))
+_FILMS = (1, 2, 4, 8, 16, 32, 64)
 _GAPS = (1e-5, 1e-3, 0.01, 0.05, 0.1, 0.2, 0.5, 1)
 _VERSION = ("model", "version")
 
@@ -26,6 +27,8 @@ class Metrics:
         self.decode_seconds = seconds("preprocess_seconds", "Decoding a film.")
         words = "The graph, and the gate before it."
         self.compute_seconds = seconds("inference_compute_seconds", words, _VERSION)
+        words = "Films that one run of a graph has, where calls are put together."
+        self.batch_films = spread("batch_films", words, buckets=_FILMS)
         words = "Films or tensors asked of a version, by outcome."
         self.inferences = count("inference_requests", words, (*_VERSION, "outcome"))
         self.rejected = count("rejected", "Requests turned away, by status.", ("reason",))

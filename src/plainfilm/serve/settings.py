@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from plainfilm.reading.engine import EngineName
+from plainfilm.serve.batching import BatchSettings
 from plainfilm.serve.guards import Guards
 from plainfilm.serve.workers import n_cores
 
@@ -33,6 +34,8 @@ class ServeSettings:
         Seconds after which a film that still waits is given up (504); a request may ask for less.
     engine
         What runs the graphs.
+    batches
+        Whether calls of the graph that wait are run together; by default not.
     poll_s
         Seconds between two looks at the repository; None = it is looked at only when told to.
     keep_versions
@@ -52,6 +55,7 @@ class ServeSettings:
     max_films: int = 64
     timeout_s: float = 60.0
     engine: EngineName = EngineName.ONNXRUNTIME
+    batches: BatchSettings = field(default_factory=BatchSettings)
     poll_s: float | None = None
     keep_versions: int = 3
     max_jobs: int = 4

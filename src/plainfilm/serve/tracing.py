@@ -39,7 +39,7 @@ class Spans:
 
     def __init__(self, provider: "TracerProvider | None" = None) -> None:
         self._provider = provider
-        self._tracer: Tracer | None = provider and provider.get_tracer(NAME)
+        self._tracer: Tracer | None = None if provider is None else provider.get_tracer(NAME)
 
     def span(self, name: str, *, bundle: str = "") -> AbstractContextManager[object]:
         """A span within the one that is open here; `bundle` is NAME/VERSION."""

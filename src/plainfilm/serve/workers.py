@@ -1,7 +1,7 @@
 """Workers: films wait in a bounded queue, and one thread for each core reads them.
 
-No batches: one film fills a core's vector units, and waiting for company costs time and gains
-nothing. A batch in one call of the graph is what callers of /v2 may send themselves.
+One film fills a core's vector units, and waiting for company costs time and gains nothing. Where
+that is otherwise, `batching` puts together what threads ask at the same time.
 """
 
 import asyncio
