@@ -84,3 +84,55 @@ def test_what_a_job_cannot_do_is_told(server: Client) -> None:
     assert start(server, format="html").status_code == 400
     assert start(server, bundle="other").status_code == 404
     assert start(server, maps="png", finding="cold").status_code == 400
+
+
+@pytest.fixture(scope="module")
+def own_server(tiny_path: Path) -> Iterator[Client]:
+    """One on which no other test's job is still running."""
+    with serving(create_app(ServeSettings(source=tiny_path, workers=1))) as found:
+        yield found
+
+
+def test_a_job_s_reports_are_where_its_lines_say(own_server: Client) -> None:
+    bad = film_part(b"no film", "bad.png")
+    job = start(own_server, FILMS[0], bad, report="html").json()["id"]
+    found = lines(own_server, job)
+    told = found[0]["report"]
+    assert told == {"media_type": "text/html; charset=utf-8",
+                    "href": f"/v1/jobs/{job}/results/0/report"}  # fmt: skip
+    report = own_server.get(str(told["href"]))
+    alone = own_server.post("/v1/read?format=html", files=[FILMS[0]])
+    assert (report.content, report.headers["content-type"]) == (
+        alone.content, alone.headers["content-type"],
+    )  # fmt: skip
+    for index in ("1", "2", "-1", "x"):
+        assert own_server.get(f"/v1/jobs/{job}/results/{index}/report").status_code == 404
+    assert own_server.request("DELETE", f"/v1/jobs/{job}").status_code == 204
+    assert own_server.get(str(told["href"])).status_code == 404
+
+
+def test_no_report_is_kept_unasked(own_server: Client) -> None:
+    job = start(own_server, FILMS[0]).json()["id"]
+    assert "report" not in lines(own_server, job)[0]
+    assert own_server.get(f"/v1/jobs/{job}/results/0/report").status_code == 404
+
+
+def test_reports_are_of_as_many_films_as_a_request_may_have(tiny_path: Path) -> None:
+    with serving(create_app(ServeSettings(source=tiny_path, workers=1, max_films=1))) as client:
+        assert start(client, *FILMS[:2], report="png").status_code == 413
+        assert start(client, *FILMS[:2]).status_code == 202
+
+
+def test_the_oldest_jobs_go_when_their_reports_are_too_many(
+    tiny_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(create_app(ServeSettings(source=tiny_path, workers=1))) as client:
+        first = start(client, FILMS[0], report="html").json()["id"]
+        line = lines(client, first)[0]
+        n_bytes = len(client.get(line["report"]["href"]).content)  # type: ignore[index]
+        monkeypatch.setattr("plainfilm.serve.jobs.MAX_REPORT_BYTES", int(2.5 * n_bytes))
+        others = [start(client, FILMS[0], report="html").json()["id"] for _ in range(2)]
+        for each in others:
+            lines(client, each)
+        assert client.get(f"/v1/jobs/{first}").status_code == 404
+        assert [client.get(f"/v1/jobs/{each}").status_code for each in others] == [200, 200]

@@ -137,3 +137,29 @@ def test_the_answer_names_who_gave_it(client: Client) -> None:
     answer = client.post("/v1/read", files=[film_part(png_film(), "C:\\films\\chest.png")])
     assert answer.headers["plainfilm-bundle"] == "tiny/1"
     assert json.loads(answer.text)["name"] == "chest.png"
+
+
+@pytest.mark.parametrize("kind", ["html", "png"])
+def test_a_report_comes_beside_the_findings(client: Client, kind: str) -> None:
+    film = [film_part(png_film())]
+    plain = client.post("/v1/read", files=film).json()
+    found = client.post("/v1/read", files=film, data={"report": kind}).json()
+    alone = client.post("/v1/read", files=film, data={"format": kind})
+    report = found.pop("report")
+    assert found == plain
+    assert report["media_type"] == alone.headers["content-type"]
+    assert base64.b64decode(report["base64"]) == alone.content
+
+
+def test_of_several_films_each_has_its_report(client: Client) -> None:
+    parts = [film_part(png_film(0)), film_part(b"no film", "bad.png"), film_part(png_film(1))]
+    found = client.post("/v1/read?report=html", files=parts).json()
+    assert ["report" in each for each in found] == [True, False, True]
+    assert found[0]["report"] != found[2]["report"]
+
+
+def test_a_report_of_a_report_is_refused(client: Client) -> None:
+    film = [film_part(png_film())]
+    answer = client.post("/v1/read?report=html&format=csv", files=film)
+    assert (answer.status_code, answer.json()["title"]) == (400, "Bad Request")
+    assert "is a report itself" in answer.json()["detail"]

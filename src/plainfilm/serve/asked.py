@@ -26,12 +26,28 @@ class Format(StrEnum):
     CSV = "csv"
 
 
+MEDIA_TYPES: Mapping[str, str] = {
+    Format.JSON: "application/json",
+    Format.HTML: "text/html; charset=utf-8",
+    Format.PNG: "image/png",
+    Format.CSV: "text/csv; charset=utf-8",
+}
+
+
 class Maps(StrEnum):
     """Whether each finding's map comes with a JSON answer, and how."""
 
     NONE = "none"
     PNG = "png"
     FLOAT = "float"
+
+
+class Reported(StrEnum):
+    """Whether a report of each film comes with its JSON answer, and which."""
+
+    NONE = "none"
+    HTML = "html"
+    PNG = "png"
 
 
 @dataclass(frozen=True)
@@ -48,10 +64,11 @@ class Asked:
     findings: tuple[str, ...] = ()
     bundle: str | None = None
     version: str | None = None
+    report: Reported = Reported.NONE
 
 
-FIELDS = ("age", "view", "body_part", "outside_population", "format", "maps", "finding",
-          "bundle", "version")  # fmt: skip
+FIELDS = ("age", "view", "body_part", "outside_population", "format", "maps", "report",
+          "finding", "bundle", "version")  # fmt: skip
 
 
 def asked_from(fields: Fields) -> Asked:
@@ -75,13 +92,18 @@ def asked_from(fields: Fields) -> Asked:
         _body_part(only.get("body_part")),
         _BOOLEANS[_one_of("outside_population", only.get("outside_population", "0"), _BOOLEANS)],
     )
+    form = Format(_one_of("format", only.get("format", "json"), Format))
+    report = Reported(_one_of("report", only.get("report", "none"), Reported))
+    if report is not Reported.NONE and form is not Format.JSON:
+        raise bad_request(f"report: goes with an answer in JSON; format={form} is a report itself")
     return Asked(
         how,
-        Format(_one_of("format", only.get("format", "json"), Format)),
+        form,
         Maps(_one_of("maps", only.get("maps", "none"), Maps)),
         fields.get("finding", ()),
         only.get("bundle"),
         only.get("version"),
+        report,
     )
 
 

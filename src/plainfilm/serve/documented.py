@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from http import HTTPStatus
 
-from plainfilm.serve.asked import FIELDS, Format, Maps
+from plainfilm.serve.asked import FIELDS, Format, Maps, Reported
 from plainfilm.serve.problems import MEDIA_TYPE as PROBLEM
 from plainfilm.serve.schemas import FilmProblemBody, InferBody, PredictionBody, ProblemBody
 from plainfilm.serve.uploads import FILM_FIELD, FILM_TYPES
@@ -18,6 +18,12 @@ _WORDS: Mapping[str, Json] = {
     "outside_population": {"type": "boolean", "description": "read films the bundle is not for"},
     "format": {"type": "string", "enum": [str(each) for each in Format], "default": "json"},
     "maps": {"type": "string", "enum": [str(each) for each in Maps], "default": "none"},
+    "report": {
+        "type": "string",
+        "enum": [str(each) for each in Reported],
+        "default": "none",
+        "description": "a report of each film beside its findings",
+    },
     "finding": {
         "type": "array",
         "items": {"type": "string"},
@@ -175,6 +181,12 @@ JOB_HEADER: Json = {
     "required": False,
     "schema": {"type": "string", "pattern": "^[!-~]{1,128}$"},
     "description": "the same key and content give the same job",
+}
+JOB_REPORT: Responses = {
+    200: {
+        "description": "the report",
+        "content": {"text/html": {"schema": {"type": "string"}}, "image/png": _BINARY},
+    }
 }
 JOB_RESULTS: Responses = {
     200: {

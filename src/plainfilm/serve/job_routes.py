@@ -5,11 +5,18 @@ import re
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
-from plainfilm.serve.asked import Format, asked_from
-from plainfilm.serve.documented import JOB_HEADER, JOB_RESULTS, READ_BODY, READ_QUERY, problems
+from plainfilm.serve.asked import Format, Reported, asked_from
+from plainfilm.serve.documented import (
+    JOB_HEADER,
+    JOB_REPORT,
+    JOB_RESULTS,
+    READ_BODY,
+    READ_QUERY,
+    problems,
+)
 from plainfilm.serve.house import House
 from plainfilm.serve.jobs import Jobs
-from plainfilm.serve.problems import bad_request
+from plainfilm.serve.problems import bad_request, not_found, too_large
 from plainfilm.serve.reading_room import check_findings
 from plainfilm.serve.schemas import JobBody
 from plainfilm.serve.uploads import receive
@@ -44,6 +51,9 @@ def job_routes(house: House, jobs: Jobs) -> APIRouter:
                 raise bad_request("format: a job answers in JSON; leave the field out")
             version = house.version_for(asked.bundle, asked.version)
             check_findings(asked, version)
+            if asked.report is not Reported.NONE and len(upload.films) > limits.max_films:
+                most = limits.max_films
+                raise too_large(f"report: of at most {most} films; send several jobs")
             job = jobs.start(version, upload.films, asked, key)
         return JSONResponse(job.as_json(), 202, {"Location": f"/v1/jobs/{job.id}"})
 
@@ -63,6 +73,15 @@ def job_routes(house: House, jobs: Jobs) -> APIRouter:
         next_line = min(int(after), len(found.lines)) + len(lines)
         told = {"Plainfilm-Next": str(next_line), "Plainfilm-Job-State": found.state}
         return Response(b"".join(lines), headers=told, media_type="application/x-ndjson")
+
+    @router.get("/{job}/results/{index}/report", response_class=Response,
+                responses={**JOB_REPORT, **problems(404)})  # fmt: skip
+    async def report(job: str, index: str) -> Response:
+        """The report of a job's film, where the job asked for one."""
+        found = jobs.find(job).reports.get(int(index) if _INDEX.fullmatch(index) else -1)
+        if found is None:
+            raise not_found("no report: not asked for, not read yet, or the film has a problem")
+        return Response(found.content, media_type=found.media_type)
 
     @router.delete("/{job}", status_code=204, responses=problems(404))
     async def drop(job: str) -> None:

@@ -18,12 +18,14 @@ from plainfilm.serve.asked import Asked
 from plainfilm.serve.auth import CALLER
 from plainfilm.serve.house import House
 from plainfilm.serve.problems import Problem, not_found, unavailable
-from plainfilm.serve.reading_room import Answer, item_json, read_film
+from plainfilm.serve.reading_room import Answer, Attached, item_json, read_film
 from plainfilm.serve.stage import LoadedVersion
 from plainfilm.serve.uploads import Film
 from plainfilm.serve.workers import Deadline
 
 MAX_FINISHED = 64
+MAX_REPORT_BYTES = 256 * 2**20
+"""Of all jobs that are done; the oldest are forgotten first."""
 
 
 class JobState(StrEnum):
@@ -37,6 +39,7 @@ class JobState(StrEnum):
 class Job:
     """A job: what was asked, and a line for each film, in their order, as far as it is read.
 
+    `reports` are those of its films, by their place, where they were asked for.
     `digest` tells one content from another; `finished_at` is a moment of `time.monotonic`.
     """
 
@@ -47,6 +50,7 @@ class Job:
     lines: list[bytes] = field(default_factory=list)
     task: "asyncio.Task[None] | None" = None
     finished_at: float | None = None
+    reports: dict[int, Attached] = field(default_factory=dict)
 
     @property
     def state(self) -> JobState:
@@ -133,7 +137,7 @@ class Jobs:
         del films  # each is let go as it is read
         with self._house.stage.holding(version):
             reading = [
-                asyncio.create_task(self._line(version, waiting, index, asked))
+                asyncio.create_task(self._line(job, version, waiting, index, asked))
                 for index in range(len(waiting))
             ]
             try:
@@ -145,7 +149,12 @@ class Jobs:
         job.finished_at = monotonic()
 
     async def _line(
-        self, version: LoadedVersion, waiting: list[Film | None], index: int, asked: Asked
+        self,
+        job: Job,
+        version: LoadedVersion,
+        waiting: list[Film | None],
+        index: int,
+        asked: Asked,
     ) -> bytes:
         async with self._turns:
             film, waiting[index] = waiting[index], None
@@ -156,7 +165,7 @@ class Jobs:
                 found: Answer | Problem = await read_film(self._house, version, film, asked, never)
             except Problem as problem:
                 found = problem
-        told = {"index": index, **item_json(film, found)}
+        told = {"index": index, **_item(job, index, film, found)}
         line = json.dumps(told, ensure_ascii=False, allow_nan=False) + "\n"
         return line.encode("utf-8", errors="replace")
 
@@ -166,7 +175,7 @@ class Jobs:
             key=lambda job: job.finished_at or 0.0,
         )
         oldest = monotonic() - self._ttl_s
-        surplus = len(done) - MAX_FINISHED
+        surplus = max(len(done) - MAX_FINISHED, _n_over(done))
         self._forget(
             [j for n, j in enumerate(done) if n < surplus or (j.finished_at or 0.0) < oldest]
         )
@@ -175,6 +184,21 @@ class Jobs:
         gone = {job.id for job in jobs}
         self._jobs = {key: job for key, job in self._jobs.items() if key not in gone}
         self._of_key = {key: job for key, job in self._of_key.items() if job not in gone}
+
+
+def _n_over(done: Sequence[Job]) -> int:
+    """How many jobs, oldest first, must go until the reports of the others fit."""
+    sizes = [sum(len(each.content) for each in job.reports.values()) for job in done]
+    return next(n for n in range(len(sizes) + 1) if sum(sizes[n:]) <= MAX_REPORT_BYTES)
+
+
+def _item(job: Job, index: int, film: Film, found: Answer | Problem) -> dict[str, object]:
+    """A film's place; its report stays with the job, and the answer says where."""
+    if isinstance(found, Problem) or found.report is None:
+        return item_json(film, found)
+    job.reports[index] = found.report
+    href = f"/v1/jobs/{job.id}/results/{index}/report"
+    return {**found.json, "report": {"media_type": found.report.media_type, "href": href}}
 
 
 def _digest(films: Sequence[Film], asked: Asked) -> str:

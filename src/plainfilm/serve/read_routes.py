@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from plainfilm import reports
 from plainfilm.reports import WRITERS, Report
-from plainfilm.serve.asked import Format, asked_from
+from plainfilm.serve.asked import MEDIA_TYPES, Format, asked_from
 from plainfilm.serve.documented import READ_BODY, READ_QUERY, READ_RESPONSES
 from plainfilm.serve.house import House
 from plainfilm.serve.problems import Problem, bad_request, too_large
@@ -18,12 +18,6 @@ from plainfilm.serve.uploads import Upload, receive
 from plainfilm.serve.workers import Deadline
 
 DEADLINE_HEADER = "Request-Timeout"
-MEDIA_TYPES = {
-    Format.JSON: "application/json",
-    Format.HTML: "text/html; charset=utf-8",
-    Format.PNG: "image/png",
-    Format.CSV: "text/csv; charset=utf-8",
-}
 
 
 def read_routes(house: House) -> APIRouter:

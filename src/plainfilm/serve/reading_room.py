@@ -13,10 +13,12 @@ from plainfilm.errors import PlainfilmError
 from plainfilm.film_files import ReadOptions
 from plainfilm.findings import FindingResult, Prediction
 from plainfilm.radiograph import Radiograph
+from plainfilm.reading.bundle import Bundle
 from plainfilm.reading.header import BundleHeader
+from plainfilm.reports import WRITERS, Report
 from plainfilm.reports.as_json import prediction_json
 from plainfilm.reports.pictures import heat_png, thumbnail
-from plainfilm.serve.asked import Asked, Maps
+from plainfilm.serve.asked import MEDIA_TYPES, Asked, Maps, Reported
 from plainfilm.serve.house import House
 from plainfilm.serve.problems import Problem, bad_request, problem_of
 from plainfilm.serve.recording import Told, record, sha256_of
@@ -29,11 +31,27 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """What came of a film: the prediction, its JSON, and the film small enough for a report."""
+    """What came of a film: the prediction, its JSON, and the film small enough for a report.
+
+    `report` is the one that was asked for beside the JSON; None = none was.
+    """
 
     prediction: Prediction
     json: dict[str, object]
     thumbnail: Radiograph
+    report: "Attached | None" = None
+
+
+@dataclass(frozen=True, eq=False)
+class Attached:
+    """A report that goes with a JSON answer."""
+
+    media_type: str
+    content: bytes
+
+    def as_json(self) -> dict[str, object]:
+        """Within the answer."""
+        return {"media_type": self.media_type, "base64": base64.b64encode(self.content).decode()}
 
 
 async def read_films(
@@ -114,7 +132,7 @@ async def _read_film(
             place.name, place.version
         ).time(), house.spans.span("infer", bundle=str(place)):  # fmt: skip
             prediction = asked.how.read(version.reader, radiograph)
-        return _answer(prediction, radiograph, version.reader.bundle.header, asked), radiograph
+        return _answer(prediction, radiograph, version.reader.bundle, asked), radiograph
 
     try:
         answer, radiograph = await house.workers.run(work, deadline)
@@ -141,13 +159,15 @@ def check_findings(asked: Asked, version: LoadedVersion) -> None:
 
 def item_json(film: Film, found: Answer | Problem) -> dict[str, object]:
     """A film's place in a list of answers: its prediction, or its name and its problem."""
-    return {"name": film.name, **found.as_json()} if isinstance(found, Problem) else found.json
+    if isinstance(found, Problem):
+        return {"name": film.name, **found.as_json()}
+    if found.report is None:
+        return found.json
+    return {**found.json, "report": found.report.as_json()}
 
 
-def _answer(
-    prediction: Prediction, radiograph: Radiograph, header: BundleHeader, asked: Asked
-) -> Answer:
-    found = prediction_json(prediction)
+def _answer(prediction: Prediction, radiograph: Radiograph, bundle: Bundle, asked: Asked) -> Answer:
+    found, header = prediction_json(prediction), bundle.header
     if asked.maps is not Maps.NONE:
         wanted = asked.findings or header.label_set.names
         found["maps"] = {
@@ -155,7 +175,12 @@ def _answer(
             for result in prediction.results
             if result.finding.name in wanted
         }
-    return Answer(prediction, found, thumbnail(radiograph))
+    small = thumbnail(radiograph)
+    if asked.report is Reported.NONE:
+        return Answer(prediction, found, small)
+    of_one = Report((prediction,), (small,), header, evaluation=bundle.evaluation, is_single=True)
+    content = WRITERS[f".{asked.report}"](of_one)
+    return Answer(prediction, found, small, Attached(MEDIA_TYPES[asked.report], content))
 
 
 def _map_json(

@@ -51,6 +51,14 @@ class MapBody(BaseModel):
     display_max: float | None = None
 
 
+class ReportBody(BaseModel):
+    """A film's report: its content, or of a job the place where it is."""
+
+    media_type: str
+    base64: str | None = None
+    href: str | None = None
+
+
 class PredictionBody(BaseModel):
     """One film's answer, in the schema plainfilm.prediction/1."""
 
@@ -64,6 +72,7 @@ class PredictionBody(BaseModel):
     cautions: list[str]
     refused: str | None
     maps: dict[str, MapBody] | None = None
+    report: ReportBody | None = None
 
 
 class FilmProblemBody(ProblemBody):
