@@ -56,6 +56,7 @@ REQUIREMENTS = {
     "S0-20": "The official split: 86,524 and 25,596 films, and no patient in both.",
     "S0-30": "How much a bundle loses on films as poor equipment gives them is measured and said.",
     "S0-36": "Findings that exclude each other have probabilities that add up to 1.",
+    "S1-05": "What class weights do is shown, as S0-66.",
     "S2-01": "Each objective of that work has its command; see the end of this page.",
     "S2-04": "The tree holds what a newcomer looks for.",
     "S2-05": "A run is made again from what it recorded, with the same metrics; commit and "
@@ -105,6 +106,8 @@ REQUIREMENTS = {
     "S0-60": "All findings' curves in one figure, with their mean and micro; and as a table.",
     "S0-64": "Its table of areas is stored, with its mean of .7850.",
     "S0-65": "Its table of average precision is stored, mean .1550, and flagged as not valid.",
+    "S0-66": "A loss with weights and one without, trained on one seed and split, stand side by "
+    "side with both their curves.",
     "S0-68": "CheXNet and its radiologists stand with their films, so that unlike numbers are not "
     "ranked.",
     "S0-69": "Grad-CAM at the last layer, or any, of any class; of an average and a linear layer "

@@ -64,5 +64,9 @@ def test_bundles_are_compared_by_their_reports(tmp_path: Path, capsys: Output) -
     assert json.loads(capsys.readouterr().out)["against"][0]["first"] == "tiny 1.0.0"
     assert run("compare", tmp_path / "a", tmp_path / "b", "--draws", 5) == 0
     assert "| bundle | findings | mean AUROC |" in capsys.readouterr().out
+    page = tmp_path / "page"
+    assert run("compare", tmp_path / "a", tmp_path / "b", "--draws", 5, "--out", page) == 0
+    assert capsys.readouterr().err == "Wrote page\n"
+    assert (page / "comparison.html").is_file()
     assert run("compare", tmp_path / "a", tmp_path / "other") == 1
     assert "another split hash" in one_error_line(capsys.readouterr().err)

@@ -52,9 +52,10 @@ def evaluate(
 
 @click.command()
 @click.argument("reports", nargs=-1, required=True, type=PATH)
+@out_option(help="A folder for the same as a page, with the curves side by side.")
 @draws_options
 @json_option
-def compare(reports: Paths, draws: int, seed: int, as_json: bool) -> None:
+def compare(reports: Paths, out: Path | None, draws: int, seed: int, as_json: bool) -> None:
     """Compare bundles by their reports of the same films, each with the first.
 
     REPORTS are folders that `evaluate` or `baseline` wrote. Those of different splits are refused.
@@ -62,7 +63,13 @@ def compare(reports: Paths, draws: int, seed: int, as_json: bool) -> None:
     from plainfilm.evaluation.versus import compare_reports
     from plainfilm.evaluation.versus_words import comparison_text
 
-    found = compare_reports(reports, draws=draws, seed=seed)
+    if out is None:
+        found = compare_reports(reports, draws=draws, seed=seed)
+    else:
+        from plainfilm.evaluation.side_by_side import write_comparison  # slow to import
+
+        found = write_comparison(reports, out, draws=draws, seed=seed)
+        note(f"Wrote {out.name}")
     click.echo(json.dumps(found, indent=2) if as_json else comparison_text(found))
 
 

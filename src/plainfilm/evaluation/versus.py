@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from plainfilm.errors import EvaluationError
 from plainfilm.evaluation.answers import Answers, answers_of
@@ -69,16 +70,8 @@ def compare_tables(
         There are fewer than two tables; they are of different data sets, splits or labels; they
         have no finding, or no film, in common.
     """
-    if len(tables) < 2:
-        raise EvaluationError(f"{len(tables)} report to compare; expected two or more")
-    for other in tables[1:]:
-        _check_same_films(tables[0], other)
+    answered, findings = in_common(tables)
     first = tables[0]
-    findings = [f for f in first.about.findings if all(f in t.about.findings for t in tables)]
-    answered = np.logical_and.reduce([table.refused == "" for table in tables])
-    if not findings or not answered.any():
-        found = "no finding" if not findings else "no film that all of them answered"
-        raise EvaluationError(f"{_names(tables)}: {found} in common; nothing can be compared")
     readers = [_Reader.of(table, answered, findings, seed) for table in tables]
     drawn = draw_patients(first.patient[answered], draws, seed)
     ranked = [_ranked(reader, findings, drawn) for reader in readers]
@@ -95,6 +88,21 @@ def compare_tables(
         "bundles": sorted(ranked, key=_mean_auroc, reverse=True),
         "against": [plain(_against(readers[0], other, findings, drawn)) for other in readers[1:]],
     }
+
+
+def in_common(tables: Sequence[Predictions]) -> tuple[NDArray[np.bool_], list[str]]:
+    """The films, as a mask, and the findings that all tables answer; raises as `compare_tables`."""
+    if len(tables) < 2:
+        raise EvaluationError(f"{len(tables)} report to compare; expected two or more")
+    for other in tables[1:]:
+        _check_same_films(tables[0], other)
+    first = tables[0].about
+    findings = [f for f in first.findings if all(f in t.about.findings for t in tables)]
+    answered = np.logical_and.reduce([table.refused == "" for table in tables])
+    if not findings or not answered.any():
+        found = "no finding" if not findings else "no film that all of them answered"
+        raise EvaluationError(f"{_names(tables)}: {found} in common; nothing can be compared")
+    return answered, findings
 
 
 @dataclass(frozen=True, eq=False)
