@@ -81,6 +81,11 @@ def one_error_line(text: str) -> str:
     return line
 
 
+def usage_error(text: str) -> str:
+    assert "Usage: plainfilm " in text
+    return " ".join(text.partition("Error: ")[2].split())
+
+
 # --- read
 
 
@@ -142,8 +147,8 @@ def test_every_output_says_that_it_was_moved_to_another_prevalence(
         said.append((tmp_path / f"r.{ending}").read_text(encoding="utf-8"))
     assert all("recalibrated to a prevalence of 0.05" in " ".join(text.split()) for text in said)
     capsys.readouterr()
-    assert run(*words[:-1], "mass=0.1") == 1
-    assert "knows no 'mass'" in one_error_line(capsys.readouterr().err)
+    assert run(*words[:-1], "mass=0.1") == 2
+    assert "knows no 'mass'" in usage_error(capsys.readouterr().err)
 
 
 def test_a_report_is_overwritten_only_with_force(
@@ -159,8 +164,8 @@ def test_a_report_is_overwritten_only_with_force(
 
 
 def test_a_bad_ending_is_told_before_any_film_is_read(bundle: Path, capsys: Output) -> None:
-    assert run("read", "missing.png", "--bundle", bundle, "--out", "r.pdf") == 1
-    line = one_error_line(capsys.readouterr().err)
+    assert run("read", "missing.png", "--bundle", bundle, "--out", "r.pdf") == 2
+    line = usage_error(capsys.readouterr().err)
     assert "r.pdf: cannot be written as '.pdf'; expected .csv, .html, .json, .png" in line
 
 
@@ -295,9 +300,19 @@ def test_what_cannot_be_explained_is_told(
     film: Path, bundle: Path, tmp_path: Path, capsys: Output, finding: str, out: str, words: str
 ) -> None:
     path = tmp_path / out
-    assert run("explain", film, "--finding", finding, "--bundle", bundle, "--out", path) == 1
-    assert words in one_error_line(capsys.readouterr().err)
+    assert run("explain", film, "--finding", finding, "--bundle", bundle, "--out", path) == 2
+    assert words in usage_error(capsys.readouterr().err)
     assert not path.exists()
+
+
+@pytest.mark.parametrize("share", ["gout=0.1", "pneumonia=2"])
+@pytest.mark.parametrize("verb", ["read", "explain"])
+def test_a_prevalence_that_the_bundle_cannot_take_is_wrong_usage(
+    film: Path, bundle: Path, tmp_path: Path, capsys: Output, verb: str, share: str
+) -> None:
+    more = () if verb == "read" else ("--finding", "pneumonia", "--out", tmp_path / "seen.png")
+    assert run(verb, film, "--bundle", bundle, "--prevalence", share, *more) == 2
+    assert "Invalid value for '--prevalence'" in usage_error(capsys.readouterr().err)
 
 
 def test_a_panel_shows_film_map_and_curve(film: Path, tmp_path: Path, capsys: Output) -> None:
@@ -354,8 +369,10 @@ def test_an_unknown_bundle_is_told_with_the_known_ones(film: Path, capsys: Outpu
 
 
 def test_an_unknown_data_set_is_told_with_the_known_ones(tmp_path: Path, capsys: Output) -> None:
-    assert run("prepare", "kermani", tmp_path, "--out", tmp_path / "out") == 1
-    assert "kermany" in one_error_line(capsys.readouterr().err)
+    for words in (("prepare", "kermani", tmp_path), ("audit", tmp_path, "--dataset", "kermani")):
+        more = ("--out", tmp_path / "out") if words[0] == "prepare" else ()
+        assert run(*words, *more) == 2
+        assert "did you mean 'kermany'" in usage_error(capsys.readouterr().err)
     assert not (tmp_path / "out").exists()
 
 

@@ -8,6 +8,8 @@ import pytest
 from drawn_sets import draw_nih
 from drawn_tables import draw_table
 from plainfilm.cli import main
+from plainfilm.cli.evidence import BASELINES
+from plainfilm.training import classical
 
 Output = pytest.CaptureFixture[str]
 
@@ -70,3 +72,9 @@ def test_bundles_are_compared_by_their_reports(tmp_path: Path, capsys: Output) -
     assert (page / "comparison.html").is_file()
     assert run("compare", tmp_path / "a", tmp_path / "other") == 1
     assert "another split hash" in one_error_line(capsys.readouterr().err)
+
+
+def test_the_baselines_offered_are_those_there_are(tmp_path: Path, capsys: Output) -> None:
+    assert BASELINES == classical.BASELINES
+    assert run("baseline", "oracle", tmp_path, "--out", tmp_path / "out") == 2
+    assert "'oracle' is not one of 'majority', 'random-forest', 'svm'" in capsys.readouterr().err

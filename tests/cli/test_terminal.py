@@ -1,6 +1,7 @@
+import click
 import pytest
 
-from plainfilm.cli.terminal import complain, note, show_progress, words_of
+from plainfilm.cli.terminal import complain, note, show_progress, words_of, wrong_usage_of
 from plainfilm.errors import RunError
 
 
@@ -34,3 +35,10 @@ def test_progress_is_for_terminals_only(capsys: pytest.CaptureFixture[str]) -> N
 )  # fmt: skip
 def test_a_refusal_is_told_and_a_bug_is_not(error: Exception, words: str | None) -> None:
     assert words_of(error) == words
+
+
+def test_a_refusal_becomes_wrong_usage_of_its_option() -> None:
+    with pytest.raises(click.BadParameter, match="a run") as told, wrong_usage_of("--out"):
+        raise RunError("a run")
+    assert told.value.exit_code == 2
+    assert "Invalid value for '--out': a run" in told.value.format_message()

@@ -40,7 +40,7 @@ from plainfilm.cli.options import (
 )
 from plainfilm.cli.serve import serve
 from plainfilm.cli.site import site
-from plainfilm.cli.terminal import complain, note, show_progress, words_of
+from plainfilm.cli.terminal import complain, note, show_progress, words_of, wrong_usage_of
 from plainfilm.cli.tune import tune
 from plainfilm.errors import ManyProblems, PlainfilmError, ToldElsewhere
 
@@ -120,11 +120,10 @@ def read(
     from plainfilm.reading import Reader
 
     films = film_files(asked)
-    if out is not None:
-        reports.check_path(out, overwrite=force)
-        reports.check_can_hold(out, sum(not isinstance(film, PlainfilmError) for film in films))
+    _check_report(out, sum(not isinstance(film, PlainfilmError) for film in films), force=force)
     reader, kept, failures = Reader(bundle), [], []
-    how.check(reader)
+    with wrong_usage_of("--prevalence"):
+        how.check(reader)
     for n_done, found in enumerate(readings(films, reader, how), start=1):
         if isinstance(found, PlainfilmError):
             complain(str(found))
@@ -152,6 +151,17 @@ def read(
         click.get_current_context().exit(1)
 
 
+def _check_report(out: Path | None, n_films: int, *, force: bool) -> None:
+    """Refuse, before any film is read, a report that could not be written."""
+    from plainfilm import reports
+
+    if out is not None:
+        with wrong_usage_of("--out"):
+            reports.check_ending(out)
+        reports.check_path(out, overwrite=force)
+        reports.check_can_hold(out, n_films)
+
+
 @plainfilm.command()
 @click.argument("file", type=PATH)
 @bundle_option
@@ -170,9 +180,16 @@ def explain(
     from plainfilm.images import read_radiograph
     from plainfilm.reading import Reader
 
+    with wrong_usage_of("--out"):
+        reports.check_ending(out, (".png",))
     reports.check_path(out, overwrite=force, endings=(".png",))
-    notes = drawn.wanted.notes(file)
-    reader, radiograph = Reader(bundle), read_radiograph(file)
+    notes, reader = drawn.wanted.notes(file), Reader(bundle)
+    header = reader.bundle.header
+    with wrong_usage_of("--finding"):
+        reports.find_finding(drawn.wanted.finding, header.label_set.findings, header.name)
+    with wrong_usage_of("--prevalence"):
+        how.check(reader)
+    radiograph = read_radiograph(file)
     prediction = reports.only(how.read(reader, radiograph), drawn.wanted.finding)
     curve = drawn.wanted.curve(reader.bundle, prediction.results[0].finding.name)
     report = explaining.explain(
@@ -201,6 +218,8 @@ def prepare(
     """
     from plainfilm import datasets
 
+    with wrong_usage_of("DATASET"):
+        datasets.check_name(dataset)
     manifest = datasets.prepare(dataset, folder, out, size=size, policy=policy, options=how)
     click.echo(datasets.describe(manifest))
 

@@ -13,12 +13,14 @@ from plainfilm.cli.options import (
     json_option,
     out_option,
 )
-from plainfilm.cli.terminal import note, show_progress
+from plainfilm.cli.terminal import note, show_progress, wrong_usage_of
 
 if TYPE_CHECKING:
     from plainfilm.evaluation import EvaluateOptions
 
 Paths = tuple[Path, ...]
+
+BASELINES = ("majority", "random-forest", "svm")  # those of training/classical.py
 
 
 @click.command()
@@ -79,16 +81,19 @@ def compare(reports: Paths, out: Path | None, draws: int, seed: int, as_json: bo
 @json_option
 def audit(folder: Path, dataset: str | None, as_json: bool) -> None:
     """Tell whether files or records give a data set's labels away."""
-    from plainfilm.datasets import Manifest, index
+    from plainfilm.datasets import Manifest, check_name, index
     from plainfilm.evaluation.data_audit import audit_data, audit_text
 
+    if dataset is not None:
+        with wrong_usage_of("--dataset"):
+            check_name(dataset)
     manifest = Manifest.load(folder) if dataset is None else index(dataset, folder)
     found = audit_data(manifest)
     click.echo(json.dumps(found, indent=2, allow_nan=False) if as_json else audit_text(found))
 
 
 @click.command()
-@click.argument("name")
+@click.argument("name", type=click.Choice(BASELINES), metavar="NAME")
 @click.argument("data", type=PATH)
 @out_option(required=True, help="Folder of the report.")
 @json_option

@@ -1,6 +1,8 @@
 """What is said on stderr beside the results: notes, errors in one line, how far a work is."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -21,6 +23,15 @@ def note(message: str) -> None:
     """Write one line to stderr; what no terminal should be sent is shown as "?"."""
     line = "".join(c if c.isprintable() else "?" for c in " ".join(message.split()))
     click.echo(f"\r\x1b[K{line}" if sys.stderr.isatty() else line, err=True)  # over a count
+
+
+@contextmanager
+def wrong_usage_of(parameter: str) -> Iterator[None]:
+    """A refusal inside is told as wrong usage of that parameter: exit status 2."""
+    try:
+        yield
+    except PlainfilmError as error:
+        raise click.BadParameter(str(error), param_hint=f"'{parameter}'") from error
 
 
 def show_progress(n_done: int, n_films: int, unit: str = "films") -> None:

@@ -16,7 +16,7 @@ from plainfilm.cli.options import (
     recipe_argument,
     recipe_options,
 )
-from plainfilm.cli.terminal import note
+from plainfilm.cli.terminal import note, wrong_usage_of
 
 if TYPE_CHECKING:
     from plainfilm.training.recipe import Recipe
@@ -41,11 +41,13 @@ def tune_range(
     One test for each --decay; without any, one with the recipe's own. Nothing is kept of the
     networks.
     """
-    from plainfilm.reports import check_path
+    from plainfilm.reports import check_ending, check_path
     from plainfilm.training.compare_rates import compare_rates
     from plainfilm.training.find_rate import curve_json, words_of
 
     if out is not None:
+        with wrong_usage_of("--out"):
+            check_ending(out, (".svg",))
         check_path(out, overwrite=force, endings=(".svg",))
     curves = compare_rates(recipes, data, out)
     lines = "\n".join(f"{name}: {words_of(curve)}" for name, curve in curves.items())
@@ -90,9 +92,11 @@ def layers(recipe: "Recipe", data: Path) -> None:
 @force_option
 def tune_preview(recipe: "Recipe", data: Path, out: Path, force: bool) -> None:
     """Draw training films as they are and as the recipe changes them; a seed, a picture."""
-    from plainfilm.reports import check_path
+    from plainfilm.reports import check_ending, check_path
     from plainfilm.training.preview import preview
 
+    with wrong_usage_of("--out"):
+        check_ending(out, (".png",))
     check_path(out, overwrite=force, endings=(".png",))
     preview(recipe, data, out)
     note(f"Wrote {out.name}")

@@ -41,6 +41,7 @@ __all__ = [
     "PrepareOptions",
     "Sample",
     "Selection",
+    "check_name",
     "describe",
     "index",
     "prepare",
@@ -164,12 +165,17 @@ def index(name: str, folder: Path, *, seed: int = 0) -> Manifest:
     return _loader(name)(folder, seed=seed)
 
 
-def _loader(name: str) -> Callable[..., Manifest]:
+def check_name(name: str) -> None:
+    """Refuse a name that is no key of DATASETS: DatasetError, with those that are."""
     if name not in DATASETS:
         near = difflib.get_close_matches(name, DATASETS, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         known = ", ".join(sorted(DATASETS))
         raise DatasetError(f"unknown data set {name!r}{hint or '.'} Known: {known}.")
+
+
+def _loader(name: str) -> Callable[..., Manifest]:
+    check_name(name)
     return DATASETS[name]
 
 

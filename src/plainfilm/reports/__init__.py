@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from plainfilm.errors import ReportError
-from plainfilm.findings import Prediction
+from plainfilm.findings import Finding, Prediction
 from plainfilm.radiograph import Radiograph
 from plainfilm.reports import as_html, as_png
 from plainfilm.reports.as_csv import csv_report
@@ -24,7 +24,9 @@ __all__ = [
     "WRITERS",
     "Report",
     "check_can_hold",
+    "check_ending",
     "check_path",
+    "find_finding",
     "json_text",
     "keepsake",
     "only",
@@ -74,9 +76,7 @@ def check_path(path: Path, *, overwrite: bool, endings: Sequence[str] = tuple(WR
         Its ending is none of `endings`; the file is there and `overwrite` is False; or its folder
         is missing.
     """
-    if path.suffix.lower() not in endings:
-        known = ", ".join(endings)
-        raise ReportError(f"{path.name}: cannot be written as {path.suffix!r}; expected {known}")
+    check_ending(path, endings)
     if path.is_dir():
         raise ReportError(f"{path.name}: a folder is there; expected the name of a file")
     if path.exists() and not overwrite:
@@ -85,6 +85,13 @@ def check_path(path: Path, *, overwrite: bool, endings: Sequence[str] = tuple(WR
         raise ReportError(
             f"{path.name}: its folder {path.parent.name!r} is not there; make it first"
         )
+
+
+def check_ending(path: Path, endings: Sequence[str] = tuple(WRITERS)) -> None:
+    """Refuse a name by its ending alone: ReportError where it is none of `endings`."""
+    if path.suffix.lower() not in endings:
+        known = ", ".join(endings)
+        raise ReportError(f"{path.name}: cannot be written as {path.suffix!r}; expected {known}")
 
 
 def check_can_hold(path: Path, n_films: int) -> None:
@@ -116,21 +123,33 @@ def keepsake(radiograph: Radiograph, path: Path | None) -> Radiograph:
 def only(prediction: Prediction, finding: str) -> Prediction:
     """The prediction with one finding alone, to explain it.
 
-    `finding` is its name or the words that reports show for it, in any case.
+    `finding` is as for `find_finding`.
 
     Raises
     ------
     ReportError
         The film was refused, or the bundle does not know the finding.
     """
-    name = prediction.name
     if prediction.refused is not None:
-        raise ReportError(f"{name}: refused, so nothing can be explained ({prediction.refused})")
-    wanted = " ".join(finding.casefold().split())
-    names = {result.finding.display.casefold(): result for result in prediction.results}
-    names |= {result.finding.name: result for result in prediction.results}
+        found = f"refused, so nothing can be explained ({prediction.refused})"
+        raise ReportError(f"{prediction.name}: {found}")
+    results = {result.finding: result for result in prediction.results}
+    wanted = find_finding(finding, tuple(results), prediction.bundle.name)
+    return replace(prediction, results=(results[wanted],))
+
+
+def find_finding(words: str, findings: Sequence[Finding], bundle: str) -> Finding:
+    """The finding of this name, or for which reports show these words, in any case.
+
+    Raises
+    ------
+    ReportError
+        None of the bundle's findings is called so.
+    """
+    names = {finding.display.casefold(): finding for finding in findings}
+    names |= {finding.name: finding for finding in findings}
+    wanted = " ".join(words.casefold().split())
     if wanted not in names:
-        there = ", ".join(result.finding.name for result in prediction.results)
-        bundle = prediction.bundle.name
-        raise ReportError(f"{finding!r} is no finding of {bundle}; expected one of {there}")
-    return replace(prediction, results=(names[wanted],))
+        there = ", ".join(finding.name for finding in findings)
+        raise ReportError(f"{words!r} is no finding of {bundle}; expected one of {there}")
+    return names[wanted]
