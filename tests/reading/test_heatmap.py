@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plainfilm.reading.bundle import FitPolicy
-from plainfilm.reading.heatmap import OPACITY, added, heatmap, overlay, ramp
+from plainfilm.reading.heatmap import N_COLOURS, OPACITY, added, heatmap, overlay, ramp
 
 sides = st.integers(1, 9)
 
@@ -37,6 +37,23 @@ def test_a_heatmap_never_exceeds_its_map(
     assert heat.shape == (film_height, film_width)
     assert heat.dtype == np.float32
     assert values.min() - 1e-6 <= heat.min() <= heat.max() <= values.max() + 1e-6
+
+
+@given(st.data(), sides, sides, st.integers(9, 90), st.integers(9, 90))
+def test_s0_70_a_hot_cell_is_hottest_where_it_lies_to_a_cell(
+    data: st.DataObject, height: int, width: int, film_height: int, film_width: int
+) -> None:
+    values = np.zeros((height, width), np.float32)
+    hot = data.draw(st.integers(0, height - 1)), data.draw(st.integers(0, width - 1))
+    values[hot] = 1.0
+
+    heat = heatmap(values, (film_height, film_width))
+
+    hottest = np.array(np.unravel_index(heat.argmax(), heat.shape))
+    cells = (hottest + 0.5) * values.shape / heat.shape - 0.5
+    assert np.abs(cells - hot).max() <= 1
+    film = np.zeros(heat.shape, np.float32)
+    assert overlay(film, heat, 1.0).shape == (*film.shape, 3)  # as large as the film
 
 
 @given(st.integers(0, 99), st.integers(1, 40), st.integers(1, 40))
@@ -137,6 +154,14 @@ def oklab(colours: np.ndarray) -> np.ndarray:
             [-0.0040720468, 0.4505937099, -0.8086757660],
         ]
     )
+
+
+def test_s0_70_the_ramp_ends_in_red_and_yellow() -> None:
+    red, green, blue = ramp().astype(int).T
+    upper = slice(N_COLOURS // 2, None)
+    assert (red[upper] > blue[upper]).all()
+    assert red[N_COLOURS // 2] > green[N_COLOURS // 2] + 50  # red in the middle
+    assert min(red[-1], green[-1]) > blue[-1] + 100  # yellow at the end
 
 
 def test_the_ramps_steps_look_alike_and_grow_lighter() -> None:

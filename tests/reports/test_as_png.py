@@ -8,9 +8,11 @@ import numpy as np
 from PIL import Image
 
 from plainfilm.findings import Prediction
+from plainfilm.radiograph import Radiograph
 from plainfilm.reading.bundle import Bundle
 from plainfilm.reports.as_png import png_report
 from plainfilm.reports.content import Report
+from plainfilm.reports.pictures import fitted, grey, overlaid, scale_bar
 
 
 def pixels(content: bytes) -> np.ndarray:
@@ -38,6 +40,32 @@ def test_each_film_stands_beside_its_heat(
     assert one.shape[1] == two.shape[1]
     assert two.shape[0] > one.shape[0] + 600
     assert coloured(png_report(make_report(answered))) > 1000
+
+
+def test_s0_70_film_and_overlay_side_by_side_with_title_and_colour_bar(
+    make_report: Callable[..., Report], answered: Prediction, film: Radiograph, bundle: Bundle
+) -> None:
+    picture, result = pixels(png_report(make_report(answered))), answered.results[0]
+    assert result.map is not None
+    small = fitted(film.pixels, 600)
+    painted = overlaid(small, result.map, bundle.header)
+    assert painted.shape == (*small.shape, 3)
+
+    row = place_of(np.repeat(grey(small)[..., None], 3, axis=2), picture, 12)
+    assert place_of(painted, picture, 624) == row
+    assert place_of(scale_bar(bundle.header, (14, 256)), picture, 12) > row + len(painted)
+    renamed = replace(result, finding=replace(result.finding, display="Something else"))
+    other = pixels(png_report(make_report(replace(answered, results=(renamed,)))))
+    title = slice(row - 52, row)
+    assert (other[title, 624:] != picture[title, 624:]).any()
+
+
+def place_of(part: np.ndarray, picture: np.ndarray, left: int) -> int:
+    """The row from which a part stands in the picture, at this column."""
+    strip = picture[:, left : left + part.shape[1]]
+    starts = range(len(picture) - len(part) + 1)
+    (row,) = (start for start in starts if (strip[start : start + len(part)] == part).all())
+    return row
 
 
 def test_every_finding_above_its_threshold_gets_its_panel(

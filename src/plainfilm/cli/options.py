@@ -28,6 +28,7 @@ def between(low: int, high: int, words: str, *, whole: bool = False) -> OptionCh
     """A check that an option is a number within bounds; else it is told in the user's words."""
 
     def check(_: click.Context, __: click.Parameter, text: str | None) -> float | None:
+        """The number, or None where the option was left out."""
         try:
             number = None if text is None else int(text) if whole else float(text)
         except ValueError:

@@ -115,6 +115,7 @@ def fit_choice_temperature(scores: Scores, labels: Labels) -> Platt:
         raise EvaluationError("cannot calibrate on films that all show the same finding")
 
     def loss(slope: float) -> float:
+        """The negative log-likelihood of the true findings under this slope."""
         return -float(np.log(softmax(slope * logits)[truth].clip(min=1e-300)).sum())
 
     return Platt(_best_slope(loss), 0.0)

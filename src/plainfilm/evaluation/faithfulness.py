@@ -57,6 +57,7 @@ def curves(score: Score, pixels: Pixels, values: NDArray[np.float32]) -> Curves:
     grey = np.full_like(pixels, pixels.mean())
 
     def along(order: NDArray[np.intp], start: Pixels, end: Pixels) -> tuple[float, ...]:
+        """The scores while the cells go over from `start` to `end` in this order."""
         rank = np.empty(values.size, np.intp)
         rank[order] = np.arange(values.size)
         ranks = _stretched(rank.reshape(values.shape), pixels.shape)

@@ -68,6 +68,7 @@ def invert_error(gaps: Floats, drawn: Floats) -> CalibrationError:
         return CalibrationError(Interval(seen, math.nan, math.nan), math.nan)
 
     def looks_as_large(scale: float) -> float:
+        """The share of draws in which gaps of this scale look at least as large as those seen."""
         return float((np.abs(scale * gaps + noise).sum(axis=1) >= seen).mean())
 
     low, middle, high = (

@@ -80,6 +80,7 @@ def curves_side_by_side(tables: Sequence[Predictions], names: Sequence[str]) -> 
     short = [name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…" for name in names]
 
     def panel(axes: "Axes", place: int) -> None:
+        """Draw the ROC panels at even places, the precision-recall panels at odd ones."""
         axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
         draw = _draw_precision if place % 2 else _draw_roc
         draw(axes, kept, short, findings[place // 2])

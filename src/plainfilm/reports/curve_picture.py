@@ -17,6 +17,7 @@ def curve_picture(curve: Curve, side: int) -> Rgb:
     draw, font = ImageDraw.Draw(canvas), ImageFont.load_default(13)
 
     def place(recall: float, precision: float) -> tuple[float, float]:
+        """Where a point of the curve lies on the canvas, in pixels."""
         extent = side - 2 * _MARGIN
         return _MARGIN + recall * extent, side - _MARGIN - precision * extent
 
