@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from bare_manifests import NAMES, bare_manifest
 from plainfilm.datasets.cooccurrence import cooccurrence
-from plainfilm.datasets.selection import EVERYTHING, Selection, one_finding
+from plainfilm.datasets.selection import EVERYTHING, Selection, one_finding, with_normal
 from plainfilm.errors import DatasetError
+from plainfilm.findings import LabelSet
 
 label = st.sampled_from([0.0, 1.0, np.nan])
 label_rows = st.lists(st.tuples(label, label, label), min_size=1, max_size=12)
@@ -56,6 +57,43 @@ def test_a_finding_is_known_by_any_spelling_of_its_name(said: str) -> None:
 def test_a_finding_that_is_none_is_told_with_those_that_are(said: str, answer: str) -> None:
     with pytest.raises(DatasetError, match=answer):
         one_finding(SEVERAL, said)
+
+
+@given(label_rows)
+def test_s0_85_a_film_without_any_finding_has_that_as_a_class(
+    rows: list[tuple[float, ...]],
+) -> None:
+    """S0-85: known where one finding is present, or all are known to be absent."""
+    manifest = bare_manifest(rows)
+
+    more = with_normal(manifest)
+
+    assert more.label_set.names == (*NAMES, "no_finding")
+    np.testing.assert_array_equal(more.labels[:, :-1], manifest.labels)
+    for label, row in zip(more.labels[:, -1], rows, strict=True):
+        if 1 in row:
+            assert label == 0
+        elif all(value == 0 for value in row):
+            assert label == 1
+        else:
+            assert np.isnan(label)
+
+
+def test_no_finding_can_be_the_one_finding() -> None:
+    """Normal against all else, which is `--only` after `--with-normal`."""
+    chosen = Selection("no finding", with_normal=True).of(SEVERAL)
+
+    assert chosen.label_set.names == ("no_finding",)
+    np.testing.assert_array_equal(chosen.labels[:, 0], [0, 0, 0, 0])
+
+
+def test_no_finding_is_not_added_twice_nor_to_classes_of_which_one_holds() -> None:
+    choice = replace(SEVERAL, label_set=LabelSet(SEVERAL.label_set.findings, exclusive=True))
+
+    with pytest.raises(DatasetError, match="drawn: that a film has no finding is a label already"):
+        with_normal(with_normal(SEVERAL))
+    with pytest.raises(DatasetError, match="is one of its own classes; leave it so"):
+        with_normal(choice)
 
 
 def test_by_default_everything_stays_as_it_comes() -> None:

@@ -229,6 +229,7 @@ def _selection_options(verb: Verb) -> Verb:
     """Give a verb the options that choose films, findings and splits, as its `selection`."""
 
     @click.option("--only", metavar="FINDING", help="One finding against all others.")
+    @click.option("--with-normal", is_flag=True, help="Add a class: no finding at all.")
     @click.option("--body-part", metavar="NAME", help="Only films of this body part.")
     @click.option("--shares", metavar="70/10/20", callback=_percents,
                   help="Draw train, val and test anew, in percent of the patients; two numbers "
@@ -238,6 +239,7 @@ def _selection_options(verb: Verb) -> Verb:
     @functools.wraps(verb)
     def with_selection(
         only: str | None,
+        with_normal: bool,
         body_part: str | None,
         shares: tuple[float, ...] | None,
         fold: tuple[int, int] | None,
@@ -246,7 +248,7 @@ def _selection_options(verb: Verb) -> Verb:
         """The verb, told by `Selection` what to keep."""
         from plainfilm.datasets import Selection
 
-        verb(selection=Selection(only, body_part, shares, fold), **others)
+        verb(selection=Selection(only, body_part, shares, fold, with_normal), **others)
 
     return with_selection
 
