@@ -35,6 +35,17 @@ sys.exit(main(sys.argv[4:]))
 
 
 @dataclass(frozen=True)
+class Machine:
+    """Where a torchrun runs: the words that bring a command there, and its network card."""
+
+    entered_by: tuple[str, ...] = ()
+    card: str = "lo"
+
+
+HERE = Machine()
+
+
+@dataclass(frozen=True)
 class Ended:
     """How a torchrun ended, with what it and its processes said on stderr."""
 
@@ -60,6 +71,7 @@ def launch(
     launcher: tuple[str, ...],
     dies: tuple[int, int] = NOBODY,
     gpus: bool = False,
+    machine: Machine = HERE,
 ) -> "subprocess.Popen[bytes]":
     """Start a torchrun with the options `launcher`, in a process group of its own."""
     program = where / "program.py"
@@ -70,10 +82,10 @@ def launch(
     if not gpus:
         environment["CUDA_VISIBLE_DEVICES"] = ""
     if sys.platform == "linux":
-        environment["GLOO_SOCKET_IFNAME"] = "lo"
+        environment["GLOO_SOCKET_IFNAME"] = machine.card
     return subprocess.Popen(
-        [sys.executable, "-m", "torch.distributed.run", *launcher, str(program),
-         str(where), *map(str, dies), *words],
+        [*machine.entered_by, sys.executable, "-m", "torch.distributed.run", *launcher,
+         str(program), str(where), *map(str, dies), *words],
         env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE, start_new_session=True,
     )  # fmt: skip

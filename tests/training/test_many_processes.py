@@ -14,6 +14,7 @@ from plainfilm.training.loop import train
 from plainfilm.training.record import read_record
 from teams import Ended, finish, launch, places, torchrun
 from tiny_training import same_weights, tiny_recipe, write_prepared
+from two_networks import ADDRESSES, two_networks
 
 pytestmark = pytest.mark.slow
 
@@ -204,6 +205,26 @@ def test_two_machines_meet_and_outlive_a_killed_process(
 
     machines = [launch(where, words(recipe, prepared), options, dies=(1, 7)) for _ in range(2)]
     ends = [finish(machine) for machine in machines]
+
+    assert [ended.status for ended in ends] == [0, 0], ends
+    assert same_weights(two[0] / "0" / "run", where / "0" / "run")
+
+
+def test_two_machines_on_two_networks_train_as_one(
+    two: tuple[Path, Ended], recipe: Path, prepared: Path, tmp_path: Path
+) -> None:
+    """S4-07: what they send each other goes over a wire; a killed process is no loss."""
+    where, ends = places(tmp_path), []
+    with two_networks() as machines:
+        started = []
+        for machine, address in zip(machines, ADDRESSES, strict=True):
+            options = ("--nnodes=2", "--nproc-per-node=1", "--max-restarts=3",
+                       "--rdzv-backend=c10d", f"--rdzv-endpoint={ADDRESSES[0]}:29400",
+                       "--rdzv-id=film", f"--local-addr={address}",
+                       f"--rdzv-conf=is_host={int(address == ADDRESSES[0])}")  # fmt: skip
+            again = words(recipe, prepared)
+            started.append(launch(where, again, options, dies=(1, 7), machine=machine))
+        ends = [finish(process) for process in started]
 
     assert [ended.status for ended in ends] == [0, 0], ends
     assert same_weights(two[0] / "0" / "run", where / "0" / "run")
