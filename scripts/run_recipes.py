@@ -4,8 +4,9 @@
 
 Writes recipes/results/NAME.json, one for each recipe; `write_results_reference.py` makes a page of
 them. A recipe whose numbers are there already is left out (`--force` runs it again), and one that
-was stopped goes on. Shrunk so that all of them take about half an hour on one core: smaller films,
-fewer epochs. The films of MURA are not at hand; its recipes learn from knees (`knee`).
+was stopped goes on. Shrunk so that all of them take about an hour on one core: smaller films,
+fewer epochs. The films of MURA are not at hand; its recipes learn from knees (`knee`). Nor are
+ImageNet's weights; what begins with them begins with a body that learned from knees.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import json
 import shlex
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,13 +31,17 @@ KEPT = ("display", "n_films", "n_present", "too_few", *NUMBERS)
 
 @dataclass(frozen=True)
 class Shrunk:
-    """How a recipe is run: the data set, the films' side, the epochs, other words and settings."""
+    """How a recipe is run: the data set, the films' side, the epochs, other words and settings.
+
+    `first` names the run of `FIRST` whose weights it begins with.
+    """
 
     data_set: str
     size: int
     epochs: int
     prepare: str = ""
     settings: tuple[str, ...] = ()
+    first: str = ""
 
 
 KNEE = ("data.data_set=knee",)
@@ -57,9 +63,31 @@ SHRUNK = {
     "chest14-densenet121": Shrunk("chestxray14", 48, 1),
     "chest14-checxray": Shrunk("chestxray14", 48, 1),
     "chest14-one-vs-all": Shrunk("chestxray14", 48, 1, "--only pneumothorax"),
-    "kermany-alexnet": Shrunk("kermany", 96, 1),
+    "kermany-alexnet": Shrunk("kermany", 96, 4),
     "mura-densenet169": Shrunk("knee", 48, 1, settings=KNEE),
+    "kermany-lenet5-minority": Shrunk("kermany", 96, 3),
     "kermany-vgg16": Shrunk("kermany", 32, 1),
+    "kermany-vgg16-transfer": Shrunk(
+        "kermany", 32, 2, settings=("network.init=runs/knee-vgg16",), first="knee-vgg16"
+    ),
+    "chest14-one-vs-all-head": Shrunk(
+        "chestxray14",
+        48,
+        1,
+        "--only pneumothorax",
+        ("network.init=runs/chest14-one-vs-all",),
+        first="chest14-one-vs-all",
+    ),
+}
+SCRATCH = (
+    "network.init=scratch",
+    "network.init_adapt=[]",
+    "network.frozen_before=",
+    "optim.lr=1e-4",
+)
+FIRST = {  # the run: its recipe, and how
+    "knee-vgg16": ("kermany-vgg16-transfer", Shrunk("knee", 32, 3, settings=(*KNEE, *SCRATCH))),
+    "chest14-one-vs-all": ("chest14-one-vs-all", SHRUNK["chest14-one-vs-all"]),
 }
 
 
@@ -72,17 +100,16 @@ def main() -> None:
     chosen = parser.parse_args()
     for name in chosen.names:
         if chosen.force or not (RESULTS / f"{name}.json").exists():
-            result = run_recipe(name, vars(chosen)[SHRUNK[name].data_set].resolve(), chosen.out)
-            write(name, result)
+            write(name, run_recipe(name, vars(chosen), chosen.out))
 
 
-def run_recipe(name: str, films: Path, work: Path) -> dict[str, object]:
+def run_recipe(name: str, folders: Mapping[str, Path], work: Path) -> dict[str, object]:
     """Prepare, train, export, evaluate, by the commands that the result then states."""
     work.mkdir(parents=True, exist_ok=True)
     commands = commands_of(name, SHRUNK[name])
     for command in commands:
         words = shlex.split(command)[1:]
-        words = [str(films) if word == "FOLDER" else word for word in words]
+        words = [str(folders[words[1]].resolve()) if w == "FOLDER" else w for w in words]
         words = [str(REPOSITORY / word) if word.startswith("recipes/") else word for word in words]
         forced = ["--force"] if words[0] in ("export", "evaluate") else []
         subprocess.run([sys.executable, "-m", "plainfilm", *words, *forced], cwd=work, check=True)
@@ -91,18 +118,31 @@ def run_recipe(name: str, films: Path, work: Path) -> dict[str, object]:
 
 def commands_of(name: str, how: Shrunk) -> list[str]:
     """The commands of a shrunk run, one after the other."""
-    label = how.prepare.rpartition(" ")[2] or how.data_set
-    prepared, bundle = f"prepared/{label}-{how.size}", f"{name}.bundle"
+    prepared, bundle = prepared_of(how), f"{name}.bundle"
+    before = run_commands(how.first, *FIRST[how.first]) if how.first else []
+    return [
+        *before,
+        *run_commands(name, name, how),
+        f"plainfilm export runs/{name} --data {prepared} --out {bundle}",
+        f"plainfilm evaluate {bundle} {prepared} --out reports/{name} --attach",
+    ]
+
+
+def run_commands(run: str, recipe: str, how: Shrunk) -> list[str]:
+    """Prepare and train: a run of a recipe."""
+    prepared = prepared_of(how)
     shrunk = (f"data.size={how.size}", f"optim.epochs={how.epochs}", *how.settings)
     settings = (*shrunk, *POPULATION[how.data_set])
     options = " ".join(f"--set {shlex.quote(setting)}" for setting in settings)
     more = f" {how.prepare}" if how.prepare else ""
     return [
         f"plainfilm prepare {how.data_set} FOLDER --out {prepared} --size {how.size}{more}",
-        f"plainfilm train recipes/{name}.toml --data {prepared} --out runs/{name} {options}",
-        f"plainfilm export runs/{name} --data {prepared} --out {bundle}",
-        f"plainfilm evaluate {bundle} {prepared} --out reports/{name} --attach",
+        f"plainfilm train recipes/{recipe}.toml --data {prepared} --out runs/{run} {options}",
     ]
+
+
+def prepared_of(how: Shrunk) -> str:
+    return f"prepared/{how.prepare.rpartition(' ')[2] or how.data_set}-{how.size}"
 
 
 def result_of(run: Path, bundle: Path, commands: list[str]) -> dict[str, object]:

@@ -4,6 +4,7 @@ import json
 import runpy
 import shlex
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import click
@@ -11,9 +12,11 @@ import pytest
 
 from pages import REPOSITORY
 from plainfilm.cli import plainfilm
+from plainfilm.datasets.chestxray14_labels import LABEL_SET
 from plainfilm.reading.shelf import bundled
 from plainfilm.training.recipe import Recipe
 
+FINDINGS_OF_CHEST14 = LABEL_SET.names
 RECIPES = {path.stem for path in (REPOSITORY / "recipes").glob("*.toml")}
 RESULTS = {path.stem: path for path in (REPOSITORY / "recipes" / "results").glob("*.json")}
 
@@ -47,10 +50,10 @@ def test_every_recipe_has_its_row_and_what_was_published() -> None:
 def test_a_result_names_the_commands_that_made_it(name: str) -> None:
     """Those that the script runs today; each is one that there is, and shrinks what it says."""
     runs, result = script("run_recipes.py"), kept(RESULTS[name])
-    prepare, train, export, evaluate = (shlex.split(words) for words in result["commands"])
+    *first, prepare, train, export, evaluate = (shlex.split(words) for words in result["commands"])
 
     assert result["commands"] == runs["commands_of"](name, runs["SHRUNK"][name])
-    for words in (prepare, train, export, evaluate):
+    for words in (*first, prepare, train, export, evaluate):
         command = plainfilm.commands[words[1]]
         above = click.Context(plainfilm, **plainfilm.context_settings)
         command.make_context(words[1], words[2:], parent=above)
@@ -58,6 +61,18 @@ def test_a_result_names_the_commands_that_made_it(name: str) -> None:
     recipe = Recipe.load(REPOSITORY / train[2], settings=settings)
     assert (recipe.data.size, recipe.optim.epochs) == (result["size"], result["epochs"])
     assert prepare[2] == recipe.data.data_set == result["data_set"]
+
+
+def test_the_published_aurocs_have_the_published_means() -> None:
+    """S4-05, S4-06: of works whose numbers by finding are at hand; else the means alone."""
+    aurocs = script("write_results_reference.py")["published_aurocs"]()
+    page = (REPOSITORY / "docs" / "reference" / "results.md").read_text(encoding="utf-8")
+
+    means = {work: round(fmean(each.values()), 5) for work, each in aurocs.items()}
+
+    assert means == {"wang-2017": 0.73814, "yao-2017": 0.80271, "chexnet-2017": 0.84138}
+    assert all(tuple(each) == FINDINGS_OF_CHEST14 for each in aurocs.values())
+    assert all(number in page for number in (".80164", ".80127", ".83198"))
 
 
 @pytest.mark.parametrize("name", sorted(RESULTS))
