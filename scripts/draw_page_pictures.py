@@ -19,6 +19,7 @@ from playwright.sync_api import sync_playwright
 REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPOSITORY / "tests"))
 
+from page_acts import read, tell  # noqa: E402
 from page_sites import handed_out  # noqa: E402
 from plainfilm.reading.shelf import open_bundle  # noqa: E402
 from plainfilm.serve.site import write_site  # noqa: E402
@@ -41,12 +42,12 @@ def main() -> None:
         with handed_out(Path(scratch) / "www") as site:
             desk = opened(browser, site.url, 1100, 760)
             keep(desk, folder / "page-empty.png")
-            read(desk, age="44", view="PA")
+            read_drawn(desk, age="44", view="PA")
             keep(desk, folder / "page-read.png")
-            read(desk, age="1", view="PA")
+            read_drawn(desk, age="1", view="PA")
             keep(desk, folder / "page-refused.png")
             phone = opened(browser, site.url, 390, 760)
-            read(phone, age="44", view="PA")
+            read_drawn(phone, age="44", view="PA")
             keep(phone, folder / "page-phone.png")
         browser.close()
 
@@ -61,17 +62,12 @@ def opened(browser: Any, url: str, width: int, height: int) -> Any:
     return page
 
 
-def read(page: Any, *, age: str, view: str) -> None:
+def read_drawn(page: Any, *, age: str, view: str) -> None:
     """Let the page read the drawn film as one of a patient."""
-    for button in page.get_by_role("button", name="Close all films").all():
+    for button in page.locator("#close-all").all():
         button.click()
-    page.locator("#open").set_input_files(FILM)
-    page.locator("#findings").wait_for()
-    page.get_by_label("Age in years").fill(age)
-    page.get_by_label("View").select_option(view)
-    page.get_by_label("Body part").fill("chest")
-    page.get_by_role("button", name="Read again").click()
-    page.locator("#findings").get_by_text(f"Read as: age {age}").wait_for()
+    read(page, FILM)
+    tell(page, age=age, view=view, part="chest")
 
 
 def keep(page: Any, path: Path) -> None:

@@ -7,9 +7,14 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
+from page_acts import switch_to
 from page_sites import Site, handed_out
+from phantoms import phantom
+from plainfilm.reading import Reader
 from plainfilm.reading.shelf import open_bundle
 from plainfilm.serve.site import PAGE, write_site
 
@@ -24,7 +29,21 @@ FLAGS = [
     "--disable-sync",
 ]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+PHONE = {"width": 390, "height": 760}
 PATIENCE_MS = 30_000  # on a busy machine; what is waited for takes a second
+
+
+@pytest.fixture(scope="session")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("films") / "chest.png"
+    pixels = np.round(255 * phantom(size=(420, 400), seed=3)).astype(np.uint8)
+    Image.fromarray(pixels).save(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def reader() -> Reader:
+    return Reader("chest14-demo", threads=1)
 
 
 @pytest.fixture(scope="session")
@@ -118,33 +137,55 @@ def opened_pages(browser) -> Iterator[dict[str, object]]:
 @pytest.fixture
 def page(site: Site, browser, opened_pages):
     """The page of a mode, ready and without a film; what it does wrong fails the test."""
-    with emptied_after(opened_pages, browser, site) as found:
+    with shared(opened_pages, browser, site) as found:
         yield found
 
 
 @pytest.fixture
 def static_page(static_site: Site, browser, opened_pages):
     """As `page`, on the device alone."""
-    with emptied_after(opened_pages, browser, static_site) as found:
+    with shared(opened_pages, browser, static_site) as found:
         yield found
+
+
+@pytest.fixture(scope="session")
+def phone_window(static_site: Site, browser):
+    """A phone's page on the device alone; its policy is off, for a checker is planted in it."""
+    page = open_page(browser, static_site, viewport=PHONE, has_touch=True, bypass_csp=True)
+    yield page
+    page.context.close()
+
+
+@pytest.fixture
+def phone(phone_window):
+    """The page on a phone, in English and upright, without a film; its mistakes fail the test."""
+    phone_window.set_viewport_size(PHONE)
+    phone_window.emulate_media(color_scheme="dark", forced_colors="none", reduced_motion=None)
+    with emptied_after(phone_window) as page:
+        yield page
+        switch_to(page, "en")
 
 
 @pytest.fixture
 def server_page(server: Site, browser, opened_pages):
     """As `page`, behind the server alone."""
-    with emptied_after(opened_pages, browser, server) as found:
+    with shared(opened_pages, browser, server) as found:
         yield found
 
 
-@contextlib.contextmanager
-def emptied_after(pages: dict[str, object], browser, site: Site):
-    """The page that is open there, or a new one; its films are closed afterwards."""
+def shared(pages: dict[str, object], browser, site: Site):
+    """The page that is open there, or a new one."""
     if site.url not in pages:
         pages[site.url] = open_page(browser, site)
-    found = pages[site.url]
-    yield found
-    mistakes, found.mistakes[:] = [*found.mistakes], []
-    for button in found.get_by_role("button", name="Close all films").all():
+    return emptied_after(pages[site.url])
+
+
+@contextlib.contextmanager
+def emptied_after(page):
+    """The page; its films are closed afterwards, and what it did wrong fails the test."""
+    yield page
+    mistakes, page.mistakes[:] = [*page.mistakes], []
+    for button in page.locator("#close-all").all():
         button.click()
     assert not mistakes, mistakes
 

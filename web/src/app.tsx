@@ -15,6 +15,7 @@ import { FITTED, moved, zoomed } from './view/film_view';
 import { FilmsTable } from './view/films_table';
 import { Findings, ordered } from './view/findings';
 import { KeyForm, wantsKey } from './view/key_form';
+import { useTheme } from './view/theme';
 import { useShortcuts } from './view/keys';
 import { Report } from './view/report';
 import { forget, keepOffline } from './offline';
@@ -49,9 +50,7 @@ export function App({ engine, settings, failure, onLanguage }: Props) {
   const chosen = hidden || order.length === 0 ? null : picked?.film === film?.id && picked !== null ? picked.index : order[0];
   const onLook = (change: Partial<Look>) => setLook({ ...look, ...change });
 
-  useEffect(() => {
-    document.documentElement.dataset.theme = choices.theme;
-  }, [choices.theme]);
+  useTheme(choices.theme);
   useEffect(() => setLook({ ...look, place: FITTED }), [film?.id]);
 
   // Films that come while the bundle is still loading wait for it.
@@ -105,6 +104,7 @@ export function App({ engine, settings, failure, onLanguage }: Props) {
       <Bar engine={engine} title={settings.title ?? say('title')}>
         <Buttons
           canOpen={session !== null}
+          isAsked={session !== null && film === null}
           canReport={answer !== null && !hidden}
           onOpen={open}
           onPrint={print}
@@ -160,16 +160,15 @@ export function App({ engine, settings, failure, onLanguage }: Props) {
                 </p>
               )}
               {answer !== null && !hidden && (
-                <>
+                <Findings
+                  prediction={answer.prediction}
+                  bundle={session.bundle}
+                  chosen={chosen}
+                  hasMaps={answer.maps !== null}
+                  onChoose={(index) => setPicked({ film: film.id, index })}
+                >
                   <Asking key={film.id} film={film} bundle={session.bundle} onSaid={(said) => void session.again(film, said)} />
-                  <Findings
-                    prediction={answer.prediction}
-                    bundle={session.bundle}
-                    chosen={chosen}
-                    hasMaps={answer.maps !== null}
-                    onChoose={(index) => setPicked({ film: film.id, index })}
-                  />
-                </>
+                </Findings>
               )}
             </div>
           </div>

@@ -6,6 +6,7 @@ import type { OpenFilm } from '../session';
 import type { Bundle, Said, View } from '../types';
 import { useWords } from './context';
 import type { Key } from '../words';
+import { useNarrow } from './narrow';
 
 const VIEWS: View[] = ['PA', 'AP', 'LATERAL', 'OBLIQUE'];
 
@@ -18,12 +19,14 @@ interface Props {
 export function Asking({ film, bundle, onSaid }: Props) {
   const words = useWords();
   const { population } = bundle.header;
+  const narrow = useNarrow();
   const [age, setAge] = useState(film.said.ageYears?.toString() ?? '');
   const [view, setView] = useState<View | ''>(film.said.view ?? '');
   const [part, setPart] = useState(film.said.bodyPart ?? '');
   if (film.radiograph === null || film.answer === null) return null;
   const told = gather(headerOf(film.radiograph), film.said);
   const lacking = missing(population, told.known);
+  const what = lacking.map((each) => words.say(each as Key)).join(', ');
   const refused = film.answer.prediction.refused !== null;
   const said = (): Said => ({
     ageYears: age.trim() === '' ? null : Number(age),
@@ -32,11 +35,12 @@ export function Asking({ film, bundle, onSaid }: Props) {
     outsidePopulation: false,
   });
   return (
-    <details class="asking" open={lacking.length > 0 || refused}>
-      <summary>{words.say('ask')}</summary>
-      {lacking.length > 0 && (
-        <p>{words.say('ask.why', { what: lacking.map((what) => words.say(what as Key)).join(', ') })}</p>
-      )}
+    <details class="asking" open={refused || (lacking.length > 0 && !narrow)}>
+      <summary>
+        {words.say('ask')}
+        {lacking.length > 0 && <span class="lacking"> · {words.say('ask.lacking', { what })}</span>}
+      </summary>
+      {lacking.length > 0 && <p>{words.say('ask.why', { what })}</p>}
       <form
         onSubmit={(event) => {
           event.preventDefault();

@@ -1,10 +1,11 @@
 /** The film with its tools: everything a drag does, a button or slider does too. */
-import { useMemo } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import type { OpenFilm } from '../session';
 import type { Bundle } from '../types';
 import { useWords } from './context';
 import { heatOf, type Tone, NEUTRAL } from './film_picture';
 import { FITTED, FilmView, zoomed, type Place } from './film_view';
+import { useNarrow } from './narrow';
 
 export interface Look {
   tone: Tone;
@@ -49,18 +50,16 @@ export function FilmPanel({ film, bundle, chosen, look, onLook }: Props) {
   const laid = look.heat && heat !== null;
   return (
     <section class="viewer" aria-label={alone}>
-      <Tools look={look} hasHeat={heat !== null} onLook={onLook} />
       <div class="frame" dir="ltr">
         {(look.side || !laid) && <FilmView {...shared} heat={null} words={alone} />}
         {laid && <FilmView {...shared} heat={heat} words={words.say('film.heat', { name, finding })} />}
       </div>
+      <Tools look={look} hasHeat={heat !== null} onLook={onLook} />
       <p class="legend" hidden={!laid}>
-        <span class="scale" aria-hidden="true" /> {finding}. {words.say('heat')}. {words.say('heat.scale')}.
-        {heat !== null && !heat.visible && <strong> {words.say('heat.none')}.</strong>}
+        <span class="scale" aria-hidden="true" /> {finding}. {heat !== null && !heat.visible && <strong>{words.say('heat.none')}. </strong>}
+        {words.say('heat')}. <span class="roomy">{words.say('heat.scale')}.</span>
       </p>
-      <p class="quiet">
-        <bdi>{name}</bdi> · <bdi>{width} × {height}</bdi>
-      </p>
+      <p class="film-name"><bdi>{name}</bdi> · <bdi>{width} × {height}</bdi></p>
     </section>
   );
 }
@@ -74,23 +73,31 @@ interface ToolsProps {
 function Tools({ look, hasHeat, onLook }: ToolsProps) {
   const { say } = useWords();
   const { tone, place } = look;
+  const narrow = useNarrow();
+  const [more, setMore] = useState(false);
   const press = (label: string, on: boolean, change: Partial<Look>, disabled = false) => (
     <button type="button" aria-pressed={on} disabled={disabled} onClick={() => onLook(change)}>{label}</button>
   );
-  return (
-    <div class="tools" role="group" aria-label={say('tools')}>
-      {press(say('tool.invert'), tone.inverted, { tone: { ...tone, inverted: !tone.inverted } })}
-      {press(say('tool.heat'), look.heat && hasHeat, { heat: !look.heat }, !hasHeat)}
+  const rest = (
+    <>
       {press(say('tool.side'), look.side, { side: !look.side }, !hasHeat)}
-      <button type="button" aria-label={say('tool.zoom-in')} onClick={() => onLook({ place: zoomed(place, 1.25) })}>+</button>
-      <button type="button" aria-label={say('tool.zoom-out')} onClick={() => onLook({ place: zoomed(place, 0.8) })}>−</button>
-      <button type="button" onClick={() => onLook({ place: FITTED, tone: NEUTRAL })}>{say('tool.reset')}</button>
       {press(say('tool.window'), look.windowing, { windowing: !look.windowing })}
+      <button type="button" onClick={() => onLook({ place: FITTED, tone: NEUTRAL })}>{say('tool.reset')}</button>
       <Slider label={say('tool.opacity')} value={look.opacity} low={0} high={1} onValue={(opacity) => onLook({ opacity })} />
       <Slider label={say('tool.level')} value={1 - tone.level} low={0} high={1}
         onValue={(value) => onLook({ tone: { ...tone, level: 1 - value } })} />
       <Slider label={say('tool.width')} value={-Math.log2(tone.width) / 2} low={-1} high={1}
         onValue={(value) => onLook({ tone: { ...tone, width: 2 ** (-2 * value) } })} />
+    </>
+  );
+  return (
+    <div class="tools" role="group" aria-label={say('tools')}>
+      {press(say('tool.invert'), tone.inverted, { tone: { ...tone, inverted: !tone.inverted } })}
+      {press(say('tool.heat'), look.heat && hasHeat, { heat: !look.heat }, !hasHeat)}
+      <button type="button" aria-label={say('tool.zoom-in')} onClick={() => onLook({ place: zoomed(place, 1.25) })}>+</button>
+      <button type="button" aria-label={say('tool.zoom-out')} onClick={() => onLook({ place: zoomed(place, 0.8) })}>−</button>
+      {narrow && <button type="button" aria-label={say('more')} aria-expanded={more} onClick={() => setMore(!more)}>⋯</button>}
+      {(more || !narrow) && rest}
     </div>
   );
 }

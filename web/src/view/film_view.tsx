@@ -59,7 +59,7 @@ export function FilmView({ film, heat, opacity, tone, place, words, windowing, o
   return (
     <canvas
       ref={canvas}
-      class="film"
+      class={place.zoom === 1 && !windowing ? 'film still' : 'film'}
       role="img"
       aria-label={words}
       dir="ltr"

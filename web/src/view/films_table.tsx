@@ -47,7 +47,7 @@ export function FilmsTable({ session }: { session: Session }) {
         <button type="button" disabled={read === 0} onClick={() => saveText(jsonReport(predictions), 'plainfilm.json', 'application/json')}>
           {words.say('films.json')}
         </button>{' '}
-        <button type="button" onClick={() => session.closeAll()}>{words.say('films.remove')}</button>
+        <button type="button" id="close-all" onClick={() => session.closeAll()}>{words.say('films.remove')}</button>
       </p>
     </section>
   );

@@ -1,4 +1,5 @@
 /** What was found: cautions, one sentence, and every finding with its number, bar, threshold and words. */
+import type { ComponentChildren } from 'preact';
 import type { Bundle, FindingResult, Prediction } from '../types';
 import { isOverride } from '../reading/population';
 import * as wording from '../words/wording';
@@ -18,20 +19,24 @@ interface Props {
   chosen: number | null;
   hasMaps: boolean;
   onChoose: (index: number) => void;
+  /** What may change the answer, between the sentence and the list. */
+  children: ComponentChildren;
 }
 
-export function Findings({ prediction, bundle, chosen, hasMaps, onChoose }: Props) {
+export function Findings({ prediction, bundle, chosen, hasMaps, onChoose, children }: Props) {
   const words = useWords();
   const { findings } = prediction;
+  const isGood = prediction.cautions.length === 0 && prediction.refused === null;
   const looked = words.say('findings.looked', { names: findings.map(words.finding).join(', ') });
   return (
     <section id="findings" aria-labelledby="findings-title" tabIndex={-1}>
       <h2 id="findings-title">{words.say('findings')}</h2>
       <p class={prediction.refused === null ? 'summary' : 'summary refused'}>{wording.summary(words, prediction)}</p>
-      <ImageCheck prediction={prediction} />
+      {children}
+      {!isGood && <ImageCheck prediction={prediction} />}
       {findings.length > 0 && (
         <>
-          <p class="quiet">{words.say('findings.order')}</p>
+          <p class="quiet roomy">{words.say('findings.order')}</p>
           <ul class="findings">
             {ordered(findings).map((index) => (
               <li key={findings[index].finding}>
@@ -46,6 +51,7 @@ export function Findings({ prediction, bundle, chosen, hasMaps, onChoose }: Prop
               </li>
             ))}
           </ul>
+          {isGood && <ImageCheck prediction={prediction} />}
           <p class="quiet">{looked}</p>
           <p class="quiet">{words.say('findings.refers', { population: bundle.header.population?.words ?? words.say('unknown') })}</p>
           <p class="quiet">{wording.measuredOn(words, bundle.evaluation)}</p>

@@ -1,12 +1,16 @@
 /** The bar above, and what is shown while there is no film: loading, empty, trouble. */
 import type { ComponentChildren } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 import type { Engine, Loaded, Settings } from '../engine';
 import type { Problem } from '../engine/problem';
 import type { Bundle } from '../types';
 import { useWords } from './context';
+import { useNarrow } from './narrow';
 import { problemWords } from './films_table';
 
 export const TAKEN = '.dcm,.dicom,.png,.jpg,.jpeg,application/dicom,image/png,image/jpeg';
+
+const SHOWN = /\.(png|jpe?g)$/i; // what a browser draws by itself
 
 export function Bar({ engine, title, children }: { engine: Engine; title: string; children: ComponentChildren }) {
   const place = engine.place === 'device' ? 'place.device' : engine.fits ? 'place.server.fits' : 'place.server';
@@ -25,6 +29,8 @@ export function Bar({ engine, title, children }: { engine: Engine; title: string
 
 interface ButtonsProps {
   canOpen: boolean;
+  /** Whether the middle of the page asks for films already. */
+  isAsked: boolean;
   canReport: boolean;
   onOpen: (files: FileList | null) => void;
   onPrint: () => void;
@@ -33,16 +39,47 @@ interface ButtonsProps {
   onHelp: () => void;
 }
 
-export function Buttons({ canOpen, canReport, onOpen, onPrint, onHtml, onSettings, onHelp }: ButtonsProps) {
+export function Buttons({ canOpen, isAsked, canReport, onOpen, onPrint, onHtml, onSettings, onHelp }: ButtonsProps) {
   const { say } = useWords();
+  const narrow = useNarrow();
+  const rest = (
+    <>
+      {canReport && <button type="button" onClick={onPrint}>{say('report.print')}</button>}
+      {canReport && <button type="button" onClick={onHtml}>{say('report.html')}</button>}
+      <button type="button" id="settings" onClick={onSettings}>{say('settings')}</button>
+      <button type="button" onClick={onHelp}>{say('help')}</button>
+    </>
+  );
   return (
     <div class="buttons">
-      <FileButton id="open" label={say('open')} disabled={!canOpen} onFiles={onOpen} main />
-      <button type="button" disabled={!canReport} onClick={onPrint}>{say('report.print')}</button>
-      <button type="button" disabled={!canReport} onClick={onHtml}>{say('report.html')}</button>
-      <button type="button" onClick={onSettings}>{say('settings')}</button>
-      <button type="button" onClick={onHelp}>{say('help')}</button>
+      <FileButton id="open" label={say('open')} disabled={!canOpen} hidden={isAsked} onFiles={onOpen} main />
+      {narrow ? <Menu label={say('more')}>{rest}</Menu> : rest}
     </div>
+  );
+}
+
+/** What waits behind three dots; a press in it, Escape, or a press elsewhere closes it. */
+function Menu({ label, children }: { label: string; children: ComponentChildren }) {
+  const element = useRef<HTMLDetailsElement>(null);
+  useEffect(() => {
+    const shut = (event: Event) => {
+      const { current } = element;
+      if (current === null || (event instanceof KeyboardEvent && event.key !== 'Escape')) return;
+      if (event.type === 'keydown' && current.open) current.querySelector('summary')?.focus();
+      if (event.type === 'keydown' || !current.contains(event.target as Node)) current.open = false;
+    };
+    document.addEventListener('keydown', shut);
+    document.addEventListener('pointerdown', shut);
+    return () => {
+      document.removeEventListener('keydown', shut);
+      document.removeEventListener('pointerdown', shut);
+    };
+  }, []);
+  return (
+    <details class="menu" ref={element}>
+      <summary class="button" aria-label={label}>⋯</summary>
+      <div onClick={() => element.current?.removeAttribute('open')}>{children}</div>
+    </details>
   );
 }
 
@@ -50,15 +87,16 @@ interface FileButtonProps {
   id: string;
   label: string;
   disabled?: boolean;
+  hidden?: boolean;
   camera?: boolean;
   main?: boolean;
   onFiles: (files: FileList | null) => void;
 }
 
 /** A real file input inside its label: the label is the button, the input keeps the keyboard. */
-export function FileButton({ id, label, disabled, camera, main, onFiles }: FileButtonProps) {
+export function FileButton({ id, label, disabled, hidden, camera, main, onFiles }: FileButtonProps) {
   return (
-    <label class={`button${main ? ' main' : ''}${disabled ? ' disabled' : ''}`}>
+    <label hidden={hidden} class={`button${main ? ' main' : ''}${disabled ? ' disabled' : ''}`}>
       <input
         id={id} type="file" disabled={disabled} multiple={!camera}
         accept={camera ? 'image/*' : TAKEN} capture={camera ? 'environment' : undefined}
@@ -123,7 +161,10 @@ export function Empty({ settings, bundle, others, onOpen, onFiles }: EmptyProps)
         <p class="row">
           {say('examples')}{' '}
           {settings.examples!.map(({ name, url }) => (
-            <button key={url} type="button" onClick={() => void fetchExample(url)}>{name}</button>
+            <button key={url} type="button" class="example" onClick={() => void fetchExample(url)}>
+              {SHOWN.test(url) && <img src={url} alt="" height="96" />}
+              {name}
+            </button>
           ))}
         </p>
       )}
