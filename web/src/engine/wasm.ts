@@ -68,22 +68,32 @@ export class WasmEngine implements Engine {
 
   async read(film: Film, said: Said, signal: AbortSignal): Promise<Answer> {
     if (this.bundle === null) throw problem('problem.engine', { reason: '' });
+    if (this.worker === null) await this.start(() => undefined, signal); // it was stopped, or stopped itself
     try {
       return await answerFor(film.radiograph, said, this.bundle, (pixels, height, width) => {
         signal.throwIfAborted();
+        signal.addEventListener('abort', this.stop, { once: true });
         return this.ask({ kind: 'run', pixels, height, width });
       });
     } catch (error) {
       if (signal.aborted) throw error;
       throw problem('problem.reading', { reason: words(error) }, error);
+    } finally {
+      signal.removeEventListener('abort', this.stop);
     }
   }
+
+  /** Ends what is being computed, also where nothing computes any more: a worker may die without a word. */
+  private readonly stop = (): void => this.fail(new Error('stopped'));
 
   private async launch(machine: Uint8Array<ArrayBuffer>, graph: Uint8Array<ArrayBuffer>): Promise<void> {
     this.worker?.terminate();
     this.worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
     this.worker.onmessage = (event: MessageEvent<Reply>) => this.hear(event.data);
-    this.worker.onerror = (event) => this.fail(new Error(event.message || 'the worker stopped'));
+    this.worker.onerror = (event) => {
+      event.preventDefault(); // the film that was read is told of it, not the page
+      this.fail(new Error(event.message || 'the worker stopped'));
+    };
     await this.ask({ kind: 'start', machine, graph }, [machine.buffer, graph.buffer]);
   }
 
@@ -103,6 +113,8 @@ export class WasmEngine implements Engine {
   }
 
   private fail(why: Error): void {
+    this.worker?.terminate();
+    this.worker = null;
     for (const asker of this.waiting.values()) asker.reject(why);
     this.waiting.clear();
   }
