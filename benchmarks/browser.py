@@ -1,9 +1,11 @@
 """The page against Python in one run: probabilities, processor time of a reading, bytes of a visit.
 
-Run: python benchmarks/browser.py [FILM ...] [--repeat N]
+Run: python benchmarks/browser.py [FILM or FOLDER ...] [--each N] [--repeat N]
 
-Films are read by the static site in Chromium, with its half-precision weights and with the bundle's
-own, and by `Reader` with one thread. Needs the built page, the package playwright and Chromium.
+Of a folder of data sets, every film is read, or N of each kind of file of each set. What is outside
+the bundle's population is read all the same, by both. The static site reads in Chromium, with its
+half-precision weights and with the bundle's own, and `Reader` with one thread. Needs the built
+page, the package playwright and Chromium.
 Processor time in the browser is that of all its processes while a film is read again, so it holds
 the page's own work too; `Reader.read` is timed beside it, turn by turn.
 """
@@ -26,6 +28,7 @@ sys.path.insert(0, str(REPOSITORY / "tests"))
 
 from page_sites import handed_out  # noqa: E402
 from plainfilm.errors import PlainfilmError  # noqa: E402
+from plainfilm.findings import Prediction  # noqa: E402
 from plainfilm.images import read_radiograph  # noqa: E402
 from plainfilm.reading import Reader  # noqa: E402
 from plainfilm.reading.bundle import Bundle  # noqa: E402
@@ -35,6 +38,7 @@ from plainfilm.serve.site import write_site  # noqa: E402
 DRAWN = REPOSITORY / "docs" / "examples" / "drawn-chest.png"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+TOGETHER = 20  # films open in the page at once
 # Published first visits of in-browser chest readers, in MB: "Chester: A Web Delivered Locally
 # Computed Chest X-Ray Disease Prediction System" (Cohen et al.) tells its page's own figure, and a
 # later thesis on networks in the browser its range.
@@ -51,25 +55,43 @@ def whole_weights(bundle: Bundle, site: Path) -> None:
     (site / "app.json").write_text(json.dumps(settings), encoding="utf-8")
 
 
-def page_answer(page: Any, path: Path) -> dict[str, Any] | None:
-    """What the page says of a film; None where it does not read it."""
+def page_answers(page: Any, paths: list[Path]) -> list[dict[str, Any] | None]:
+    """What the page says of each film, read all the same where it refuses; None where unread."""
     for button in page.get_by_role("button", name="Close all films").all():
         button.click()
-    page.locator("#open").set_input_files(path)
-    page.locator("#findings, .problem").first.wait_for(timeout=60_000)
-    if page.locator(".problem").count() > 0:
-        return None
+    page.locator("#open").set_input_files(paths)
+    rows = page.locator(".films tbody tr")
+    rows.nth(len(paths) - 1).wait_for()
+    wait_for_rows(page)
+    for index in range(len(paths)):
+        if "Refused" in rows.nth(index).inner_text():
+            insist(page, rows.nth(index))
+    is_read = ["not read" not in rows.nth(index).inner_text() for index in range(len(paths))]
     with page.expect_download() as download:
         page.get_by_role("button", name="JSON").click()
-    found: dict[str, Any] = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))
-    return found
+    found = iter(json.loads(Path(download.value.path()).read_text(encoding="utf-8")))
+    return [next(found) if one else None for one in is_read]
 
 
-def compared(reader: Reader, page: Any, path: Path) -> str | float:
+def wait_for_rows(page: Any) -> None:
+    """Wait until no film is left to read; readings are long, and many."""
+    page.locator(".films").get_by_text("waiting", exact=True).first.wait_for(
+        state="detached", timeout=600_000
+    )
+
+
+def insist(page: Any, row: Any) -> None:
+    """Press "Read it all the same" for the film of a row."""
+    row.get_by_role("button").click()
+    page.locator("#findings .refused").wait_for()
+    page.get_by_role("button", name="Read it all the same").click()
+    page.locator("#findings").wait_for()
+
+
+def compared(reader: Reader, path: Path, found: dict[str, Any] | None) -> str | float:
     """The largest difference of a film's probabilities, or that both refuse, or who does not."""
-    found = page_answer(page, path)
     try:
-        expected = reader.read(read_radiograph(path))
+        expected = read_all_the_same(reader, path)
     except PlainfilmError:
         return "not a film for both" if found is None else "read by the page alone"
     if found is None:
@@ -81,6 +103,27 @@ def compared(reader: Reader, page: Any, path: Path) -> str | float:
     return max(abs(one.probability - other["probability"]) for one, other in pairs)
 
 
+def read_all_the_same(reader: Reader, path: Path) -> Prediction:
+    """What Python says of a film, as one outside the population where it refuses it."""
+    film = read_radiograph(path)
+    found = reader.read(film)
+    return found if found.refused is None else reader.read(film, override_population=True)
+
+
+def sampled(folder: Path, n: int) -> list[Path]:
+    """At most `n` films of each kind of file from each data set below a folder, evenly spaced."""
+    kinds: dict[tuple[str, str], list[Path]] = {}
+    for path in sorted(folder.rglob("*")):
+        kind = path.suffix.lower().replace("jpeg", "jpg")
+        if kind in (".dcm", ".png", ".jpg"):
+            kinds.setdefault((path.relative_to(folder).parts[0], kind), []).append(path)
+    return [
+        paths[(2 * k + 1) * len(paths) // (2 * min(n, len(paths)))]
+        for paths in kinds.values()
+        for k in range(min(n, len(paths)))
+    ]
+
+
 def browser_seconds(session: Any) -> float:
     """Processor time that the browser's processes have taken."""
     processes = session.send("SystemInfo.getProcessInfo")["processInfo"]
@@ -90,7 +133,7 @@ def browser_seconds(session: Any) -> float:
 def cpu_ratio(reader: Reader, page: Any, session: Any, repeat: int) -> tuple[float, float]:
     """Median processor milliseconds of one reading: the page's and Python's, turn by turn."""
     film = read_radiograph(DRAWN)
-    page_answer(page, DRAWN)
+    page_answers(page, [DRAWN])
     page.get_by_text("About this film").first.wait_for()
     theirs, ours = [], []
     for turn in range(repeat):
@@ -152,8 +195,12 @@ def graph_ratio(reader: Reader, page: Any, session: Any, site: Path, repeat: int
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("films", type=Path, nargs="*", default=[DRAWN])
+    parser.add_argument("--each", type=int, default=sys.maxsize, metavar="N",
+                        help="of a folder, N films of each kind of each set (all)")  # fmt: skip
     parser.add_argument("--repeat", type=int, default=15, help="readings timed (15)")
     options = parser.parse_args()
+    films = [film for path in options.films
+             for film in (sampled(path, options.each) if path.is_dir() else [path])]  # fmt: skip
     browser_path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
     if browser_path is None:
         sys.exit(f"no browser found; expected one of {', '.join(BROWSERS)}")
@@ -173,14 +220,23 @@ def main() -> None:
                 page.goto(place.url)
                 page.locator("#open-here").wait_for(state="attached", timeout=60_000)
                 n_first = sum(received)
-                answers = {path: compared(reader, page, path) for path in options.films}
-                told(weights, answers)
+                told(weights, answers(reader, page, films))
                 session = browser.new_browser_cdp_session()
                 if weights == "half":
                     size(n_bytes, n_first, cpu_ratio(reader, page, session, options.repeat))
                 else:
                     graph_ratio(reader, page, session, site, options.repeat)
         browser.close()
+
+
+def answers(reader: Reader, page: Any, films: list[Path]) -> dict[Path, str | float]:
+    """What `compared` says of each film, some films at a time: a page has not room for all."""
+    found = {}
+    for first in range(0, len(films), TOGETHER):
+        some = films[first : first + TOGETHER]
+        for path, answer in zip(some, page_answers(page, some), strict=True):
+            found[path] = compared(reader, path, answer)
+    return found
 
 
 def told(weights: str, answers: dict[Path, str | float]) -> None:
