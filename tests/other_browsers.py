@@ -22,6 +22,11 @@ from plainfilm.errors import PlainfilmError
 from webdrivers import Browser
 
 ENDED = "document.querySelector('#findings, .reading .problem') !== null"
+DRAWN = """(() => {
+    const film = document.querySelector('canvas.film');
+    const dots = film.getContext('2d').getImageData(0, 0, film.width, film.height).data;
+    return dots.some((value, at) => at % 4 < 3 && value > 100);
+})()"""
 SAID = """[...document.querySelectorAll('.finding')].map(row => [
     row.querySelector('.name').innerText.replace(/^\\W+/, ''),
     row.querySelector('.fill').getAttribute('width') / 100])"""
@@ -80,4 +85,6 @@ def read(browser: Browser, film: Path) -> dict[str, float]:
     told = browser.run("return document.querySelector('.problem')?.innerText ?? ''")
     if told:
         raise PlainfilmError(f"{browser.name}, {film.name}: {told}")
+    if not browser.run(f"return {DRAWN}"):
+        raise PlainfilmError(f"{browser.name}, {film.name}: findings beside an empty frame")
     return dict(browser.run(f"return {SAID}"))

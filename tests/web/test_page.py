@@ -50,6 +50,19 @@ def test_a_film_is_read_as_python_reads_it(page, film: Path, reader: Reader) -> 
     assert rows[0]["finding"] == expected.results[0].finding.name
 
 
+def test_no_answer_stands_beside_an_empty_frame(page, film: Path) -> None:
+    """Never a black film: it is drawn in the same turn in which its answer comes."""
+    page.evaluate("""() => new MutationObserver((_, watch) => {
+        if (document.querySelector('#findings') === null) return;
+        const film = document.querySelector('canvas.film');
+        const dots = film.getContext('2d').getImageData(0, 0, film.width, film.height).data;
+        document.body.dataset.drawn = dots.some((value, at) => at % 4 < 3 && value > 100);
+        watch.disconnect();
+    }).observe(document.body, { childList: true, subtree: true })""")
+    read(page, film)
+    assert page.locator("body").get_attribute("data-drawn") == "true"
+
+
 def test_who_sees_the_film_is_said_in_words(page) -> None:
     """S2-46."""
     badge = page.locator(".place").inner_text()

@@ -1,5 +1,5 @@
 /** The film on black: zoom, pan, brightness, heat. Never mirrored, whatever the language. */
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Radiograph } from '../types';
 import { filmCanvas, greyOf, type Heat, type Tone } from './film_picture';
 
@@ -45,7 +45,8 @@ export function FilmView({ film, heat, opacity, tone, place, words, windowing, o
   const grey = useMemo(() => greyOf(film), [film]);
   const picture = useMemo(() => filmCanvas(grey, tone), [grey, tone]);
 
-  useEffect(() => {
+  // Before the browser paints: no answer ever stands beside an empty frame.
+  useLayoutEffect(() => {
     if (canvas.current === null || size.width === 0) return;
     draw(canvas.current, size, picture, heat, opacity, place);
   }, [size, picture, heat, opacity, place]);
@@ -102,10 +103,13 @@ function draw(
 
 function useSize(element: { current: HTMLElement | null }): Size {
   const [size, setSize] = useState<Size>({ width: 0, height: 0 });
-  useEffect(() => {
-    const observer = new ResizeObserver(([entry]) => {
-      setSize({ width: entry.contentRect.width, height: entry.contentRect.height });
-    });
+  useLayoutEffect(() => {
+    const measure = () => {
+      const { clientWidth: width, clientHeight: height } = element.current!;
+      setSize((last) => (last.width === width && last.height === height ? last : { width, height }));
+    };
+    measure();
+    const observer = new ResizeObserver(measure);
     observer.observe(element.current!);
     return () => observer.disconnect();
   }, []);
