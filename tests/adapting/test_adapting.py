@@ -105,7 +105,8 @@ def test_the_films_it_was_fitted_on_are_judged_crosswise_and_the_others_as_shipp
 def test_model_scores_become_probabilities(parent: Path, own_films: Path, tmp_path: Path) -> None:
     imported = uncalibrated(tiny_bundle(2, familiarity=False))
     imported.save(tmp_path / "imported.bundle")
-    made = adapt(tmp_path / "imported.bundle", own_films, tmp_path / "new.bundle", OPTIONS)
+    few = replace(OPTIONS, split="test")
+    made = adapt(tmp_path / "imported.bundle", own_films, tmp_path / "new.bundle", few)
     assert made.bundle.header.calibration.calibrated
     assert made.bundle.header.familiarity is None
     assert "It cannot tell a film that is unlike those it learned from." in made.text

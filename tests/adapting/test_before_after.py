@@ -73,3 +73,17 @@ def test_scores_in_no_order_are_called_chance() -> None:
 def test_what_is_no_number_is_a_dash() -> None:
     assert in_words(None) == in_words([None, None, None]) == "—"
     assert in_words([0.5, None, None]) == "0.500 (no interval)"
+
+
+def test_scores_that_changed_have_an_auroc_of_both_sides_and_its_change() -> None:
+    labels = np.tile([1.0, 0], 30)
+    draws = draw_patients(np.array([str(n) for n in range(60)]), 100)
+    pair = sides(np.full(60, 0.5), labels * 0.8)
+    row = compare(np.tile([0.0, 0, 1, 1], 15), labels, *pair, draws, learned=True)
+    assert (row["before"]["auroc"][0], row["auroc"][0]) == (0.5, 1.0)  # type: ignore[index]
+    assert row["difference"]["auroc"][:2] == [0.5, pytest.approx(0.3, abs=0.2)]  # type: ignore[index]
+    assert "AUROC 0.500 before, 1.000 after; change 0.500 (" in change_in_words(row)
+    assert change_in_words(row).endswith("better")
+    head, _, line = table_lines({"mass": row}, ["Mass"])
+    assert "AUROC before | after | change | calibration error before" in head
+    assert head.count("|") == line.count("|")

@@ -10,9 +10,10 @@ from plainfilm.adapting.before_after import Row
 from plainfilm.adapting.fitting import Fitted
 from plainfilm.adapting.own_films import OwnFilms
 from plainfilm.adapting.statement import Adaptation, state
+from plainfilm.adapting.ways import Made
 from plainfilm.datasets.manifest import Manifest
 from plainfilm.datasets.sample import Sample
-from plainfilm.evaluation.calibration import Platt
+from plainfilm.evaluation.calibration import CrossFit, Platt
 from plainfilm.reading.bundle import Bundle, BundleHeader, Population
 from plainfilm.training.calibrate import Thresholds
 from tiny_bundle import tiny_bundle
@@ -41,7 +42,8 @@ def stated(bundle: Bundle, row: Row = ROW, version: str = "2") -> BundleHeader:
     fitted = Fitted((Platt(1, 0),) * 2, "Platt", Thresholds(values, "half"), values)
     population = Population(("chest",), ("PA",), None, "everybody")
     rows = dict.fromkeys(names, row)
-    done = Adaptation(films, manifest, "val", population, (0, 1), fitted, rows, "half")
+    made = Made(bundle.network, CrossFit(scores, scores), fitted)
+    done = Adaptation(films, manifest, "val", population, (0, 1), made, rows, "half")
     return state(bundle, done, version, NOW)
 
 

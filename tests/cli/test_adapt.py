@@ -49,3 +49,9 @@ def test_a_bundle_is_adapted_and_the_report_says_what_changed(
 def test_ages_are_two_numbers_or_any(capsys: Output) -> None:
     assert run("adapt", "x", "y", "--out", "z", "--population-words", "w", "--ages", "old") == 2
     assert "expected as in 18-95, or any" in capsys.readouterr().err
+
+
+def test_the_head_and_the_whole_are_not_learned_at_once(capsys: Output) -> None:
+    words = ("adapt", "x", "y", "--out", "z", "--population-words", "w")
+    assert run(*words, "--head", "--whole") == 2
+    assert "take one of the two" in capsys.readouterr().err

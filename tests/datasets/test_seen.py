@@ -7,7 +7,14 @@ import pytest
 from bare_manifests import bare_manifest
 from plainfilm.datasets import seen
 from plainfilm.datasets.manifest import Manifest
-from plainfilm.datasets.seen import KEY, film_digests, find_leak, named
+from plainfilm.datasets.seen import (
+    ADAPTED_KEY,
+    KEY,
+    adapted_digests,
+    film_digests,
+    find_leak,
+    named,
+)
 from plainfilm.errors import DatasetError
 
 
@@ -65,3 +72,16 @@ def test_the_list_holds_six_bytes_a_film_in_an_order_that_tells_nothing(
 def test_the_first_few_are_named_without_their_folders() -> None:
     assert named(["a/1.png", "b/2.png"]) == "1.png, 2.png"
     assert named([f"a/{i}.png" for i in range(1007)]).endswith("4.png and 1,002 more")
+
+
+def test_films_that_a_bundle_was_adapted_on_are_added_to_those_of_before(
+    learned: Manifest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = adapted_digests({}, learned.split("val"))
+    both = adapted_digests(first, learned.split("test"))
+    for split, known in (("train", False), ("val", True), ("test", True)):
+        assert bool(find_leak(both, learned.split(split), ADAPTED_KEY)) is known
+    assert find_leak(both, learned) is None
+    monkeypatch.setattr(seen, "MOST", 3)
+    with pytest.raises(DatasetError, match="4 films to learn from; a bundle can name 3 at most"):
+        adapted_digests(first, learned.split("test"))

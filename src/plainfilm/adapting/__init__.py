@@ -1,7 +1,8 @@
 """A bundle and one's own films in, a bundle for those films out: `adapt`.
 
-The network stays as it is: calibrators, thresholds, population and the cuts of familiarity are set
-anew, and what that changed is measured crosswise by patient. See docs/how-to/adapt-a-bundle.md.
+Calibrators, thresholds, population and the cuts of familiarity are set anew; where asked for, the
+last layer or the whole network learns. What that changed is measured crosswise by patient. See
+docs/how-to/adapt-a-bundle.md.
 """
 
 import hashlib
@@ -13,11 +14,11 @@ from pathlib import Path
 import numpy as np
 
 from plainfilm.adapting.before_after import Row, compare, table_lines
-from plainfilm.adapting.fitting import FOLDS, fit, fit_across
-from plainfilm.adapting.graph_edit import recalibrated
+from plainfilm.adapting.fitting import FOLDS
 from plainfilm.adapting.own_films import OwnFilms, read_films
 from plainfilm.adapting.population import PopulationWords, population_of
 from plainfilm.adapting.statement import Adaptation, films_in_words, state
+from plainfilm.adapting.ways import WAYS, Learn, Made, Work, with_own_familiarity
 from plainfilm.datasets.manifest import Manifest
 from plainfilm.errors import BundleError, EvaluationError
 from plainfilm.evaluation.bootstrap import N_DRAWS, draw_patients
@@ -27,12 +28,10 @@ from plainfilm.reading import Reader
 from plainfilm.reading.bundle import Bundle, BundleHeader, Golden
 from plainfilm.reading.header import check_name
 from plainfilm.reading.verify import verify
-from plainfilm.training.calibrate import Seen
 from plainfilm.training.card import card
-from plainfilm.training.graph import Link
 from plainfilm.training.onnx_file import run_onnx
 
-__all__ = ["AdaptOptions", "Adapted", "PopulationWords", "adapt"]
+__all__ = ["AdaptOptions", "Adapted", "Learn", "PopulationWords", "adapt"]
 
 SCHEMA = "plainfilm.adaptation/1"
 
@@ -51,6 +50,9 @@ class AdaptOptions:
         Of the new bundle; "" = the parent's with "+adapted".
     rule
         That chooses the thresholds, see `evaluation.thresholds`.
+    learn
+        "nothing": calibrators and thresholds only; "head": the last layer too, on frozen features;
+        "whole": all weights.
     draws
         Of the bootstrap over patients.
     overwrite
@@ -61,6 +63,7 @@ class AdaptOptions:
     split: str = "train"
     version: str = ""
     rule: str = "youden-plateau"
+    learn: Learn = "nothing"
     draws: int = N_DRAWS
     overwrite: bool = False
 
@@ -115,7 +118,7 @@ def adapt(
     version = _version(reader.bundle.header, options)
     cautions = _check_strangers(reader, manifest, options.split)
     films = manifest if options.split == "all" else manifest.split(options.split)
-    done = _fit(reader.bundle.header, read_films(reader, films, progress), manifest, options)
+    done = _fit(reader, read_films(reader, films, progress), manifest, options)
     made = _bundle(reader.bundle, done, version)
     verify(made)
     made.save(out, overwrite=options.overwrite)
@@ -146,30 +149,34 @@ def _check_strangers(reader: Reader, manifest: Manifest, split: str) -> tuple[st
     return cautions
 
 
-def _fit(
-    header: BundleHeader, read: OwnFilms, manifest: Manifest, options: AdaptOptions
-) -> Adaptation:
+def _fit(reader: Reader, read: OwnFilms, manifest: Manifest, options: AdaptOptions) -> Adaptation:
+    header = reader.bundle.header
     population = population_of(options.population, read.known)
     films = read.inside(population)
-    kept = _told(header, films)
-    link: Link = "softmax" if header.label_set.is_choice else "sigmoid"
-    names = [header.label_set.names[k] for k in kept]
-    scores, labels = films.scores[:, kept], films.labels[:, kept]
-    seen = Seen(scores, films.familiarity, labels, 0.0)
-    after = fit_across(seen, films.patients, names, link, options.rule)
+    work = Work(reader.bundle, films, manifest.root, _told(header, films), options.rule)
+    made = with_own_familiarity(work, WAYS[options.learn](work))
+    return Adaptation(
+        films, manifest, options.split, population, work.kept, made,
+        _compare(work, made, options), options.rule, options.learn,
+    )  # fmt: skip
+
+
+def _compare(work: Work, made: Made, options: AdaptOptions) -> dict[str, Row]:
+    """Before and after, by finding."""
+    films, header = work.films, work.parent.header
     draws = draw_patients(films.patients, options.draws)
     rows: dict[str, Row] = {}
-    for column, name in enumerate(names):
+    for column, (place, name) in enumerate(zip(work.kept, work.names, strict=True)):
         threshold = np.full(len(films), header.thresholds[name])
         rows[name] = compare(
-            scores[:, column],
-            labels[:, column],
-            CrossFit(films.probabilities[:, kept[column]], threshold),
-            CrossFit(after.probability[:, column], after.threshold[:, column]),
+            films.scores[:, place],
+            films.labels[:, place],
+            CrossFit(films.probabilities[:, place], threshold),
+            CrossFit(made.across.probability[:, column], made.across.threshold[:, column]),
             draws,
+            learned=options.learn != "nothing",
         )
-    fitted = fit(seen, names, link, options.rule)
-    return Adaptation(films, manifest, options.split, population, kept, fitted, rows, options.rule)
+    return rows
 
 
 def _told(header: BundleHeader, films: OwnFilms) -> tuple[int, ...]:
@@ -192,11 +199,10 @@ def _told(header: BundleHeader, films: OwnFilms) -> tuple[int, ...]:
 
 
 def _bundle(parent: Bundle, done: Adaptation, version: str) -> Bundle:
-    link: Link = "softmax" if parent.header.label_set.is_choice else "sigmoid"
-    network = recalibrated(parent.network, done.kept, done.fitted.platts, link)
+    network = done.made.network
+    header = state(parent, done, version, datetime.now(UTC))
     films = parent.golden.radiographs
     golden = Golden(films, tuple(run_onnx(network, films)))
-    header = state(parent, done, version, datetime.now(UTC))
     return Bundle(header, network, golden, card=card(header, None))
 
 
@@ -215,6 +221,7 @@ def _numbers(
         "n_patients": int(np.unique(done.films.patients).size),
         "left_out": done.films.left_out,
         "cautions": list(cautions),
+        "learned": done.made.words or None,
         "calibrated_before": parent.header.calibration.calibrated,
         "intervals": "95 %, of a paired bootstrap over patients: [value, low, high]",
         "cross_fitted": f"after: {FOLDS} folds by patient",
@@ -231,8 +238,9 @@ def _text(parent: Bundle, made: Bundle, done: Adaptation, cautions: tuple[str, .
         "",
         f"On {films_in_words(done)}. Before: {kind}. After: each film is judged by a fit that saw "
         f"other patients only ({FOLDS} folds). In brackets: 95 % intervals, by a paired bootstrap "
-        "over patients; a change below 0 is better.",
+        "over patients; a change below 0 is better, of the AUROC one above.",
         "",
+        *([f"Learned: {done.made.words}.", ""] if done.made.words else []),
         *table_lines(done.rows, displays),
         "",
         *[f"- {f}: {new.provenance.details[f'adapted, {n}']}"

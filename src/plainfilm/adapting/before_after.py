@@ -13,36 +13,54 @@ from plainfilm.evaluation.reliability import N_BINS, ece, equal_width_bins
 
 Row = dict[str, object]
 
+_HEADS = {"auroc": "AUROC", "ece": "calibration error", "brier": "Brier score"}
+
 
 def compare(
-    scores: Floats, labels: Labels, before: CrossFit, after: CrossFit, draws: PatientDraws
+    scores: Floats,
+    labels: Labels,
+    before: CrossFit,
+    after: CrossFit,
+    draws: PatientDraws,
+    *,
+    learned: bool = False,
 ) -> Row:
     """The numbers of one finding; an interval is [value, low, high].
 
     Parameters
     ----------
     scores, labels
-        (n,), of one finding; a film whose label is NaN is left out.
+        (n,), of one finding; a film whose label is NaN is left out. The scores are those before.
     before, after
         Probabilities and thresholds (n,); `after` of a fit that did not see the film's patient.
     draws
         Of patients, the same for everything, so that differences are paired.
+    learned
+        True: the scores did not stay. Films are then ranked after by `after`'s probabilities, which
+        are alike across its folds, and there are an AUROC of both sides and its change.
 
     Returns
     -------
-    `difference` is after less before: below 0 is better. The draws' calibration errors are a
-    little too large where the error is small (`inversion`), so its interval errs towards "no
-    better"; it is drawn out to hold the value. The AUROC is that of the scores, which stay.
+    `difference` is after less before: below 0 is better, but for the AUROC. The draws' calibration
+    errors are a little too large where the error is small (`inversion`), so its interval errs
+    towards "no better"; it is drawn out to hold the value. `auroc` is that after.
     """
     known = ~np.isnan(labels)
-    ranked = rank_draws(draws, scores, labels).auroc
+    ranks = [scores, after.probability] if learned else [scores]
+    areas = [auroc(each, labels) for each in ranks]
+    drawn = [rank_draws(draws, each, labels).auroc for each in ranks]
+    told = [_plain(interval(area, each)) for area, each in zip(areas, drawn, strict=True)]
+    change: Row = (
+        {"auroc": _difference((areas[0], areas[1]), (drawn[0], drawn[1]))} if learned else {}
+    )
     return {
         "n_films": int(known.sum()),
         "n_present": int((labels == 1).sum()),
-        "auroc": _plain(interval(auroc(scores, labels), ranked)),
-        "before": _side(before, labels, draws),
-        "after": _side(after, labels, draws),
-        "difference": {
+        "auroc": told[-1],
+        "before": {"auroc": told[0], **_side(before, labels, draws)},
+        "after": {"auroc": told[-1], **_side(after, labels, draws)},
+        "difference": change
+        | {
             "ece": _difference(
                 (ece(before.probability, labels), ece(after.probability, labels)),
                 (
@@ -109,14 +127,17 @@ def _plain(found: Interval) -> list[float | None]:
 
 def table_lines(rows: Mapping[str, Row], displays: Sequence[str]) -> list[str]:
     """The numbers as a Markdown table, one line a finding."""
-    heads = ["finding", "films", "present", "AUROC (unchanged)"]
-    for words in ("calibration error", "Brier score"):
-        heads += [f"{words} before", "after", "change"]
+    learned = any(_part(row, "difference", "auroc") for row in rows.values())
+    heads = ["finding", "films", "present"] + ([] if learned else ["AUROC (unchanged)"])
+    keys = ("auroc", "ece", "brier") if learned else ("ece", "brier")
+    for key in keys:
+        heads += [f"{_HEADS[key]} before", "after", "change"]
     heads += ["sensitivity, specificity before", "after"]
     lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     for display, row in zip(displays, rows.values(), strict=True):
-        cells = [display, str(row["n_films"]), str(row["n_present"]), in_words(row["auroc"])]
-        for key in ("ece", "brier"):
+        cells = [display, str(row["n_films"]), str(row["n_present"])]
+        cells += [] if learned else [in_words(row["auroc"])]
+        for key in keys:
             cells += [in_words(_part(row, side, key)) for side in ("before", "after", "difference")]
         for side in ("before", "after"):
             both = [_part(row, side, key) for key in ("sensitivity", "specificity")]
@@ -126,15 +147,22 @@ def table_lines(rows: Mapping[str, Row], displays: Sequence[str]) -> list[str]:
 
 
 def change_in_words(row: Row) -> str:
-    """One sentence on a finding's calibration: by how much, and whether that may be chance."""
-    error = [in_words(_part(row, side, "ece")).partition(" ")[0] for side in ("before", "after")]
-    change = _part(row, "difference", "ece")
+    """A finding's calibration, and AUROC where it may differ: by how much, and if by chance."""
+    sentences = [_sentence(row, "ece", sign=-1)]
+    if _part(row, "difference", "auroc"):
+        sentences.append(_sentence(row, "auroc", sign=1))
+    return "; ".join(sentences)
+
+
+def _sentence(row: Row, key: str, *, sign: int) -> str:
+    """`sign` is that of a change for the better."""
+    sides = [in_words(_part(row, side, key)).partition(" ")[0] for side in ("before", "after")]
+    change = _part(row, "difference", key)
     verdict = "cannot be told from chance"
-    if isinstance(change, list) and None not in change:
-        verdict = "better" if change[2] < 0 else "worse" if change[1] > 0 else verdict
+    if isinstance(change, list) and None not in change and change[1] * change[2] > 0:
+        verdict = "better" if change[0] * sign > 0 else "worse"
     return (
-        f"calibration error {error[0]} before, {error[1]} after; change {in_words(change)}: "
-        f"{verdict}"
+        f"{_HEADS[key]} {sides[0]} before, {sides[1]} after; change {in_words(change)}: {verdict}"
     )
 
 

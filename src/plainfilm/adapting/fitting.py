@@ -45,7 +45,7 @@ def fit(seen: Seen, names: Sequence[str], link: Link, rule: str) -> Fitted:
         There is no such rule.
     """
     found = (calibrate_choice if link == "softmax" else calibrate)(seen, names)
-    thresholds = choose_thresholds(seen, _speak(seen, found.platts, link), names, rule)
+    thresholds = choose_thresholds(seen, speak(seen, found.platts, link), names, rule)
     return Fitted(found.platts, found.method, thresholds, prevalence(seen, names))
 
 
@@ -66,9 +66,14 @@ def fit_across(
     for fold in range(FOLDS):
         inside = folds == fold
         fitted = fit(_rows(seen, ~inside), names, link, rule)
-        probability[inside] = _speak(_rows(seen, inside), fitted.platts, link)
+        probability[inside] = speak(_rows(seen, inside), fitted.platts, link)
         threshold[inside] = [fitted.thresholds.values[name] for name in names]
     return CrossFit(probability, threshold)
+
+
+def speak(seen: Seen, platts: Sequence[Platt], link: Link) -> Floats:
+    """Calibrated probabilities float64 (n, K) of films' scores."""
+    return (choice_probabilities if link == "softmax" else probabilities)(seen, platts)
 
 
 def deal_patients(
@@ -97,10 +102,6 @@ def deal_patients(
     fold = np.empty(names.size, dtype=np.intp)
     fold[ordered] = np.arange(names.size) % FOLDS
     return fold[index]
-
-
-def _speak(seen: Seen, platts: Sequence[Platt], link: Link) -> Floats:
-    return (choice_probabilities if link == "softmax" else probabilities)(seen, platts)
 
 
 def _rows(seen: Seen, rows: NDArray[np.bool_]) -> Seen:

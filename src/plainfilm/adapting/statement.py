@@ -8,16 +8,26 @@ import numpy as np
 
 from plainfilm import __version__
 from plainfilm.adapting.before_after import Row, change_in_words, in_words, is_chance
-from plainfilm.adapting.fitting import Fitted
 from plainfilm.adapting.own_films import OwnFilms
+from plainfilm.adapting.ways import Learn, Made
 from plainfilm.datasets.manifest import Manifest
+from plainfilm.datasets.seen import adapted_digests
 from plainfilm.evaluation.metrics import Floats
 from plainfilm.evaluation.predict import ADAPTED_FILMS, ADAPTED_FROM, ADAPTED_RULE
 from plainfilm.findings import LabelSet
 from plainfilm.imports import LIMITS as IMPORTED_LIMITS
-from plainfilm.reading.bundle import Bundle, BundleHeader, Calibration, FamiliarityCut, Population
+from plainfilm.reading.bundle import (
+    Bundle,
+    BundleHeader,
+    Calibration,
+    FamiliarityCut,
+    MapScale,
+    Population,
+)
 from plainfilm.training.statement import CAUTION_BELOW
 
+LEARNED = "learned when adapted"
+HOW = "adapted with"
 UNTOLD = "It cannot tell a film that is unlike those it learned from."
 
 
@@ -33,12 +43,14 @@ class Adaptation:
         Whose films they are.
     kept
         Positions of the parent's findings that stay.
-    fitted
-        Calibrators and thresholds.
+    made
+        The graph, calibrators and thresholds.
     rows
         Before and after, by finding.
     rule
         That the thresholds were chosen by.
+    learn
+        What was learned.
     """
 
     films: OwnFilms
@@ -46,9 +58,10 @@ class Adaptation:
     split: str
     population: Population
     kept: tuple[int, ...]
-    fitted: Fitted
+    made: Made
     rows: Mapping[str, Row]
     rule: str
+    learn: Learn = "nothing"
 
 
 def state(parent: Bundle, done: Adaptation, version: str, created: datetime) -> BundleHeader:
@@ -63,22 +76,26 @@ def state(parent: Bundle, done: Adaptation, version: str, created: datetime) -> 
     all_findings = header.label_set.findings
     left_out = [f.display for k, f in enumerate(all_findings) if k not in done.kept]
     where = films_in_words(done)
-    method = f"{done.fitted.method}; refitted"
+    familiarity = _familiarity(header, done)
+    method = f"{done.made.fitted.method}; refitted"
     fitted = f"fitted on {where}; numbers on these films are cross-fitted by patient"
     return replace(
         header,
         version=version,
         created=created.strftime("%Y-%m-%dT%H:%M:%SZ"),
         label_set=LabelSet(tuple(all_findings[k] for k in done.kept), header.label_set.exclusive),
-        thresholds=done.fitted.thresholds.values,
-        threshold_rule=f"{done.fitted.thresholds.words}; on {where}",
-        calibration=Calibration(True, method, fitted, done.fitted.prevalence),
-        familiarity=_cut(header.familiarity, done.films.familiarity),
+        thresholds=done.made.fitted.thresholds.values,
+        threshold_rule=f"{done.made.fitted.thresholds.words}; on {where}",
+        calibration=Calibration(True, method, fitted, done.made.fitted.prevalence),
+        map=_map(header.map, done.made.map_peak),
+        familiarity=familiarity,
         population=done.population,
         intended_use=_use(header, done.population),
-        limits=_limits(header, left_out) + _chances(done),
+        limits=_limits(header, left_out, tells=familiarity is not None) + _chances(done),
         provenance=replace(
-            header.provenance, details={**_inherited(header), **_details(parent, done)}
+            header.provenance,
+            init=_init(parent, done),
+            details={**_inherited(header), **_details(parent, done)},
         ),
     )
 
@@ -103,8 +120,26 @@ def _details(parent: Bundle, done: Adaptation) -> dict[str, str]:
         "adapted on split_sha256": done.manifest.split_sha256,
         ADAPTED_FILMS: used.images_sha256,
         ADAPTED_RULE: done.rule,
+        **_learned(parent.header, done),
         **{f"adapted, {name}": change_in_words(row) for name, row in done.rows.items()},
     }
+
+
+def _learned(header: BundleHeader, done: Adaptation) -> dict[str, str]:
+    """What the network learned from these films, and which films they are."""
+    if done.learn == "nothing":
+        return {}
+    before = header.provenance.details
+    films = replace(done.manifest, samples=done.films.samples)
+    told = [before[LEARNED], done.made.words] if LEARNED in before else [done.made.words]
+    return {LEARNED: "; then ".join(told), HOW: f"--{done.learn}", **adapted_digests(before, films)}
+
+
+def _init(parent: Bundle, done: Adaptation) -> str:
+    start = parent.header.provenance.init
+    if done.learn == "nothing":
+        return start
+    return f"{start}; then {parent.id.name} {parent.id.version}, adapted with --{done.learn}"
 
 
 def _inherited(header: BundleHeader) -> dict[str, str]:
@@ -112,9 +147,10 @@ def _inherited(header: BundleHeader) -> dict[str, str]:
     return {k: v for k, v in header.provenance.details.items() if not k.startswith("adapted")}
 
 
-def _limits(header: BundleHeader, left_out: Sequence[str]) -> tuple[str, ...]:
+def _limits(header: BundleHeader, left_out: Sequence[str], *, tells: bool) -> tuple[str, ...]:
     kept = [text for text in header.limits if text not in IMPORTED_LIMITS]
-    if header.familiarity is None:
+    kept = [text for text in kept if text != UNTOLD]
+    if not tells:
         kept.append(UNTOLD)
     if left_out:
         words = ", ".join(left_out)
@@ -139,6 +175,17 @@ def _chances(done: Adaptation) -> tuple[str, ...]:
         for name, row in done.rows.items()
         if is_chance(row)
     )
+
+
+def _map(parent: MapScale | None, peak: float | None) -> MapScale | None:
+    return parent if parent is None or peak is None else replace(parent, display_max=peak)
+
+
+def _familiarity(header: BundleHeader, done: Adaptation) -> FamiliarityCut | None:
+    """Of what was fitted anew; else the parent's, where the graph still has it."""
+    if done.made.familiarity is not None or done.learn == "whole":
+        return done.made.familiarity
+    return _cut(header.familiarity, done.films.familiarity)
 
 
 def _cut(parent: FamiliarityCut | None, familiarity: Floats) -> FamiliarityCut | None:

@@ -11,7 +11,7 @@ from plainfilm.cli.options import PATH, SPLITS, VIEWS, Verb, force_option, json_
 from plainfilm.cli.terminal import note, show_progress
 
 if TYPE_CHECKING:
-    from plainfilm.adapting import AdaptOptions
+    from plainfilm.adapting import AdaptOptions, Learn
 
 _ENDINGS = (".md", ".json")
 
@@ -32,6 +32,12 @@ def _names(_: click.Context, __: click.Parameter, text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
+def _learn(*, head: bool, whole: bool) -> "Learn":
+    if head and whole:
+        raise click.UsageError("--head and --whole: take one of the two.")
+    return "head" if head else "whole" if whole else "nothing"
+
+
 def _options(verb: Verb) -> Verb:
     """Give the verb what is said of the films and of the fit, as its argument `how`."""
 
@@ -48,6 +54,10 @@ def _options(verb: Verb) -> Verb:
     @click.option("--version", default="", help="Of the new bundle; default: the old +adapted.")
     @click.option("--rule", default="youden-plateau", show_default=True,
                   help="Of thresholds; or half, sensitivity-0.95, specificity-0.95.")  # fmt: skip
+    @click.option("--head", is_flag=True,
+                  help="Learn the last layer too, on features that stay.")  # fmt: skip
+    @click.option("--whole", is_flag=True,
+                  help="Train the whole network on, from the bundle's weights.")  # fmt: skip
     @force_option
     @functools.wraps(verb)
     def with_how(
@@ -62,8 +72,9 @@ def _options(verb: Verb) -> Verb:
         from plainfilm.adapting import AdaptOptions, PopulationWords
 
         split, version, rule = (str(others.pop(key)) for key in ("split", "version", "rule"))
+        learn = _learn(head=bool(others.pop("head")), whole=bool(others.pop("whole")))
         said = PopulationWords(words, ages, tuple(v.upper() for v in views), body_part)
-        verb(how=AdaptOptions(said, split, version, rule, overwrite=force), **others)
+        verb(how=AdaptOptions(said, split, version, rule, learn, overwrite=force), **others)
 
     return with_how
 
@@ -78,9 +89,10 @@ def _options(verb: Verb) -> Verb:
 def adapt(
     bundle: str, data: Path, out: Path, how: "AdaptOptions", report: Path | None, as_json: bool
 ) -> None:
-    """Recalibrate a bundle on your own prepared films, and say what that changed.
+    """Make a bundle fit your own prepared films, and say what that changed.
 
-    The network stays; probabilities, thresholds and population become those of the films.
+    Probabilities, thresholds and population become those of the films. The network stays, unless
+    its last layer (--head) or all of it (--whole) shall learn from them.
     """
     from plainfilm.adapting import adapt as adapt_bundle
     from plainfilm.reports import check_path

@@ -15,6 +15,7 @@ from plainfilm.errors import DatasetError
 
 LEARNED = ("train", "val")
 KEY = "digests of the films learned from"
+ADAPTED_KEY = "digests of the films adapted on"  # where adapting taught the network something
 MOST = 90_000  # films; more would not fit into a bundle.json
 N_NAMED = 5
 _BYTES = 6  # 25,000 films beside 90,000: one chance in 100,000 that two are taken for one
@@ -50,23 +51,35 @@ def film_digests(manifest: Manifest, splits: Sequence[str] = LEARNED) -> dict[st
     return {KEY: base64.b64encode(b"".join(sorted(digests))).decode()}
 
 
-def find_leak(details: dict[str, str], films: Manifest) -> Leak | None:
+def adapted_digests(details: dict[str, str], manifest: Manifest) -> dict[str, str]:
+    """What an adapted bundle carries of all films of a manifest, beside those it carried before.
+
+    Raises
+    ------
+    DatasetError
+        There are more than 90,000, or the bundle's own list cannot be read.
+    """
+    digests = {_digest(manifest, row) for row in range(len(manifest))}
+    digests |= _listed(details, ADAPTED_KEY) if ADAPTED_KEY in details else set()
+    if len(digests) > MOST:
+        found = f"{len(digests):,} films to learn from"
+        raise DatasetError(f"{found}; a bundle can name {MOST:,} at most. Take a part of them")
+    return {ADAPTED_KEY: base64.b64encode(b"".join(sorted(digests))).decode()}
+
+
+def find_leak(details: dict[str, str], films: Manifest, key: str = KEY) -> Leak | None:
     """Which of the films were learned from, by a bundle's details; None where it carries no list.
 
-    Reads every film's file, whole.
+    Reads every film's file, whole. `key` says which list: `KEY` or `ADAPTED_KEY`.
 
     Raises
     ------
     DatasetError
         The bundle's list cannot be read.
     """
-    if KEY not in details:
+    if key not in details:
         return None
-    try:
-        content = base64.b64decode(details[KEY], validate=True)
-    except ValueError as error:
-        raise DatasetError(f"{KEY}: found no base64; the bundle's list is broken") from error
-    learned = {content[at : at + _BYTES] for at in range(0, len(content), _BYTES)}
+    learned = _listed(details, key)
     rows = [row for row in range(len(films)) if _digest(films, row) in learned]
     patients = {films.samples[row].patient for row in rows}
     images = [films.samples[row].image for row in rows]
@@ -78,6 +91,14 @@ def named(images: Sequence[str]) -> str:
     """The first few file names, without their folders, and how many more there are."""
     first = ", ".join(image.rpartition("/")[2] for image in images[:N_NAMED])
     return first if len(images) <= N_NAMED else f"{first} and {len(images) - N_NAMED:,} more"
+
+
+def _listed(details: dict[str, str], key: str) -> set[bytes]:
+    try:
+        content = base64.b64decode(details[key], validate=True)
+    except ValueError as error:
+        raise DatasetError(f"{key}: found no base64; the bundle's list is broken") from error
+    return {content[at : at + _BYTES] for at in range(0, len(content), _BYTES)}
 
 
 def _digest(manifest: Manifest, row: int) -> bytes:

@@ -8,8 +8,8 @@ import numpy as np
 
 from plainfilm.datasets.manifest import Manifest
 from plainfilm.datasets.sample import Sample
+from plainfilm.datasets.seen import ADAPTED_KEY, find_leak, named
 from plainfilm.datasets.seen import KEY as LEARNED_KEY
-from plainfilm.datasets.seen import find_leak, named
 from plainfilm.errors import EvaluationError, ImageError
 from plainfilm.evaluation.audit import AUDITS, audit_film
 from plainfilm.evaluation.context import context_of
@@ -150,6 +150,10 @@ def collect(
 
 def _check_unseen(header: BundleHeader, manifest: Manifest, split: str, *, same_set: bool) -> None:
     """Refuse films the bundle learned from: by the split's name, its hash, and the films' bytes."""
+    adapted = find_leak(header.provenance.details, manifest.split(split), ADAPTED_KEY)
+    if adapted:
+        found = f"{header.name} learned from split {split!r} when it was adapted"
+        raise EvaluationError(f"{found} ({adapted.words}); take another split, or other films")
     if same_set and header.provenance.split_sha256 == manifest.split_sha256:
         if split == TRAINED_ON:
             images = [sample.image for sample in manifest.split(split).samples]

@@ -8,15 +8,17 @@ import logging
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 from torch.export import Dim
 
 from plainfilm.errors import MissingExtra, RunError
 from plainfilm.radiograph import Pixels
-from plainfilm.training.graph import INPUT, ReadingGraph
+from plainfilm.training.graph import INPUT, Fit, ReadingGraph
 
 try:
     import onnx
@@ -34,16 +36,37 @@ ROUNDING = 8  # steps of single precision by which two ways of adding up a score
 Outputs = dict[str, NDArray[np.float32]]
 
 
-def to_onnx(graph: ReadingGraph) -> bytes:
+class Traceable(Protocol):
+    """A torch module that reads radiographs: how it fits them, and the names of what it gives."""
+
+    @property
+    def fit(self) -> Fit:
+        """How films become its input."""
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Names of what it gives, in order."""
+
+
+def to_onnx(graph: Traceable, *, opset: int = OPSET) -> bytes:
     """The graph as an ONNX file; the same bytes for the same weights and versions.
 
     Takes some seconds. Number, height and width of the radiographs stay free.
+
+    Parameters
+    ----------
+    graph
+        A `ReadingGraph`, or another module like it.
+    opset
+        The version of ONNX's operators, at least 18.
 
     Raises
     ------
     RunError
         The exporter gave something a bundle may not hold.
     """
+    if not isinstance(graph, nn.Module):
+        raise TypeError(f"found {type(graph).__name__}; expected a torch module")
     side = graph.fit.size
     example = torch.zeros(2, 1, side + 3, side + 7)  # sizes that are not confused with S
     free = {0: Dim.DYNAMIC, 2: Dim.DYNAMIC, 3: Dim.DYNAMIC}
@@ -52,7 +75,7 @@ def to_onnx(graph: ReadingGraph) -> bytes:
             graph,
             (example,),
             dynamo=True,
-            opset_version=OPSET,
+            opset_version=opset,
             input_names=[INPUT],
             output_names=list(graph.outputs),
             dynamic_shapes={INPUT: free},

@@ -42,7 +42,8 @@ def _adapting(header: BundleHeader) -> Iterator[str]:
     source = header.provenance
     made = f"With plainfilm {source.code_version}, from the bundle {source.details['adapted from']}"
     words = f"--population-words {shlex.quote(header.population_words)}"
-    command = f"plainfilm adapt PARENT FILMS --out {header.name}.bundle {words}"
+    how = f" {source.details['adapted with']}" if "adapted with" in source.details else ""
+    command = f"plainfilm adapt PARENT FILMS{how} --out {header.name}.bundle {words}"
     yield from (f"{made}, and the same films:", "")
     yield from ("```", f"{command} --version {header.version}", "```")
 
