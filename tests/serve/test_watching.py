@@ -1,8 +1,11 @@
 import logging
+from pathlib import Path
 
 import pytest
 
-from served import Client, film_part, png_film
+from plainfilm.serve.app import create_app
+from plainfilm.serve.settings import ServeSettings
+from served import Client, film_part, png_film, serving
 
 CANARY = "Doe^Jane"
 
@@ -47,3 +50,18 @@ def test_a_bug_is_logged_with_the_request_s_id(
     assert answer.status_code == 500
     (record,) = [each for each in caplog.records if each.getMessage() == "bug"]
     assert vars(record)["fields"]["request"] == answer.headers["x-request-id"]
+
+
+def test_who_finds_no_place_is_told_so_before_anything_is_looked_at(tiny_path: Path) -> None:
+    """L4: with less than half of the work; not even whether there is such a bundle is looked up."""
+    with serving(create_app(ServeSettings(source=tiny_path, max_waiting=1))) as client:
+        with client.house.workers.place():
+            for path in ("/v1/read", "/v2/models/tiny/infer", "/v2/models/nobody/infer"):
+                answer = client.post(path, content=b"anything")
+                assert (answer.status_code, answer.json()["type"][-10:]) == (503, "queue-full")
+                assert answer.headers["retry-after"]
+                assert answer.headers["x-request-id"]
+            assert client.get("/v2/models/tiny").status_code == 200
+        page = client.house.metrics_page().decode()
+        assert client.post("/v2/models/nobody/infer", content=b"").status_code == 404
+    assert 'route="/v1/read",status="503"} 1.0' in page

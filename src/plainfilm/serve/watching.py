@@ -8,6 +8,7 @@ from time import perf_counter
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from plainfilm.serve.house import House
+from plainfilm.serve.limits import tell
 from plainfilm.serve.problems import a_bug
 from plainfilm.serve.tracing import method_of
 
@@ -51,7 +52,7 @@ class Watch:
 
         with self.house.spans.request(scope, identity) as finish:
             try:
-                await self.app(scope, receive, watched)
+                await self._answer(scope, receive, watched)
             except Exception:
                 fields = {"request": identity, "route": _route(scope)}
                 log.exception("bug", extra={"fields": fields})
@@ -60,6 +61,13 @@ class Watch:
             finally:
                 finish(_route(scope), status)
                 self._tell(scope, identity, status, perf_counter() - began)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        refusal = self.house.workers.refusal() if _takes_a_place(scope) else None
+        if refusal is None:
+            await self.app(scope, receive, send)
+        else:  # told here, before anything is spent on a request that would be refused
+            await tell(refusal, scope, send)
 
     def _headers(self, identity: str, message: Message) -> list[tuple[bytes, bytes]]:
         there = {name.lower() for name, _ in message["headers"]}
@@ -79,8 +87,20 @@ class Watch:
         log.info("request", extra={"fields": fields})
 
 
+def _takes_a_place(scope: Scope) -> bool:
+    return scope["method"] == "POST" and _template(scope["path"]) is not None
+
+
+def _template(path: str) -> str | None:
+    """The route of a request that takes a place; None = of one that does not."""
+    if path.startswith("/v2/models/") and path.endswith("/infer"):
+        return "/v2/models/{name}/infer"
+    return path if path == "/v1/read" else None
+
+
 def _route(scope: Scope) -> str:
-    return str(getattr(scope.get("route"), "path", "unknown"))
+    untaken = _template(scope["path"]) or "unknown"  # refused before a route was looked for
+    return str(getattr(scope.get("route"), "path", untaken))
 
 
 def _trace(scope: Scope) -> dict[str, str]:

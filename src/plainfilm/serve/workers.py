@@ -61,6 +61,14 @@ class Workers:
         self._threads = ThreadPoolExecutor(n_workers, thread_name_prefix="reader")
         self._free = asyncio.Semaphore(n_workers)
 
+    def refusal(self) -> Problem | None:
+        """Why nobody gets a place now, 503 with Retry-After; None = there is one."""
+        if self.is_draining:
+            return unavailable("stopping", "the server is stopping; ask another one")
+        if self.n_admitted >= self.max_waiting:
+            return unavailable("queue-full", f"{self.n_admitted} requests wait; try again later")
+        return None
+
     @contextmanager
     def place(self) -> Iterator[None]:
         """A request's place in the house, from its head to its answer.
@@ -70,10 +78,8 @@ class Workers:
         Problem
             503, with Retry-After: all places are taken, or the server is stopping.
         """
-        if self.is_draining:
-            raise unavailable("stopping", "the server is stopping; ask another one")
-        if self.n_admitted >= self.max_waiting:
-            raise unavailable("queue-full", f"{self.n_admitted} requests wait; try again later")
+        if (refusal := self.refusal()) is not None:
+            raise refusal
         self.n_admitted += 1
         try:
             yield
