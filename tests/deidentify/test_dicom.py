@@ -24,7 +24,7 @@ from plainfilm.deidentify.dicom import (
     deidentify_dataset,
 )
 from plainfilm.deidentify.new_uids import NewUids
-from plainfilm.deidentify.profile import table
+from plainfilm.deidentify.profile import Keep, action_for, table
 from plainfilm.errors import UnreadableImage
 from plainfilm.images import read_radiograph_bytes
 
@@ -219,3 +219,49 @@ def test_what_holds_no_pixels_or_breaks_off_is_refused_without_a_patient() -> No
         with pytest.raises(UnreadableImage, match=r"^film 1: ") as refusal:
             deidentified_dicom(broken, "film 1", UIDS)
         assert CANARY not in str(refusal.value)
+
+
+def test_what_an_option_keeps_stays_at_every_depth_and_is_written_down() -> None:
+    inner = Dataset()
+    inner.StudyDate, inner.PatientName = "19480713", CANARY
+    old = dicom_file(
+        WORDS, StudyDate="19480713", PatientBirthDate="19070101", PatientAge="041Y",
+        StationName="ROOM7", PatientName=CANARY, RequestAttributesSequence=[inner],
+    )  # fmt: skip
+    old_uid = pydicom.dcmread(BytesIO(old)).SOPInstanceUID
+
+    def kept(*options: Keep) -> Dataset:
+        return pydicom.dcmread(BytesIO(deidentified_dicom(old, "film 1", UIDS, options).content))
+
+    dated = kept(Keep.DATES)
+    assert dated.StudyDate == "19480713"
+    assert not dated.PatientBirthDate
+    assert "PatientAge" not in dated
+    assert dated.SOPInstanceUID == UIDS.of(old_uid)
+    assert dated.LongitudinalTemporalInformationModified == "UNMODIFIED"
+    codes = [code.CodeValue for code in dated.DeidentificationMethodCodeSequence]
+    assert codes == ["113100", "113106"]
+    every = kept(*Keep)
+    assert (every.PatientAge, every.StationName, every.SOPInstanceUID) == (
+        "041Y", "ROOM7", old_uid,
+    )  # fmt: skip
+    assert len(every.DeidentificationMethodCodeSequence) == 6
+    for new in (dated, every):
+        assert CANARY not in str(new)
+        assert "19070101" not in str(new)
+
+
+def test_s3_34_with_every_option_no_other_attribute_is_kept() -> None:
+    every, n_kept = frozenset(Keep), 0
+    for digits, name, _ in table():
+        dataset = Dataset()
+        dataset.add(planted(digits, name))
+        (element,) = dataset
+        if action_for(element.tag, every) is None:
+            n_kept += 1
+            continue
+        deidentify_dataset(dataset, UIDS, every)
+        left = str(dataset).replace(UIDS.of("1.2.713"), "").replace("1.2.713", "")
+        assert CANARY not in left
+        assert "713" not in left
+    assert 250 < n_kept < 300

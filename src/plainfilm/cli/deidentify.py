@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from plainfilm.deidentify import DeidentifyOptions
     from plainfilm.film_files import Asked
 
+_KEEP = ("dates", "device", "institution", "patient", "uids")  # as `deidentify.Keep`
+
 
 def _deidentify_options(verb: Verb) -> Verb:
     """Give a verb the options of a de-identification, as its argument `how`."""
@@ -23,14 +25,20 @@ def _deidentify_options(verb: Verb) -> Verb:
                   help="Bytes from which new ids are made: the same in each run.")  # fmt: skip
     @click.option("--map", "map_path", type=PATH, metavar="FILE",
                   help="Write which file became which (.csv, readable by you alone).")  # fmt: skip
+    @click.option("--keep", multiple=True, type=click.Choice(_KEEP),
+                  help="An option of the profile, of DICOM; may stand several times.")  # fmt: skip
     @force_option
     @functools.wraps(verb)
-    def with_how(secret: Path | None, map_path: Path | None, force: bool, **others: object) -> None:
+    def with_how(
+        secret: Path | None, map_path: Path | None, keep: tuple[str, ...], force: bool,
+        **others: object,
+    ) -> None:  # fmt: skip
         """The verb, told by `DeidentifyOptions` how to write."""
-        from plainfilm.deidentify import DeidentifyOptions, NewUids
+        from plainfilm.deidentify import DeidentifyOptions, Keep, NewUids
 
         uids = NewUids() if secret is None else NewUids(secret.read_bytes())
-        verb(how=DeidentifyOptions(uids, map_path, overwrite=force), **others)
+        kept = frozenset(map(Keep, keep))
+        verb(how=DeidentifyOptions(uids, map_path, overwrite=force, keep=kept), **others)
 
     return with_how
 

@@ -6,19 +6,20 @@ anything attached. Nothing here looks at the pixels: what is written in them sta
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from plainfilm.deidentify.cleaned import Cleaned
 from plainfilm.deidentify.mapping import MapFile
 from plainfilm.deidentify.new_uids import NewUids
+from plainfilm.deidentify.profile import Keep
 from plainfilm.errors import DeidentifyError, ImageError, UnreadableImage
 from plainfilm.images.content import Kind, describe, kind_of
 from plainfilm.images.guard import MAX_FILE_BYTES
 from plainfilm.whole_files import sweep, write_whole
 
-__all__ = ["DeidentifyOptions", "NewUids", "Written", "deidentified", "deidentify"]
+__all__ = ["DeidentifyOptions", "Keep", "NewUids", "Written", "deidentified", "deidentify"]
 
 _OURS = re.compile(r"film-\d{4,}\.(dcm|png|jpg|tif)")
 
@@ -29,12 +30,14 @@ class DeidentifyOptions:
 
     `uids` makes new UIDs; with the same secret, another run gives the same ones. `map_path` is
     where to write which file became which; None = nowhere. `overwrite` replaces the films of an
-    earlier run, all of them.
+    earlier run, all of them. `keep` are the profile's options: what DICOM files keep beside what
+    the profile keeps.
     """
 
     uids: NewUids = field(default_factory=NewUids)
     map_path: Path | None = None
     overwrite: bool = False
+    keep: frozenset[Keep] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -66,9 +69,8 @@ def deidentify(
     with MapFile(options.map_path) as mapping:
         for number, path in enumerate(paths, start=1):
             try:
-                film = deidentified(
-                    _content(path, f"film {number}"), f"film {number}", options.uids
-                )
+                content, told = _content(path, f"film {number}"), f"film {number}"
+                film = deidentified(content, told, options.uids, options.keep)
             except ImageError as error:
                 mapping.add(path, "")
                 yield error
@@ -79,7 +81,7 @@ def deidentify(
             yield Written(name, film.cautions)
 
 
-def deidentified(content: bytes, name: str, uids: NewUids) -> Cleaned:
+def deidentified(content: bytes, name: str, uids: NewUids, keep: Collection[Keep] = ()) -> Cleaned:
     """The film in the bytes of a DICOM, PNG, JPEG or TIFF file, without its patient.
 
     Parameters
@@ -90,6 +92,8 @@ def deidentified(content: bytes, name: str, uids: NewUids) -> Cleaned:
         What messages call the film. Must not identify a patient.
     uids
         Where new UIDs come from; the same for all films that belong together.
+    keep
+        The profile's options: what a DICOM file keeps beside what the profile keeps.
 
     Raises
     ------
@@ -106,7 +110,7 @@ def deidentified(content: bytes, name: str, uids: NewUids) -> Cleaned:
     if kind is Kind.DICOM:
         from plainfilm.deidentify.dicom import deidentified_dicom
 
-        return deidentified_dicom(content, name, uids)
+        return deidentified_dicom(content, name, uids, keep)
     from plainfilm.deidentify.raster import deidentified_raster
 
     return deidentified_raster(content, kind, name)

@@ -4,6 +4,7 @@ Any image, of any kind; not only those that `read_radiograph` takes. The pixels 
 byte for byte; text in them stays too.
 """
 
+from collections.abc import Collection
 from io import BytesIO
 
 from pydicom import dcmwrite
@@ -16,12 +17,13 @@ from pydicom.uid import UID
 from plainfilm.deidentify.cleaned import LOOK, Cleaned
 from plainfilm.deidentify.dummies import dummy
 from plainfilm.deidentify.new_uids import NewUids
-from plainfilm.deidentify.profile import Action, action_for
+from plainfilm.deidentify.profile import CODES, Action, Keep, action_for
 from plainfilm.errors import UnreadableImage
 from plainfilm.images import dicom_fields as fields
 from plainfilm.images.dicom_file import parse_dicom
 from plainfilm.images.guard import refusing
 
+_BASIC = ("113100", "Basic Application Confidentiality Profile")
 METHOD = "plainfilm: DICOM PS3.15 Basic Profile"
 _PATIENT_ID = 0x00100020
 _PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
@@ -34,7 +36,9 @@ SAYS_NO_TEXT = "That no text is burned into the pixels is the header's word; nob
 OVERLAY_IN_PIXELS = f"An overlay may lie in unused bits of the pixels, which stay: {LOOK}."
 
 
-def deidentified_dicom(content: bytes, name: str, uids: NewUids) -> Cleaned:
+def deidentified_dicom(
+    content: bytes, name: str, uids: NewUids, keep: Collection[Keep] = ()
+) -> Cleaned:
     """The image in a DICOM file, with each attribute treated as the Basic Profile says.
 
     Parameters
@@ -45,6 +49,8 @@ def deidentified_dicom(content: bytes, name: str, uids: NewUids) -> Cleaned:
         What messages call the file.
     uids
         Where new UIDs come from; the same for all files that belong together.
+    keep
+        The profile's options: what is kept beside what the profile keeps.
 
     Raises
     ------
@@ -62,19 +68,19 @@ def deidentified_dicom(content: bytes, name: str, uids: NewUids) -> Cleaned:
     with refusing(name, "its DICOM header is damaged and cannot be followed"):
         for tag in [tag for tag in dataset.keys() if tag.group <= _LAST_GROUP_BEFORE_DATA]:  # noqa: SIM118
             del dataset[tag]
-        deidentify_dataset(dataset, uids)
-        _mark(dataset)
+        deidentify_dataset(dataset, uids, keep)
+        _mark(dataset, keep)
         return Cleaned(_written(dataset, syntax), "dcm", cautions)
 
 
-def deidentify_dataset(dataset: Dataset, uids: NewUids) -> None:
+def deidentify_dataset(dataset: Dataset, uids: NewUids, keep: Collection[Keep] = ()) -> None:
     """Treat each attribute of `dataset`, and of the items in it, as the table says, in place.
 
     What the standard's dictionary does not know is removed, as private attributes are. The dummy
     for a patient's id is another one for each patient, so that a data set can be split by them.
     """
     for tag in list(dataset.keys()):
-        action = action_for(tag) if tag.element and _is_known(tag) else Action.REMOVE
+        action = action_for(tag, keep) if tag.element and _is_known(tag) else Action.REMOVE
         if action is Action.REMOVE:
             del dataset[tag]
         elif action is Action.EMPTY:
@@ -86,19 +92,21 @@ def deidentify_dataset(dataset: Dataset, uids: NewUids) -> None:
             dataset[tag] = DataElement(tag, "LO", new)
         elif _vr(dataset, tag) == "SQ":
             for item in dataset[tag].value:
-                _deidentify_item(item, uids, action)
+                _deidentify_item(item, uids, action, keep)
         elif action is Action.DUMMY:
             vr = _vr(dataset, tag)
             dataset[tag] = DataElement(tag, vr, dummy(vr))
 
 
-def _deidentify_item(item: Dataset, uids: NewUids, action: Action | None) -> None:
-    deidentify_dataset(item, uids)
+def _deidentify_item(
+    item: Dataset, uids: NewUids, action: Action | None, keep: Collection[Keep]
+) -> None:
+    deidentify_dataset(item, uids, keep)
     for tag in list(item.keys()) if action is Action.DUMMY else []:
         vr = _vr(item, tag)
         if vr == "SQ":
             for inner in item[tag].value:
-                _deidentify_item(inner, uids, action)
+                _deidentify_item(inner, uids, action, keep)
         elif vr != "UI":  # classes of objects, and UIDs that are new already
             item[tag] = DataElement(tag, vr, dummy(vr))
 
@@ -125,16 +133,20 @@ def _vr(dataset: Dataset, tag: BaseTag) -> str:
         return str(dataset.get_item(tag).VR or "UN")
 
 
-def _mark(dataset: Dataset) -> None:
+def _mark(dataset: Dataset, keep: Collection[Keep]) -> None:
     """Write down what was done, where the standard wants it."""
     dataset.PatientIdentityRemoved = "YES"
     dataset.DeidentificationMethod = METHOD
+    done = [_BASIC, *(CODES[option] for option in Keep if option in keep)]
+    dataset.DeidentificationMethodCodeSequence = [_code(*each) for each in done]
+    dates = "UNMODIFIED" if Keep.DATES in keep else "REMOVED"
+    dataset.LongitudinalTemporalInformationModified = dates
+
+
+def _code(value: str, meaning: str) -> Dataset:
     code = Dataset()
-    code.CodeValue = "113100"
-    code.CodingSchemeDesignator = "DCM"
-    code.CodeMeaning = "Basic Application Confidentiality Profile"
-    dataset.DeidentificationMethodCodeSequence = [code]
-    dataset.LongitudinalTemporalInformationModified = "REMOVED"
+    code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning = value, "DCM", meaning
+    return code
 
 
 def _written(dataset: Dataset, syntax: str) -> bytes:
