@@ -1,7 +1,7 @@
 """The verb `plainfilm serve`, as the others."""
 
 import functools
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from plainfilm.serve.guards import Guards
     from plainfilm.serve.process import Doors
     from plainfilm.serve.settings import ServeSettings
+    from plainfilm.serve.tuning import Setting
 
 _PORT = click.IntRange(0, 65535)
 
@@ -71,6 +72,19 @@ def _guard_options(verb: Verb) -> Verb:
     return with_guards
 
 
+def _tuned(context: click.Context, _: click.Parameter, path: Path | None) -> None:
+    """Let a file of `plainfilm tune serve` give the defaults of other options."""
+    if path is None:
+        return
+    from plainfilm.serve.tuning import load_tuned
+
+    context.default_map = {**(context.default_map or {}), **_words_of(load_tuned(path))}
+
+
+def _words_of(setting: "Setting") -> dict[str, str]:
+    return {name: str(value) for name, value in asdict(setting).items()}
+
+
 def _batch_options(verb: Verb) -> Verb:
     """Give a verb whether calls are run together, as its argument `batches`."""
 
@@ -92,12 +106,16 @@ def _settings_options(verb: Verb) -> Verb:
     """Give a verb what is served and how, as its argument `settings`."""
 
     @click.argument("source", required=False, metavar="[BUNDLE | REPOSITORY]")
+    @click.option("--tuned", type=PATH, is_eager=True, expose_value=False, callback=_tuned,
+                  help="What plainfilm tune serve wrote; other options count more.")  # fmt: skip
     @click.option("--bundle", metavar="NAME", help="Which one reads where none is named.")
     @click.option("--engine", type=click.Choice(["onnxruntime", "openvino"]),
                   default="onnxruntime", show_default=True,
                   help="openvino needs the extra [fast].")  # fmt: skip
     @click.option("--workers", type=click.IntRange(1), metavar="N",
                   help="Films read at once; default: one per processor.")  # fmt: skip
+    @click.option("--threads", type=click.IntRange(1), default=1, show_default=True,
+                  help="Of each, by onnxruntime.")  # fmt: skip
     @click.option("--max-waiting", type=click.IntRange(1), default=64, show_default=True,
                   help="Requests inside at once; more are turned away (503).")  # fmt: skip
     @click.option("--poll", metavar="SECONDS", callback=between(1, 86400, "seconds"),
@@ -106,7 +124,8 @@ def _settings_options(verb: Verb) -> Verb:
     @functools.wraps(verb)
     def with_settings(
         source: str | None, bundle: str | None, engine: str, workers: int | None,
-        max_waiting: int, poll: float | None, batches: "BatchSettings", **others: object,
+        threads: int, max_waiting: int, poll: float | None, batches: "BatchSettings",
+        **others: object,
     ) -> None:  # fmt: skip
         """The verb, told by `ServeSettings` what to serve."""
         from plainfilm.reading.engine import EngineName
@@ -117,6 +136,7 @@ def _settings_options(verb: Verb) -> Verb:
             default_bundle=bundle,
             engine=EngineName(engine),
             workers=workers,
+            threads=threads,
             max_waiting=max_waiting,
             poll_s=poll,
             batches=batches,

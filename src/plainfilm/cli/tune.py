@@ -17,6 +17,7 @@ from plainfilm.cli.options import (
     recipe_options,
 )
 from plainfilm.cli.terminal import note, wrong_usage_of
+from plainfilm.cli.tune_serve import tune_serve
 
 if TYPE_CHECKING:
     from plainfilm.training.recipe import Recipe
@@ -24,7 +25,10 @@ if TYPE_CHECKING:
 
 @click.group()
 def tune() -> None:
-    """Find settings for a recipe."""
+    """Find settings for a recipe, or for a server."""
+
+
+tune.add_command(tune_serve)
 
 
 @tune.command("range")

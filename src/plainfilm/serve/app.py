@@ -96,7 +96,9 @@ def _house(settings: ServeSettings, decode: Decode) -> House:
     loader = Loader(
         open_source(settings.source),
         stage,
-        read_with=ReaderMaker(settings.engine, settings.n_workers, settings.batches, told),
+        read_with=ReaderMaker(
+            settings.engine, settings.n_workers, settings.batches, told, settings.threads
+        ),
         keep_versions=settings.keep_versions,
     )
     workers = Workers(settings.n_workers, settings.max_waiting)

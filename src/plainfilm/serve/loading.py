@@ -60,13 +60,15 @@ class ReaderMaker:
 
     The fast engine reads only where the bundle's golden outputs return; else onnxruntime does, and
     the log says why. With `batches` of several films their calls are run together, and `told` how
-    many films each run has.
+    many films each run has. `threads` are the calls at once, `threads_each` those of one, which
+    only onnxruntime takes.
     """
 
     engine: EngineName
     threads: int
     batches: BatchSettings = field(default_factory=BatchSettings)
     told: Callable[[int], object] = lambda _: None
+    threads_each: int = 1
 
     def __call__(self, path: Path) -> Reader:
         """A reader; BundleError where no engine can be trusted with the bundle."""
@@ -83,7 +85,7 @@ class ReaderMaker:
                 fields = {"bundle": bundle.header.name, "reason": str(error)}
                 log.warning("openvino not used", extra={"fields": fields})
         # A run of several films has all cores, since there is one at a time.
-        return Reader(bundle, threads=1 if self.batches.max_films == 1 else None)
+        return Reader(bundle, threads=self.threads_each if self.batches.max_films == 1 else None)
 
 
 def open_source(place: Path | str | None) -> Source:

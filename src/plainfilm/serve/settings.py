@@ -23,7 +23,9 @@ class ServeSettings:
         Which bundle reads where a request names none; None = the only one, else
         `DEFAULT_BUNDLE` if it is there, else the first by name.
     workers
-        Films read at once, each on one thread; None = one for each core.
+        Films read at once; None = one for each core.
+    threads
+        Of each of them, by onnxruntime; more where fewer films are read at once.
     max_waiting
         Requests taken in at once, those being read among them; more get 503.
     max_body_bytes
@@ -50,6 +52,7 @@ class ServeSettings:
     source: Path | str | None = None
     default_bundle: str | None = None
     workers: int | None = None
+    threads: int = 1
     max_waiting: int = 64
     max_body_bytes: int = 256 * 2**20
     max_films: int = 64
@@ -65,6 +68,7 @@ class ServeSettings:
     def __post_init__(self) -> None:
         positive = {
             "workers": self.n_workers,
+            "threads": self.threads,
             "max_waiting": self.max_waiting,
             "max_body_bytes": self.max_body_bytes,
             "max_films": self.max_films,

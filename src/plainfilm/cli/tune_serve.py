@@ -1,0 +1,41 @@
+"""The verb `plainfilm tune serve`, as the others."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from plainfilm.cli.options import force_option, json_option, out_option
+from plainfilm.cli.terminal import note, show_progress
+
+
+@click.command("serve")
+@click.argument("bundle")
+@click.option("--seconds", type=click.FloatRange(0.1, 60), default=2.0, show_default=True,
+              help="For each of a setting's three rounds.")  # fmt: skip
+@out_option(help="For plainfilm serve --tuned: a name in .json.")
+@json_option
+@force_option
+def tune_serve(bundle: str, seconds: float, out: Path | None, as_json: bool, force: bool) -> None:
+    """Measure how this machine reads fastest: engines, workers, threads.
+
+    Prints what each gives, and the options for `plainfilm serve`.
+    """
+    from plainfilm.reports import check_path
+    from plainfilm.serve.tuning import save_tuned, tune_serving
+    from plainfilm.whole_files import write_whole
+
+    if out is not None:
+        check_path(out, overwrite=force, endings=(".json",))
+    tuned = tune_serving(bundle, seconds=seconds, progress=show_progress)
+    if as_json:
+        click.echo(json.dumps(asdict(tuned), indent=2))
+    else:
+        for each in tuned.measured:
+            click.echo(f"{each.films_per_s:8.1f} films/s  {each.median_ms:7.1f} ms a film  "
+                       f"{each.setting.words}")  # fmt: skip
+        click.echo(f"plainfilm serve {bundle} {tuned.best.words}")
+    if out is not None:
+        write_whole(out, save_tuned(tuned))
+        note(f"Wrote {out.name}")
