@@ -114,7 +114,7 @@ REQUIREMENTS = {
     "it is CAM; 7 x 7 for DenseNet-121 at 224 pixels.",
     "S0-70": "Film and heat side by side, over red to yellow, with title and colour bar; the "
     "hottest place stays, to a cell.",
-    "S0-71": "Guided Grad-CAM is the real one, and zero where Grad-CAM is.",
+    "S0-71": "Guided Grad-CAM is the real one, of a run or a bundle, and zero where Grad-CAM is.",
     "S0-72": "The activation map is the mean of the feature map's channels.",
     "S0-73": "One command makes the panel of film, map and precision-recall curve.",
     "S0-74": "A training film is explained only where that is allowed, and the split is told.",

@@ -11,6 +11,8 @@ from plainfilm.explaining import NO_EVIDENCE, OWN_SCALE, How, Wanted, explain, s
 from plainfilm.findings import Prediction
 from plainfilm.radiograph import Radiograph
 from plainfilm.reading import Reader
+from plainfilm.reading.bundle import Bundle
+from plainfilm.reading.shelf import bundled
 from plainfilm.reports import Report, only
 from planted import planted_bundle
 from tiny_bundle import tiny_bundle
@@ -92,12 +94,28 @@ def test_progress_is_told(reader: Reader) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "run", "words"),
-    [("gradcam", None, "give the folder of its run"), ("map", Path("run"), "takes no run")],
+    ("method", "run", "stage", "words"),
+    [
+        ("gradcam", None, -1, "give the folder of that run .--run.. 'map' is Grad-CAM at the last"),
+        ("guided", None, 0, "a stage is one of a run's network"),
+        ("map", Path("run"), -1, "takes no run"),
+    ],
 )
-def test_a_run_is_given_where_it_is_needed(method: str, run: Path | None, words: str) -> None:
+def test_a_run_is_given_where_it_is_needed(
+    method: str, run: Path | None, stage: int, words: str
+) -> None:
     with pytest.raises(ReportError, match=words):
-        How(method, run)
+        How(method, run, stage)
+
+
+def test_s0_71_a_bundle_alone_gives_a_guided_map() -> None:
+    reader = Reader(Bundle.load(bundled()[1]), threads=1)
+    prediction = only(reader.read(FILM, override_population=True), "pneumonia")
+    report = explain(reader, FILM, prediction, How("guided"))
+    size = reader.bundle.header.input.size
+    assert shown(report).shape == (size, size)
+    assert "Method: guided Grad-CAM through the bundle's own graph, pixel by pixel." in report.notes
+    assert report.scale == OWN_SCALE
 
 
 def test_training_films_are_refused_unless_allowed(tmp_path: Path) -> None:

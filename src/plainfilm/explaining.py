@@ -30,6 +30,7 @@ _ABOUT = {
     "guided": "guided Grad-CAM in the network of run {run}, at stage {stage}, pixel by pixel "
     "(the number is the bundle's)",
 }
+_GUIDED_BUNDLE = "guided Grad-CAM through the bundle's own graph, pixel by pixel"
 METHODS = tuple(_ABOUT)
 
 
@@ -42,9 +43,10 @@ class How:
     method
         One of `METHODS`.
     run
-        The folder of a run, for the methods that need torch: "gradcam" and "guided".
+        The folder of a run, whose network is asked: "gradcam" needs one; "guided" takes the
+        bundle's own graph where there is none.
     stage
-        Of that network, 0 for the first; -1 = the last.
+        Of the run's network, 0 for the first; -1 = the last.
     of_decision
         True: where the finding is below its threshold, what speaks against it is shown.
     is_added
@@ -63,11 +65,11 @@ class How:
     is_added: bool = False
 
     def __post_init__(self) -> None:
-        needs_run = self.method in ("gradcam", "guided")
-        if needs_run and self.run is None:
-            words = "needs the network itself; give the folder of its run (--run)"
-            raise ReportError(f"method {self.method!r}: {words}, or take 'map' or 'occlusion'")
-        if not needs_run and (self.run is not None or self.stage != -1):
+        if self.run is None and (self.method == "gradcam" or self.stage != -1):
+            words = "a stage is one of a run's network; give the folder of that run (--run)"
+            other = "'map' is Grad-CAM at the last stage of the bundle's own network"
+            raise ReportError(f"method {self.method!r}: {words}. {other}")
+        if self.method not in ("gradcam", "guided") and self.run is not None:
             raise ReportError(f"method {self.method!r}: takes no run and no stage; leave them out")
 
 
@@ -138,7 +140,7 @@ def explain(
     """
     result = prediction.results[0]
     values, header = _values(reader, radiograph, result, how, progress)
-    about = [f"Method: {_ABOUT[how.method]}.".format(run=_name(how.run), stage=how.stage)]
+    about = [f"Method: {_method(how)}."]
     if how.of_decision and not result.present:
         values = -values
         about.append(
@@ -172,19 +174,27 @@ def _values(
     """The map, and the header by whose fit policy it lies over the film."""
     header = reader.bundle.header
     if how.method == "map":
-        if result.map is None:
-            advice = "choose another bundle or --method occlusion"
-            raise ReportError(f"{header.name} has no maps, so nothing can be drawn; {advice}")
-        return result.map, header
+        return _own_map(result, header), header
     if how.method == "occlusion":
         column = header.label_set.names.index(result.finding.name)
         return occlusion_map(reader.engine, radiograph.pixels, column, progress=progress), header
-    from plainfilm.training.run_maps import run_map  # not above: it brings torch
+    if how.run is None:
+        from plainfilm.training.guided_graph import guided_map  # not above: it brings torch
 
-    found = run_map(
-        how.run or Path(), radiograph.pixels, result.finding.name, how.method, how.stage
-    )
+        column = header.label_set.names.index(result.finding.name)
+        coarse = _own_map(result, header)
+        return guided_map(reader.bundle, radiograph.pixels, column, coarse), header
+    from plainfilm.training.run_maps import run_map
+
+    found = run_map(how.run, radiograph.pixels, result.finding.name, how.method, how.stage)
     return found.values, replace(header, input=replace(header.input, policy=found.policy))
+
+
+def _own_map(result: FindingResult, header: BundleHeader) -> FeatureMap:
+    if result.map is None:
+        advice = "choose another bundle or --method occlusion"
+        raise ReportError(f"{header.name} has no maps, so nothing can be drawn; {advice}")
+    return result.map
 
 
 def curve_of(report: Path, bundle: Bundle, finding: str) -> Curve:
@@ -245,5 +255,7 @@ def split_note(prepared: Path, film: Path, *, allow_train: bool) -> str:
     return f"Split of {manifest.source}: {' or '.join(sorted(splits))}."
 
 
-def _name(run: Path | None) -> str:
-    return "" if run is None else run.name
+def _method(how: How) -> str:
+    if how.method == "guided" and how.run is None:
+        return _GUIDED_BUNDLE
+    return _ABOUT[how.method].format(run=how.run and how.run.name, stage=how.stage)

@@ -19,8 +19,9 @@ def explain_options(verb: Verb) -> Verb:
     @click.option("--method", type=click.Choice(["map", "occlusion", "gradcam", "guided"]),
                   default="map", show_default=True,
                   help="map: the bundle's own; occlusion: cover the film place by place; "
-                       "gradcam, guided: by the network of a run.")  # fmt: skip
-    @click.option("--run", type=PATH, help="A run's folder, for gradcam and guided.")
+                       "gradcam: at any stage of a run's network; "
+                       "guided: pixel by pixel, of the bundle or a run.")  # fmt: skip
+    @click.option("--run", type=PATH, help="A run's folder, for gradcam or guided.")
     @click.option("--stage", default=-1, show_default=True, help="Of that network; -1: the last.")
     @click.option("--of-decision", is_flag=True,
                   help="Below the threshold, show what speaks against.")  # fmt: skip

@@ -80,6 +80,12 @@ def guided_gradcam(classifier: Classifier, film: Tensor, column: int, stage: int
     return guided_backprop(classifier, film, column) * heat
 
 
+def guided_relu(x: Tensor) -> Tensor:
+    """max(x, 0), through which only positive gradients go back."""
+    passed: Tensor = _GuidedRelu.apply(x)  # type: ignore[no-untyped-call]
+    return passed
+
+
 class _GuidedRelu(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:
@@ -106,7 +112,7 @@ class _GuidedRelus(TorchFunctionMode):
         """Carry a call out, a ReLU's as a guided one."""
         if func in _RELUS:
             pixels = args[0] if args else (kwargs or {})["input"]
-            return _GuidedRelu.apply(pixels)  # type: ignore[no-untyped-call]
+            return guided_relu(pixels)
         return func(*args, **(kwargs or {}))
 
 
