@@ -133,7 +133,8 @@ def _plain(found: gate.Circumstances) -> dict[str, object]:
 
 def _familiarity():
     cut = FamiliarityCut(0.01, 0.00096, "")
-    for value in (0.0, 1e-7, 0.00055, 0.00096, 0.0049999, 0.0099, 0.01, 0.5, 1.0):
+    near = (0.0099, 0.00996, 0.009999999, 0.01)
+    for value in (0.0, 1e-7, 0.00055, 0.00096, 0.0049999, *near, 0.5, 1.0):
         yield {
             "familiarity": value,
             "cut": asdict(cut),

@@ -306,3 +306,10 @@ def test_a_bundle_of_no_stated_population_refuses_nobody_and_says_so() -> None:
     assert check.cautions == (
         "the bundle does not say whose films it is for; nobody has measured that here",
     )
+
+
+@pytest.mark.parametrize("familiarity", [0.0099, 0.00996, 0.0099996, 0.00999999999])
+def test_a_familiarity_below_its_cut_reads_as_less_than_the_cut(familiarity: float) -> None:
+    (caution,) = check_familiarity(familiarity, FamiliarityCut(0.01, 0.001, "")).cautions
+    said, cut = (float(word.strip(";)")) for word in caution.split() if "0.0" in word)
+    assert said < cut == 0.01

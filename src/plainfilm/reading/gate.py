@@ -28,6 +28,7 @@ VERY_LONG = 8.0
 SAME_AGE_YEARS = 1.0  # ages that differ by less say the same
 
 _SHOUT = "OUTSIDE POPULATION"
+_MOST_DIGITS = 17  # tell any two floats apart
 _NO_POPULATION = "the bundle does not say whose films it is for; nobody has measured that here"
 _THIN = 256  # pixels along the shorter side that suffice for the statistics
 
@@ -188,11 +189,11 @@ def check_familiarity(familiarity: float, cut: FamiliarityCut) -> Check:
     """Whether the film is like those the network learned from."""
     if familiarity < cut.refuse_below:
         words = "unlike any film the network learned from"
-        found = f"familiarity {_share(familiarity)}; at least {_share(cut.refuse_below)}"
+        found = "familiarity {}; at least {}".format(*_apart(familiarity, cut.refuse_below))
         return Check(refusal=f"{words} ({found})")
     if familiarity < cut.caution_below:
         words = "little like the films the network learned from"
-        found = f"familiarity {_share(familiarity)}; usual {_share(cut.caution_below)}"
+        found = "familiarity {}; usual {}".format(*_apart(familiarity, cut.caution_below))
         return Check((f"{words} ({found})",))
     return Check()
 
@@ -269,9 +270,17 @@ def _part(body_part: str | None) -> str | None:
     return None if body_part is None else body_part.strip().lower() or None
 
 
-def _share(value: float) -> str:
-    # Two digits however small, so that a share below a cut also reads as less than the cut.
-    return np.format_float_positional(value, precision=2, fractional=False, trim="-")
+def _apart(value: float, cut: float) -> tuple[str, str]:
+    """Both as text: two digits, or as many more as the smaller needs to read as smaller."""
+    for digits in range(2, _MOST_DIGITS):
+        texts = _text(value, digits), _text(cut, digits)
+        if texts[0] != texts[1]:
+            return texts
+    return _text(value, _MOST_DIGITS), _text(cut, _MOST_DIGITS)
+
+
+def _text(value: float, digits: int) -> str:
+    return np.format_float_positional(value, precision=digits, fractional=False, trim="-")
 
 
 def _unknown(missing: list[str], words: str) -> tuple[str, ...]:

@@ -129,8 +129,10 @@ def _table(prediction: Prediction, report: Report) -> str:
     ]
     return "\n".join(
         [
+            # Not the caption: that is as wide as the table, and cut off on a narrow screen.
+            f'<p class="quiet">{escape(" ".join(about))}</p>',
             '<div class="scroll" tabindex="0" role="region" aria-label="Findings"><table>',
-            f"<caption>{escape(' '.join(about))}</caption>",
+            "<caption>Findings</caption>",
             f"<thead><tr>{''.join(columns)}</tr></thead>",
             "<tbody>",
             *(_finding(result, prediction, report) for result in prediction.results),

@@ -1,7 +1,7 @@
 /** Whether a film is of the people and kind the bundle is for; the twin of plainfilm/reading/gate.py. */
 import type { FamiliarityCut, Population } from '../types';
 import type { Check } from './image_check';
-import { general, share } from './numbers';
+import { apart, general } from './numbers';
 
 /** What is known of a film beside its pixels; null = not known. */
 export interface Circumstances {
@@ -59,12 +59,12 @@ export function checkPopulation(population: Population | null, { known, header }
 /** Whether the film is like those the network learned from. */
 export function checkFamiliarity(familiarity: number, cut: FamiliarityCut): Check {
   if (familiarity < cut.refuse_below) {
-    const found = `familiarity ${share(familiarity)}; at least ${share(cut.refuse_below)}`;
-    return { cautions: [], refusal: `unlike any film the network learned from (${found})` };
+    const [found, least] = apart(familiarity, cut.refuse_below);
+    return { cautions: [], refusal: `unlike any film the network learned from (familiarity ${found}; at least ${least})` };
   }
   if (familiarity < cut.caution_below) {
-    const found = `familiarity ${share(familiarity)}; usual ${share(cut.caution_below)}`;
-    return { cautions: [`little like the films the network learned from (${found})`], refusal: null };
+    const [found, usual] = apart(familiarity, cut.caution_below);
+    return { cautions: [`little like the films the network learned from (familiarity ${found}; usual ${usual})`], refusal: null };
   }
   return { cautions: [], refusal: null };
 }
