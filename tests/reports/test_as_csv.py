@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plainfilm.findings import Prediction
+from plainfilm.radiograph import View
 from plainfilm.reports.as_csv import COLUMNS, csv_report
 from plainfilm.reports.content import Report
 
@@ -51,6 +52,20 @@ def test_the_numbers_of_a_row(make_report: Callable[..., Report], answered: Pred
     assert row["calibrated"] == "true"
     assert row["familiarity"] == "0.42"
     assert row["bundle"] == "tiny"
+    assert (row["age_years"], row["view"], row["body_part"], row["prevalence"]) == ("", "", "", "")
+
+
+def test_what_the_film_was_read_as_and_the_prevalence_are_told(
+    make_report: Callable[..., Report], answered: Prediction, refused: Prediction
+) -> None:
+    facts = {"age_years": 3.5, "view": View.PA, "body_part": "=chest"}
+    results = tuple(replace(result, prevalence=0.625) for result in answered.results)
+    films = replace(answered, results=results, **facts), replace(refused, **facts)
+    told = rows(csv_report(make_report(*films)))
+    assert [row["prevalence"] for row in told] == ["0.625"] * 3 + [""]
+    assert {(row["age_years"], row["view"], row["body_part"]) for row in told} == {
+        ("3.5", "PA", "'=chest"),
+    }
 
 
 def test_lines_end_as_rfc_4180_has_it(

@@ -11,6 +11,7 @@ COLUMNS = (
     "name", "finding", "display", "probability", "score", "threshold", "present",
     "calibrated", "familiarity", "refused", "cautions",
     "bundle", "bundle_version", "bundle_sha256",
+    "age_years", "view", "body_part", "prevalence",
 )  # fmt: skip
 
 # What spreadsheet programs take for the start of a formula.
@@ -21,7 +22,8 @@ def csv_report(report: Report) -> bytes:
     """The file of a report: UTF-8, lines end in CR LF, the columns are always `COLUMNS`.
 
     Text that a spreadsheet would run as a formula starts with an apostrophe. Booleans are "true"
-    and "false", an unknown value is empty, cautions are joined by " | ".
+    and "false", an unknown value is empty, cautions are joined by " | ". The last columns tell
+    what the film was read as, and at which share of the finding its probability holds.
 
     References
     ----------
@@ -38,11 +40,12 @@ def csv_report(report: Report) -> bytes:
 def _rows(prediction: Prediction) -> Iterator[tuple[str, ...]]:
     name, about = _safe(prediction.name), _about(prediction)
     if prediction.refused is not None:
-        yield (name, *[""] * 6, *about)
+        yield (name, *[""] * 6, *about, "")
     for result in prediction.results:
         numbers = (_number(value) for value in (result.probability, result.score, result.threshold))
         finding = (_safe(result.finding.name), _safe(result.finding.display))
-        yield (name, *finding, *numbers, _boolean(result.present), *about)
+        share = "" if result.prevalence is None else _number(result.prevalence)
+        yield (name, *finding, *numbers, _boolean(result.present), *about, share)
 
 
 def _about(prediction: Prediction) -> tuple[str, ...]:
@@ -55,6 +58,9 @@ def _about(prediction: Prediction) -> tuple[str, ...]:
         _safe(prediction.bundle.name),
         _safe(prediction.bundle.version),
         prediction.bundle.sha256,
+        "" if prediction.age_years is None else _number(prediction.age_years),
+        prediction.view or "",
+        _safe(prediction.body_part or ""),
     )
 
 

@@ -5,6 +5,7 @@ const COLUMNS = [
   'name', 'finding', 'display', 'probability', 'score', 'threshold', 'present',
   'calibrated', 'familiarity', 'refused', 'cautions',
   'bundle', 'bundle_version', 'bundle_sha256',
+  'age_years', 'view', 'body_part', 'prevalence',
 ];
 const FORMULA = ['=', '+', '-', '@', '|', '%', '＝', '＋', '－', '＠'];
 
@@ -16,14 +17,15 @@ export function csvReport(predictions: Prediction[]): string {
 function rows(prediction: Prediction): string[][] {
   const name = safe(prediction.name);
   const about = aboutOf(prediction);
-  if (prediction.refused !== null) return [[name, '', '', '', '', '', '', ...about]];
+  if (prediction.refused !== null) return [[name, '', '', '', '', '', '', ...about, '']];
   return prediction.findings.map((found) => {
     const numbers = [found.probability, found.score, found.threshold].map(nine);
-    return [name, safe(found.finding), safe(found.display), ...numbers, String(found.present), ...about];
+    const share = found.prevalence === null ? '' : nine(found.prevalence);
+    return [name, safe(found.finding), safe(found.display), ...numbers, String(found.present), ...about, share];
   });
 }
 
-function aboutOf({ calibrated, familiarity, refused, cautions, bundle }: Prediction): string[] {
+function aboutOf({ calibrated, familiarity, refused, cautions, bundle, read_as }: Prediction): string[] {
   return [
     String(calibrated),
     familiarity === null ? '' : nine(familiarity),
@@ -32,6 +34,9 @@ function aboutOf({ calibrated, familiarity, refused, cautions, bundle }: Predict
     safe(bundle.name),
     safe(bundle.version),
     bundle.sha256,
+    read_as.age_years === null ? '' : nine(read_as.age_years),
+    read_as.view ?? '',
+    safe(read_as.body_part ?? ''),
   ];
 }
 

@@ -18,14 +18,16 @@ const found = { finding: 'mass', display: 'Mass', probability: 0.25, score: -1, 
 
 test('a refused film has one row, and nothing runs as a formula', () => {
   const [head, row, rest] = csvReport([refused]).split('\r\n');
-  expect(head.split(',')).toHaveLength(14);
-  expect(row).toBe(`'=cmd(),,,,,,,true,,too small,"one, ""two"" | three",tiny,1,ab`);
+  expect(head.split(',')).toHaveLength(18);
+  expect(row).toBe(`'=cmd(),,,,,,,true,,too small,"one, ""two"" | three",tiny,1,ab,,,,`);
   expect(rest).toBe('');
 });
 
 test('each finding has a row', () => {
-  const text = csvReport([{ ...refused, name: 'a.png', refused: null, cautions: [], findings: [found, found] }]);
-  expect(text.split('\r\n').slice(1, 3)).toEqual(Array(2).fill('a.png,mass,Mass,0.25,-1,0.5,false,true,,,,tiny,1,ab'));
+  const read_as = { age_years: 3, view: 'PA', body_part: 'chest' };
+  const told = { ...found, prevalence: 0.625 };
+  const text = csvReport([{ ...refused, read_as, name: 'a.png', refused: null, cautions: [], findings: [told, told] }]);
+  expect(text.split('\r\n').slice(1, 3)).toEqual(Array(2).fill('a.png,mass,Mass,0.25,-1,0.5,false,true,,,,tiny,1,ab,3,PA,chest,0.625'));
 });
 
 test('one film is an object, several are an array', () => {
