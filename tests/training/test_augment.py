@@ -24,7 +24,21 @@ def _changed(films: Tensor, settings: Augment, seed: int = 0) -> Tensor:
 
 
 def test_settings_of_zero_leave_the_films_as_they_are() -> None:
-    torch.testing.assert_close(_changed(_films(), STILL), _films(), atol=1e-5, rtol=0)
+    assert torch.equal(_changed(_films(), STILL), _films())
+
+
+def test_films_that_a_change_leaves_out_keep_every_bit() -> None:
+    """Half of them are zoomed, half toned: where neither, nothing is computed anew."""
+    settings = replace(STILL, zoom_middle=1.3, zoom_share=0.5, exposure_share=0.5)
+    choices = draw(16, settings, Generator().manual_seed(0))
+    still = (choices.affine == torch.eye(2, 3)).flatten(1).all(dim=1)
+    still &= choices.exposure_from == torch.arange(16)
+
+    changed = apply(_films(16), choices)
+
+    assert 0 < int(still.sum()) < 16
+    assert torch.equal(changed[still], _films(16)[still])
+    assert (changed[~still] - _films(16)[~still]).abs().amax(dim=(1, 2, 3)).min() > 0.01
 
 
 def test_the_same_draw_gives_the_same_pixels() -> None:

@@ -17,6 +17,8 @@ def test_mirroring_warns_of_situs_and_side() -> None:
     assert words.startswith("augment.mirror_share is 0.5: a mirrored chest has its heart at right")
     assert "situs inversus" in words
     assert "which side" in words
+    (of_hands,) = told("augment.mirror_share=0.5", 'release.population.body_parts=["hand"]')
+    assert of_hands.endswith("0.5: so the network learns not which side a finding is on")
 
 
 def test_a_rate_of_a_tenth_is_told_to_be_high_for_adam() -> None:

@@ -191,6 +191,8 @@ def apply(batch: Tensor, choices: Draw) -> Tensor:
     films = paint_rectangles(films, choices.rectangle)
     films = stamp_markers(films, choices.marker, choices.glyph)
     films = cover_borders(films, choices.border)
+    if not choices.noise.any():
+        return films.clamp(0.0, 1.0)
     generator = Generator(films.device).manual_seed(choices.noise_seed)
     shape = (choices.n_batch, *films.shape[1:])
     noise = torch.randn(shape, generator=generator, device=films.device)
@@ -271,8 +273,15 @@ def _draw_border(chance: _Chance, settings: Augment) -> Tensor:
 
 
 def _warp(films: Tensor, affine: Tensor, outside: Outside) -> Tensor:
-    grid = F.affine_grid(affine.to(films), list(films.shape), align_corners=False)
-    return F.grid_sample(films, grid, mode="bilinear", padding_mode=outside, align_corners=False)
+    moved = (affine != torch.eye(2, 3)).flatten(1).any(dim=1).nonzero().flatten()
+    if not len(moved):
+        return films
+    changed, places = films.clone(), moved.to(films.device)
+    grid = F.affine_grid(affine[moved].to(films), list(films[places].shape), align_corners=False)
+    changed[places] = F.grid_sample(
+        films[places], grid, mode="bilinear", padding_mode=outside, align_corners=False
+    )
+    return changed
 
 
 def _blur(films: Tensor, resolution: Tensor) -> Tensor:

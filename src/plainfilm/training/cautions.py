@@ -14,10 +14,12 @@ def cautions(recipe: Recipe) -> tuple[str, ...]:
     """
     found = []
     if recipe.augment.mirror_share:
-        share = f"augment.mirror_share is {recipe.augment.mirror_share:g}"
+        is_chest = "chest" in recipe.release.population.body_parts
+        why = "a mirrored chest has its heart at right, so" if is_chest else "so"
+        what = "neither situs inversus nor" if is_chest else "not"
         found.append(
-            f"{share}: a mirrored chest has its heart at right, so the network learns neither "
-            "situs inversus nor which side a finding is on"
+            f"augment.mirror_share is {recipe.augment.mirror_share:g}: {why} the network learns "
+            f"{what} which side a finding is on"
         )
     if recipe.optim.lr > HIGH_RATE:
         found.append(

@@ -6,6 +6,8 @@ In and out: float32 (N, 1, S, S), displayed tones in [0, 1], on the batch's devi
 import torch
 from torch import Tensor
 
+NEUTRAL = (1.0, 1.0, 0.0, 0.0, 0.0)  # of `retone`, which leaves such films as they are
+
 
 def expose(films: Tensor, source: Tensor, extent: Tensor) -> Tensor:
     """Each film's tones, moved towards the spread of tones of another film of the batch.
@@ -19,16 +21,23 @@ def expose(films: Tensor, source: Tensor, extent: Tensor) -> Tensor:
     extent
         float32 (N,), how far, 0 to 1.
     """
+    takers = ((source != torch.arange(len(source))) & (extent > 0)).nonzero().flatten()
+    if not len(takers):
+        return films
     step = max(1, films.shape[-1] // 40)  # some 40 x 40 pixels tell the quantiles
     levels = torch.linspace(0, 1, 33, device=films.device)
     own = films[..., ::step, ::step].flatten(1).quantile(levels, dim=1).T.contiguous()
     own = own + levels * 1e-4  # strictly rising, also where many pixels share a tone
-    wanted = own.lerp(own[source.to(films.device)], extent.to(films).unsqueeze(1))
-    tones = films.flatten(1)
+    givers, takers = source[takers].to(films.device), takers.to(films.device)
+    share = extent.to(films)[takers].unsqueeze(1)
+    changed, own, theirs = films.clone(), own[takers], own[givers]
+    wanted, tones = own.lerp(theirs, share), films[takers].flatten(1)
     above = torch.searchsorted(own, tones).clamp(1, 32)
     low, high = own.gather(1, above - 1), own.gather(1, above)
     part = ((tones - low) / (high - low)).clamp(0, 1)
-    return wanted.gather(1, above - 1).lerp(wanted.gather(1, above), part).view_as(films)
+    toned = wanted.gather(1, above - 1).lerp(wanted.gather(1, above), part)
+    changed[takers] = toned.view(-1, *films.shape[1:])
+    return changed
 
 
 def retone(films: Tensor, tone: Tensor) -> Tensor:
@@ -39,6 +48,13 @@ def retone(films: Tensor, tone: Tensor) -> Tensor:
     tone
         float32 (N, 5): gamma, contrast, brightness, slope down, slope across.
     """
+    changing = (tone != torch.tensor(NEUTRAL)).any(dim=1).nonzero().flatten()
+    if not len(changing):
+        return films
+    if len(changing) < len(films):
+        changed, chosen = films.clone(), changing.to(films.device)
+        changed[chosen] = retone(films[chosen], tone[changing])
+        return changed
     gamma, contrast, brightness, down, across = tone.to(films).view(-1, 5, 1, 1, 1).unbind(1)
     curved = films.clamp(0.0, 1.0) ** gamma
     mean = curved.mean(dim=(1, 2, 3), keepdim=True)
