@@ -6,21 +6,30 @@ Both have the same network, first weights, batch size, loss and optimiser, no ch
 (augmentation off), and one thread for the arithmetic. The plain loop is a `DataLoader` over the
 original files, decoded with Pillow and resized to the same side, in the process or in one worker
 of its own. Rounds take turns. Told too: the share of a loop's time that goes by waiting for films
-(the target is 5 % at most), of ours also with the recipe's own changes of films; and the time of
-the processor for a film, the loop's own process only, which a busy machine does not distort as it
-does the films a second. benchmarks/training.txt is the last run.
+(the target is 5 % at most), of ours also with the recipe's own changes of films; by the clock, and
+by the time of the processor, which a busy machine does not distort (a loop that is put aside while
+it fetches waits for the processor, not for films); and the processor's milliseconds a film, the
+loop's own process only. benchmarks/training.txt is the last run.
 
-fast.ai's loop is not among them: it needs torchvision, whose wheel does not load beside a CPU build
-of torch, and its step is the plain loop's with callbacks around it.
+fast.ai's own loop, on the same network and loss, is among them where it is installed, as by
+
+    pip install --target PEERS --no-deps fastai fastcore fastprogress fasttransform cloudpickle \
+        plum-dispatch beartype rich fastdownload python-fasthtml starlette fastlite apswutils apsw \
+        httpx oauthlib itsdangerous python-multipart beautifulsoup4 soupsieve anyio uvicorn \
+        python-dateutil six
+
+and `PYTHONPATH=PEERS`: its learner alone, without torchvision, whose wheel does not load beside a
+CPU build of torch.
 """
 
 import argparse
+import importlib.util
 import statistics
 import time
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -41,10 +50,13 @@ CPU = torch.device("cpu")
 
 
 class Speed(NamedTuple):
-    """Films a second, the share of time spent waiting for them, processor milliseconds a film."""
+    """Films a second; the share of time spent waiting for them, by the clock and by the processor;
+    processor milliseconds a film.
+    """
 
     rate: float
     waiting: float
+    fetching: float
     milliseconds: float
 
 
@@ -83,6 +95,12 @@ def main() -> None:
         "plain, decoding in one worker": lambda: _plain(bare, chosen.prepared, chosen.steps, 1),
         "ours, films changed": lambda: _ours(recipe, chosen.prepared, chosen.steps),
     }
+    if importlib.util.find_spec("fastai"):
+        loops["fast.ai, decoding in the process"] = lambda: _fastai(
+            bare, chosen.prepared, chosen.steps
+        )
+    else:
+        print("fast.ai is not installed, and so not compared")
     found: dict[str, list[Speed]] = {name: [] for name in loops}
     for _ in range(chosen.rounds):
         for name, loop in loops.items():
@@ -99,9 +117,10 @@ def _tell(recipe: Recipe, found: dict[str, list[Speed]], rounds: int, steps: int
         middle = _middle(each)
         rates = [speed.rate for speed in each]
         print(
-            f"{name:32}{middle.rate:7.1f} films/s ({min(rates):.1f} to {max(rates):.1f}), "
-            f"waiting {middle.waiting:5.1%}, {middle.milliseconds:6.2f} ms a film of the "
-            f"processor's, {middle.milliseconds / first.milliseconds:.2f} of the first"
+            f"{name:33}{middle.rate:7.1f} films/s ({min(rates):.1f} to {max(rates):.1f}), "
+            f"waiting {middle.waiting:5.1%} by the clock, {middle.fetching:5.1%} by the processor; "
+            f"{middle.milliseconds:6.2f} ms a film of the processor's, "
+            f"{middle.milliseconds / first.milliseconds:.2f} of the first"
         )
 
 
@@ -143,20 +162,90 @@ def _plain_batches(loader: "DataLoader[tuple[Tensor, Tensor]]") -> Iterator[Batc
         yield from (Batch(films, labels) for films, labels in loader)
 
 
+def _fastai(recipe: Recipe, folder: Path, steps: int) -> Speed:
+    """fast.ai's learner, which decodes as the plain loop does."""
+    from fastai.data.core import DataLoaders
+    from fastai.data.load import DataLoader as FastLoader
+    from fastai.learner import Learner as FastLearner
+    from fastai.optimizer import Adam
+
+    prepared = Prepared.open(folder, recipe)
+    ours, size = new_learner(recipe, prepared, CPU), recipe.optim.batch_size
+    films = Originals(prepared.manifest, recipe.data.size)
+    loader = FastLoader(films, bs=size, shuffle=True, drop_last=True, num_workers=0)
+    watch = _watch(steps)
+    learner = FastLearner(
+        DataLoaders(loader, loader, device=CPU), ours.network, ours.target.plain_loss,
+        opt_func=Adam, lr=recipe.optim.lr / 10, cbs=[watch],
+    )  # fmt: skip
+    with learner.no_logging():
+        learner.fit(1 + steps // len(loader))
+    return watch.clock.speed(steps * size)
+
+
+def _watch(steps: int) -> Any:
+    """A callback of fast.ai's that times as `_time` does, and ends the training."""
+    from fastai.callback.core import Callback, CancelFitException
+
+    class Watch(Callback):
+        def __init__(self) -> None:
+            self.clock, self.done = Clock(), -1
+
+        def before_batch(self) -> None:
+            if self.done >= 0:
+                self.clock.fetched()
+
+        def after_batch(self) -> None:
+            self.done += 1
+            if self.done == 0:  # one to warm up
+                self.clock = Clock()
+            self.clock.asks()
+            if self.done == steps:
+                raise CancelFitException
+
+    return Watch()
+
+
+class Clock:
+    """Time since the start, and how much of it went by while films were asked for."""
+
+    def __init__(self) -> None:
+        self.begun = self.asked = self._now()
+        self.waited = (0.0, 0.0)
+
+    def asks(self) -> None:
+        self.asked = self._now()
+
+    def fetched(self) -> None:
+        now, (clock, processor) = self._now(), self.waited
+        self.waited = (clock + now[0] - self.asked[0], processor + now[1] - self.asked[1])
+
+    def speed(self, n_films: int) -> Speed:
+        """Up to the last time that films were asked for."""
+        seconds, spent = (end - begun for end, begun in zip(self.asked, self.begun, strict=True))
+        return Speed(
+            n_films / seconds,
+            self.waited[0] / seconds,
+            self.waited[1] / spent,
+            1000 * spent / n_films,
+        )
+
+    @staticmethod
+    def _now() -> tuple[float, float]:
+        return time.perf_counter(), time.process_time()
+
+
 def _time(learner: Learner, batches: Iterator[Batch], steps: int) -> Speed:
     """Of `steps` steps after one to warm up."""
     pace = Pace(learner.recipe.optim.lr / 10, learner.recipe.optim.momentum_high)
     learner.learn(next(batches), pace, 0)
-    n_films, waiting, begun, spent = 0, 0.0, time.perf_counter(), time.process_time()
-    asked = begun
+    clock, n_films = Clock(), 0
     for step, batch in enumerate(islice(batches, steps), start=1):
-        waiting += time.perf_counter() - asked
+        clock.fetched()
         learner.learn(batch, pace, step)
         n_films += len(batch.labels)
-        asked = time.perf_counter()
-    seconds = asked - begun
-    spent = time.process_time() - spent
-    return Speed(n_films / seconds, waiting / seconds, 1000 * spent / n_films)
+        clock.asks()
+    return clock.speed(n_films)
 
 
 if __name__ == "__main__":
