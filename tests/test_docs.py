@@ -50,7 +50,7 @@ from plainfilm.serve.site import PAGE
 from served import server
 
 DOCS = REPOSITORY / "docs"
-LANGUAGES = {"sh", "python", "json", "yaml", "text"}
+LANGUAGES = {"sh", "python", "json", "yaml", "text", "toml"}
 TUTORIAL = DOCS / "tutorials" / "first-reading.md"
 SLOW = [  # those that learn or prepare
     DOCS / "how-to" / "prepare-a-data-set.md",

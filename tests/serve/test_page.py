@@ -11,6 +11,7 @@ httpx = pytest.importorskip("httpx")
 
 from fastapi import FastAPI  # noqa: E402
 
+from plainfilm.serve.own_page import OwnPage  # noqa: E402
 from plainfilm.serve.page import POLICY, page_routes  # noqa: E402
 from tiny_bundle import tiny_bundle  # noqa: E402
 
@@ -95,11 +96,14 @@ def test_a_bundle_says_what_the_page_must_know(client: Client) -> None:
     assert client.get("/v1/bundles/other/about").status_code == 404
 
 
-def test_settings_can_be_given(tmp_path: Path) -> None:
+def test_a_house_s_own_words_and_films_are_handed_out(tmp_path: Path) -> None:
     """S0-81."""
     app = FastAPI()
-    app.include_router(page_routes({}.__getitem__, tmp_path, settings=b'{"title": "Ours"}'))
+    own = OwnPage({"title": "Ours"}, {"examples/one.png": b"a film"})
+    app.include_router(page_routes({}.__getitem__, tmp_path, own=own))
     assert Client(app).get("/app.json").json() == {"title": "Ours"}
+    answer = Client(app).get("/examples/one.png")
+    assert (answer.content, answer.headers["content-type"]) == (b"a film", "image/png")
 
 
 def test_without_the_page_the_server_says_how_to_get_it(tmp_path: Path) -> None:

@@ -15,8 +15,11 @@ from page_sites import Site, handed_out
 from plainfilm.images import read_radiograph
 from plainfilm.radiograph import View
 from plainfilm.reading import Reader
+from plainfilm.reading.shelf import open_bundle
 from plainfilm.reports import wording
 from plainfilm.reports.as_json import prediction_json
+from plainfilm.serve.own_page import OwnPage
+from plainfilm.serve.site import write_site
 
 pytestmark = pytest.mark.slow
 
@@ -227,3 +230,26 @@ def test_a_server_with_keys_is_asked_with_one(locked_server, visit, film: Path) 
     asking.wait_for()
     assert all("401" in mistake for mistake in page.mistakes)
     page.mistakes[:] = []
+
+
+def test_a_house_s_title_examples_and_links_are_shown(
+    built: Path, film: Path, visit, tmp_path: Path
+) -> None:
+    """S0-81: with a thumbnail, which is read when it is pressed."""
+    films = {"examples/chest.png": film.read_bytes()}
+    settings = {
+        "title": "Radiographs of the district",
+        "examples": [{"name": "A drawn chest", "url": "examples/chest.png"}],
+        "links": [{"name": "How we work", "url": "https://example.org/how"}],
+    }
+    out = tmp_path / "www"
+    write_site(open_bundle("chest14-demo"), out, own=OwnPage(settings, films))
+    with handed_out(out) as site:
+        page = visit(site)
+        assert page.get_by_role("heading", level=1).inner_text() == "Radiographs of the district"
+        link = page.get_by_role("link", name="How we work")
+        assert link.get_attribute("href") == "https://example.org/how"
+        example = page.get_by_role("button", name="A drawn chest")
+        assert example.locator("img").evaluate("img => img.decode().then(() => img.naturalWidth)")
+        example.click()
+        page.locator("#findings").wait_for()

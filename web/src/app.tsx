@@ -7,7 +7,7 @@ import { htmlReport } from './report/html';
 import { Session } from './session';
 import type { Bundle } from './types';
 import { Asking } from './view/asking';
-import { Bar, Buttons, Empty, Loading, Others, ProblemBox } from './view/states';
+import { Bar, Buttons, Empty, Links, Loading, Others, ProblemBox } from './view/states';
 import { useWords } from './view/context';
 import { Help, Settings, type Choices } from './view/dialogs';
 import { FilmPanel, FIRST_LOOK, type Look } from './view/film_panel';
@@ -176,6 +176,7 @@ export function App({ engine, settings, failure, onLanguage }: Props) {
         {session !== null && session.films.length === 1 && <FilmsTable session={session} />}
       </main>
       {session !== null && <About bundle={session.bundle} half={engine.place === 'device'} others={engine.others} />}
+      <Links links={settings.links} />
       {session !== null && film !== null && !hidden && <Report film={film} bundle={session.bundle} />}
       {dialog === 'help' && <Help onClose={() => setDialog(null)} />}
       {dialog === 'settings' && (

@@ -120,12 +120,14 @@ def _settings_options(verb: Verb) -> Verb:
                   help="Requests inside at once; more are turned away (503).")  # fmt: skip
     @click.option("--poll", metavar="SECONDS", callback=between(1, 86400, "seconds"),
                   help="Look at the repository so often; default: when told to.")  # fmt: skip
+    @click.option("--page", type=PATH, metavar="FOLDER",
+                  help="Its page.toml and example films go into the page.")  # fmt: skip
     @_batch_options
     @functools.wraps(verb)
     def with_settings(
         source: str | None, bundle: str | None, engine: str, workers: int | None,
         threads: int, max_waiting: int, poll: float | None, batches: "BatchSettings",
-        **others: object,
+        page: Path | None, **others: object,
     ) -> None:  # fmt: skip
         """The verb, told by `ServeSettings` what to serve."""
         from plainfilm.reading.engine import EngineName
@@ -140,6 +142,7 @@ def _settings_options(verb: Verb) -> Verb:
             max_waiting=max_waiting,
             poll_s=poll,
             batches=batches,
+            page=page,
         )
         verb(settings=settings, **others)
 

@@ -28,6 +28,7 @@ from plainfilm.serve.jobs import Jobs
 from plainfilm.serve.loading import Loader, ReaderMaker, open_source
 from plainfilm.serve.metrics import Metrics
 from plainfilm.serve.oip_routes import oip_routes
+from plainfilm.serve.own_page import read_own_page
 from plainfilm.serve.page import page_routes
 from plainfilm.serve.read_routes import read_routes
 from plainfilm.serve.settings import ServeSettings
@@ -46,8 +47,11 @@ def create_app(settings: ServeSettings | None = None) -> FastAPI:
         There is nothing at `settings.source`.
     MissingExtra
         The engine is not installed.
+    OwnPageError
+        The house's page.toml says something wrong.
     """
     settings = settings or ServeSettings()
+    own = None if settings.page is None else read_own_page(settings.page)
     decoders = Decoders(
         settings.n_workers, limits=settings.guards.decoding, max_bytes=settings.max_body_bytes
     )
@@ -70,7 +74,7 @@ def create_app(settings: ServeSettings | None = None) -> FastAPI:
         app.include_router(routes(house))
     if settings.max_jobs:
         app.include_router(job_routes(house, jobs))
-    app.include_router(page_routes(lambda name: _bundle(house, name)))
+    app.include_router(page_routes(lambda name: _bundle(house, name), own=own))
     add_guards(app, settings.guards, max_body_bytes=settings.max_body_bytes)
     app.add_middleware(Watch, house=house)
     tell_problems(app)

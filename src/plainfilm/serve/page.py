@@ -8,6 +8,7 @@ from fastapi import APIRouter, HTTPException, Response
 
 from plainfilm.reading.bundle import Bundle
 from plainfilm.reports.of_bundle import bundle_json
+from plainfilm.serve.own_page import OwnPage
 from plainfilm.serve.site import PAGE, SiteError, page_files
 
 # What web/index.html states for itself, for hosts that send no headers; and no frames around it.
@@ -30,7 +31,7 @@ _SITE_ONLY = ("sw.js",)  # keeps a static site offline; a server's page is not k
 
 
 def page_routes(
-    find: Callable[[str], Bundle], page: Path = PAGE, *, settings: bytes | None = None
+    find: Callable[[str], Bundle], page: Path = PAGE, *, own: OwnPage | None = None
 ) -> APIRouter:
     """GET / and the page's files, and GET /v1/bundles/NAME/about.
 
@@ -40,13 +41,13 @@ def page_routes(
         The bundle that answers under a name; raises KeyError where there is none.
     page
         The page as it was built. Where it was not, / says how to.
-    settings
-        The page's app.json: title, description and examples; None = as it was built.
+    own
+        What the house says on it; None = as it was built.
     """
     router = APIRouter(include_in_schema=False)
     files = _files(page)
-    if settings is not None:
-        files = {**files, "app.json": settings}
+    if own is not None:
+        files = {**files, **own.films, "app.json": own.laid_over(files.get("app.json", b"{}"))}
 
     @router.get("/v1/bundles/{name}/about")
     async def about(name: str) -> dict[str, object]:

@@ -45,6 +45,8 @@ class ServeSettings:
     max_jobs, job_ttl_s
         Batch jobs that run at once (0 = there are none), and the seconds for which a finished one
         is kept.
+    page
+        A folder whose page.toml and example films go into the page; None = the page as built.
     guards
         What stands between strangers and the server.
     """
@@ -63,6 +65,7 @@ class ServeSettings:
     keep_versions: int = 3
     max_jobs: int = 4
     job_ttl_s: float = 3600.0
+    page: Path | None = None
     guards: Guards = field(default_factory=Guards)
 
     def __post_init__(self) -> None:

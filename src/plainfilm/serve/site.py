@@ -16,6 +16,7 @@ from plainfilm.errors import PlainfilmError
 from plainfilm.reading.bundle import Bundle
 from plainfilm.reading.verify import verify
 from plainfilm.serve import w16
+from plainfilm.serve.own_page import OwnPage
 
 PAGE = Path(__file__).parent / "web"
 MARK = "app.json"  # a folder that has it beside index.html is a site
@@ -31,7 +32,14 @@ class SiteError(PlainfilmError):
     """The static site cannot be written."""
 
 
-def write_site(bundle: Bundle, out: Path, *, page: Path = PAGE, overwrite: bool = False) -> int:
+def write_site(
+    bundle: Bundle,
+    out: Path,
+    *,
+    page: Path = PAGE,
+    own: OwnPage | None = None,
+    overwrite: bool = False,
+) -> int:
     """Write the site wholly or not at all; returns its bytes.
 
     Parameters
@@ -42,6 +50,8 @@ def write_site(bundle: Bundle, out: Path, *, page: Path = PAGE, overwrite: bool 
         The folder; made anew.
     page
         The page as it was built.
+    own
+        What the house says on it; None = as it was built.
     overwrite
         Replace a site that is there. Any other folder is left alone.
 
@@ -53,7 +63,7 @@ def write_site(bundle: Bundle, out: Path, *, page: Path = PAGE, overwrite: bool 
         The bundle's golden outputs do not come back, as it is or with its weights halved.
     """
     _check_place(out, overwrite=overwrite)
-    files = site_files(bundle, page)
+    files = site_files(bundle, page, own)
     try:
         _write(files, out)
     except OSError as error:
@@ -78,9 +88,11 @@ def page_files(page: Path = PAGE) -> dict[str, bytes]:
     return {path.relative_to(page).as_posix(): path.read_bytes() for path in paths}
 
 
-def site_files(bundle: Bundle, page: Path = PAGE) -> dict[str, bytes]:
+def site_files(bundle: Bundle, page: Path = PAGE, own: OwnPage | None = None) -> dict[str, bytes]:
     """Every file of the site, by path in it; raises as `write_site`."""
     built, parts = page_files(page), _bundle_files(bundle)
+    if own is not None:
+        built |= {**own.films, MARK: own.laid_over(built[MARK])}
     settings = json.loads(built[MARK])
     settings |= {"engine": "wasm", "version": __version__, "site": _described(parts)}
     files = {**built, **parts, MARK: json.dumps(settings, indent=1).encode()}

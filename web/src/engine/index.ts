@@ -39,7 +39,8 @@ export interface Settings {
   engine: 'rest' | 'wasm';
   title?: string;
   description?: string;
-  examples?: { name: string; url: string; words?: string }[];
+  examples?: { name: string; url: string }[];
+  links?: { name: string; url: string }[];
   site?: SiteFiles;
 }
 

@@ -172,6 +172,16 @@ export function Empty({ settings, bundle, others, onOpen, onFiles }: EmptyProps)
   );
 }
 
+/** Where else the house sends its visitors; nothing is fetched until one is pressed. */
+export function Links({ links }: { links: Settings['links'] }) {
+  if (!links?.length) return null;
+  return (
+    <ul class="links">
+      {links.map(({ name, url }) => <li key={url}><a href={url} rel="noreferrer">{name}</a></li>)}
+    </ul>
+  );
+}
+
 /** The other bundles that could read instead. */
 export function Others({ names }: { names: string[] }) {
   const { say, language } = useWords();
