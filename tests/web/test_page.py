@@ -8,6 +8,7 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from page_acts import read, saved, switch_fitting, tell
@@ -51,6 +52,23 @@ def test_a_film_is_read_as_python_reads_it(page, film: Path, reader: Reader) -> 
     rows = list(csv.DictReader(io.StringIO(saved(page, "Table as CSV"))))
     assert len(rows) == 28
     assert rows[0]["finding"] == expected.results[0].finding.name
+
+
+def test_the_page_rounds_for_people_and_not_for_programs(page, film: Path) -> None:
+    """S2-50: whole per cent on screen, three decimals and more in the files.
+
+    A tie at the threshold counts as above it, everywhere (`FindingResult.present`).
+    """
+    read(page, film)
+    shown = page.locator(".finding .number bdi").all_inner_texts()
+    assert all(re.fullmatch(r"(< 1|> 99|\d+) %", number) for number in shown)
+    found = json.loads(saved(page, "JSON"))["findings"]
+    assert all(re.match(r"0\.\d{3}", str(each["probability"])) for each in found)
+    assert all(each["present"] == (each["probability"] >= each["threshold"]) for each in found)
+    rows = list(csv.DictReader(io.StringIO(saved(page, "Table as CSV"))))
+    assert [row["probability"] for row in rows] == [
+        f"{np.float32(each['probability']):.9g}" for each in found
+    ]
 
 
 def test_no_answer_stands_beside_an_empty_frame(page, film: Path) -> None:

@@ -87,6 +87,18 @@ test('a map lies over the film as in Python, for every fit', () => {
   }
 });
 
+test('S0-70: the hottest pixel lies in the hottest cell, whatever the film\'s shape', () => {
+  for (let hottest = 0; hottest < 35; hottest++) {
+    const values = Float32Array.from({ length: 35 }, (_, i) => (i === hottest ? 1 : ((i * 37) % 35) / 100));
+    for (const [height, width] of [[70, 100], [100, 70], [33, 211], [512, 512]]) {
+      const heat = heatmap({ values, height: 5, width: 7 }, { height, width }, 'squash');
+      const at = heat.reduce((best, value, i) => (value > heat[best] ? i : best), 0);
+      const cell = [Math.floor((5 * Math.floor(at / width)) / height), Math.floor((7 * (at % width)) / width)];
+      expect(cell).toEqual([Math.floor(hottest / 7), hottest % 7]);
+    }
+  }
+});
+
 test('the colours of heat are the same bytes', () => {
   expect([...ramp()]).toEqual(golden.ramp);
 });
