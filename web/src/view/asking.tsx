@@ -26,7 +26,7 @@ export function Asking({ film, bundle, onSaid }: Props) {
   if (film.radiograph === null || film.answer === null) return null;
   const told = gather(headerOf(film.radiograph), film.said);
   const lacking = missing(population, told.known);
-  const what = lacking.map((each) => words.say(each as Key)).join(', ');
+  const what = words.list(lacking.map((each) => words.say(each as Key)));
   const refused = film.answer.prediction.refused !== null;
   const said = (): Said => ({
     ageYears: age.trim() === '' ? null : Number(age),

@@ -27,7 +27,7 @@ export function Findings({ prediction, bundle, chosen, hasMaps, onChoose, childr
   const words = useWords();
   const { findings } = prediction;
   const isGood = prediction.cautions.length === 0 && prediction.refused === null;
-  const looked = words.say('findings.looked', { names: findings.map(words.finding).join(', ') });
+  const looked = words.say('findings.looked', { names: words.list(findings.map(words.finding)) });
   return (
     <section id="findings" aria-labelledby="findings-title" tabIndex={-1}>
       <h2 id="findings-title">{words.say('findings')}</h2>

@@ -86,13 +86,16 @@ export class Words {
   /** "age, view and body part" in this language; anything else as it is. */
   private facts(text: string): string {
     const parts = text.split(/, | and /);
-    return parts.every((part) => FACTS.includes(part)) ? parts.map((part) => this.say(part as Key)).join(', ') : text;
+    return parts.every((part) => FACTS.includes(part)) ? this.list(parts.map((part) => this.say(part as Key))) : text;
   }
 
   /** Latin words inside a text that runs from right to left, kept together (Unicode UAX 9, isolates). */
   private isolated(part: string): string {
     return this.language.dir === 'rtl' && /[A-Za-z]/.test(part) ? `\u2068${part}\u2069` : part;
   }
+
+  /** Things one after another, with the language's comma. */
+  list = (parts: string[]): string => parts.join(this.language.code === 'ar' ? '، ' : ', ');
 
   /** The language's decimal sign, in a text that holds a number; digits stay 0 to 9. */
   number = (text: string): string => {

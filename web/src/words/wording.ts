@@ -50,7 +50,7 @@ export function summary(words: Words, prediction: Prediction): string {
     return words.say('summary.refused', { reason: words.said(prediction.refused).replace(/\.+$/, '') });
   }
   const above = prediction.findings.filter((result) => result.present).map(words.finding);
-  if (above.length > 0) return words.say('summary.above', { findings: above.join(', ') });
+  if (above.length > 0) return words.say('summary.above', { findings: words.list(above) });
   if (prediction.findings.length === 1) {
     return words.say('summary.below', { finding: words.finding(prediction.findings[0]) });
   }

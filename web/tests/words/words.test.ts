@@ -54,3 +54,9 @@ test('a decimal sign is the language\'s, digits are not', async () => {
   expect(french.number('0.94')).toBe('0,94');
   expect(new Words(LANGUAGES[0], english).number('0.94')).toBe('0.94');
 });
+
+test('things are listed with the language\'s comma', async () => {
+  const arabic = new Words(LANGUAGES[5], await LANGUAGES[5].load());
+  expect(arabic.list(['a', 'b'])).toBe('a، b');
+  expect(new Words(LANGUAGES[0], english).list(['a', 'b'])).toBe('a, b');
+});
