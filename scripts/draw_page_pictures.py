@@ -27,7 +27,7 @@ from plainfilm.serve.site import write_site  # noqa: E402
 FILM = REPOSITORY / "docs" / "examples" / "drawn-chest.png"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
-N_COLOURS = 128  # of a picture: the page has few
+N_COLOURS = 256  # of a picture: a PNG of fewer tints the film
 
 
 def main() -> None:
@@ -74,7 +74,8 @@ def keep(page: Any, path: Path) -> None:
     """Write what the window shows, in few colours."""
     page.evaluate("scrollTo(0, 0)")
     shown = Image.open(BytesIO(page.screenshot(animations="disabled"))).convert("RGB")
-    shown.quantize(N_COLOURS, Image.Quantize.MAXCOVERAGE).save(path, optimize=True)
+    few = shown.quantize(N_COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    few.save(path, optimize=True)
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ export function FilmsTable({ session }: { session: Session }) {
                     <bdi>{film.name}</bdi>
                   </button>
                 </th>
-                <td>{inShort(words, film)}</td>
+                <td><span class="short">{inShort(words, film)}</span></td>
               </tr>
             ))}
           </tbody>

@@ -19,7 +19,7 @@ interface Props {
   chosen: number | null;
   hasMaps: boolean;
   onChoose: (index: number) => void;
-  /** What may change the answer, between the sentence and the list. */
+  /** What may change the answer, before the list. */
   children: ComponentChildren;
 }
 
@@ -32,8 +32,8 @@ export function Findings({ prediction, bundle, chosen, hasMaps, onChoose, childr
     <section id="findings" aria-labelledby="findings-title" tabIndex={-1}>
       <h2 id="findings-title">{words.say('findings')}</h2>
       <p class={prediction.refused === null ? 'summary' : 'summary refused'}>{wording.summary(words, prediction)}</p>
-      {children}
       {!isGood && <ImageCheck prediction={prediction} />}
+      {children}
       {findings.length > 0 && (
         <>
           <p class="quiet roomy">{words.say('findings.order')}</p>
