@@ -13,11 +13,12 @@ from drawn_story import draw_children, run
 from pages import REPOSITORY
 from plainfilm.networks import build
 from plainfilm.training.recipe import Recipe
-from plainfilm.training.record import read_recipe
+from plainfilm.training.record import read_recipe, read_record
 
 RECIPES = sorted((REPOSITORY / "recipes").glob("*.toml"))
 BUNDLES = {"chest14-demo", "pneumonia-paediatric"}  # of shipped bundles; test_story trains so
-PUBLISHED = [path for path in RECIPES if path.stem not in BUNDLES]
+ON_AN_ENCODER = {"kermany-encoder"}
+PUBLISHED = [path for path in RECIPES if path.stem not in BUNDLES | ON_AN_ENCODER]
 SIDE = "96"  # the least that AlexNet's poolings leave something of
 SHRUNK = (f"data.size={SIDE}", "optim.epochs=1", "optim.batch_size=8")
 
@@ -144,3 +145,18 @@ def test_a_published_experiment_trains(path: Path, desk: Path) -> None:
 
     assert (finished / "log.csv").read_text().count("\n") == 2  # the header and one epoch
     assert read_recipe(finished).network == Recipe.load(path).network
+
+
+@pytest.mark.slow
+def test_a_head_on_an_encoder_trains_as_its_comment_says(desk: Path) -> None:
+    path = REPOSITORY / "recipes" / "kermany-encoder.toml"
+    prepare, cut, train, _ = told_commands(path)
+    prepare[prepare.index("FOLDER")] = prepare[1]
+    data = f"prepared/{path.stem}"
+    prepare[prepare.index("--out") + 1] = train[train.index("--data") + 1] = data
+    with chdir(desk):
+        for words in (prepare, cut, train):
+            run(words)
+
+    record = read_record(desk / "runs" / path.stem)
+    assert (record.n_learning, record.finished) == (385, True)

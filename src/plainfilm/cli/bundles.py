@@ -18,7 +18,7 @@ _NUMBER = click.IntRange(1, 10**9 - 1)
 
 @click.group()
 def bundles() -> None:
-    """List, show, verify, import and join bundles; publish them for a server."""
+    """List, show, verify, import, cut and join bundles; publish them for a server."""
 
 
 @bundles.command("list")
@@ -88,6 +88,24 @@ def import_bundle(weights: Path, out: Path, force: bool, findings: str, **said: 
     told = {key: value for key, value in said.items() if value}
     made = import_weights(weights, out, ImportOptions(findings=names, **told), overwrite=force)
     click.echo(bundle_line(made))
+
+
+@bundles.command("encoder")
+@click.argument("bundle")
+@out_option(required=True, help="The encoder: a name in .onnx.")
+@force_option
+def cut_encoder_off(bundle: str, out: Path, force: bool) -> None:
+    """Cut the head off a bundle's network: an encoder for other findings.
+
+    Prints what a recipe begins with that trains a new head on it.
+    """
+    from plainfilm.reading.shelf import open_bundle
+    from plainfilm.training.cut_encoder import cut_encoder, save_encoder
+
+    cut = cut_encoder(open_bundle(bundle), str(out))
+    save_encoder(cut, out, overwrite=force)
+    click.echo(cut.recipe, nl=False)
+    note(f"Wrote {out.name}")
 
 
 @bundles.command()

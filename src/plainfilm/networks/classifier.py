@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from plainfilm.errors import RecipeError
+from plainfilm.networks.encoded import Places
 from plainfilm.networks.heads import AVERAGE, HeadPlan, Pool, make_layers
 from plainfilm.networks.normalise import normaliser
 
@@ -106,7 +107,7 @@ class Classifier(nn.Module):
     @property
     def has_map(self) -> bool:
         """Whether there is a last feature map that a Grad-CAM can be drawn on."""
-        return any(isinstance(part, nn.Conv2d) for part in self.features.modules())
+        return any(isinstance(part, nn.Conv2d | Places) for part in self.features.modules())
 
     @property
     def is_linear(self) -> bool:
@@ -172,8 +173,12 @@ class Classifier(nn.Module):
         channels' means over the pixels, then their standard deviations, D = 2 × the stages'
         channels together.
         """
-        stages = self.features.stages(self.normalise(x))
-        return stages[-1], torch.cat([_statistics(stage) for stage in stages], dim=1)
+        return embedded(self.features.stages(self.normalise(x)))
+
+
+def embedded(stages: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+    """Of the stages' maps (N, C_i, h_i, w_i) what `Classifier.embed` gives."""
+    return stages[-1], torch.cat([_statistics(stage) for stage in stages], dim=1)
 
 
 def last_map_shape(features: Features, size: int) -> tuple[int, ...]:

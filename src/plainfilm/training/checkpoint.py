@@ -17,6 +17,8 @@ from torch import Tensor
 
 from plainfilm.errors import RecipeError, RunError
 from plainfilm.networks import Classifier
+from plainfilm.training.encoder_network import build_on_encoder
+from plainfilm.training.encoder_settings import NAME as ENCODER
 from plainfilm.training.learner import Learner, build_network
 from plainfilm.training.record import EpochRow, put, read_recipe, read_record
 from plainfilm.training.toml import read_table
@@ -161,7 +163,8 @@ def load_classifier(folder: Path) -> Classifier:
         found = f"{record.epochs} of {recipe.optim.epochs} epochs are done"
         raise RunError(f"{folder.name}: not finished, {found}. Run the same training again.")
     with torch.random.fork_rng(devices=[]):  # building draws weights that are then replaced
-        classifier = build_network(recipe, len(record.label_set))
+        build = build_on_encoder if recipe.network.name == ENCODER else build_network
+        classifier = build(recipe, len(record.label_set))
     try:
         classifier.load_state_dict(load_weights(folder))
     except RuntimeError as error:

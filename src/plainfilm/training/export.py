@@ -19,9 +19,10 @@ from plainfilm.training.calibrate import (
     see,
 )
 from plainfilm.training.card import card
+from plainfilm.training.encoder_graph import to_one_onnx
 from plainfilm.training.familiarity import MAX_RANK, Percentile, fit_percentile, fit_spread
 from plainfilm.training.golden import draw_radiographs, make_golden
-from plainfilm.training.onnx_file import check_agreement, run_onnx, to_onnx
+from plainfilm.training.onnx_file import check_agreement, run_onnx
 from plainfilm.training.sources import Sources
 from plainfilm.training.statement import SPLIT_OF, Parts, check_release, state
 
@@ -73,7 +74,7 @@ def export(
     check_release(sources)
     parts = _fit_parts(sources)
     graph = sources.graph(parts.platts, parts.spread, parts.percentile)
-    network = to_onnx(graph)
+    network = to_one_onnx(graph)
     films = [*draw_radiographs(graph.fit.size), *sources.some_films(COMPARED_FILMS)]
     gap = check_agreement(graph, network, films)
     header = state(sources, parts, gap, created or datetime.now(UTC))

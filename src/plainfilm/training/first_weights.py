@@ -11,6 +11,7 @@ from plainfilm.networks import Classifier, hub
 from plainfilm.networks.classifier import NORMALISATION
 from plainfilm.networks.weights import load_weights_file
 from plainfilm.training.checkpoint import load_classifier, weights_name
+from plainfilm.training.encoder_settings import NAME as ENCODER
 from plainfilm.training.learner import build_network
 from plainfilm.training.network_settings import SCRATCH
 from plainfilm.training.recipe import Recipe
@@ -49,7 +50,12 @@ def take_first_weights(network: Classifier, recipe: Recipe, names: tuple[str, ..
 
 
 def first_weights_words(recipe: Recipe, names: tuple[str, ...], n_logits: int) -> str:
-    """What `take_first_weights` would return; nothing is changed, torch's random state neither."""
+    """What `take_first_weights` would return; nothing is changed, torch's random state neither.
+
+    Of an encoder, which is no start but stays, its name and SHA-256.
+    """
+    if recipe.network.name == ENCODER:
+        return f"encoder {Path(recipe.encoder.file).name} ({recipe.encoder.sha256}), left as it is"
     with torch.random.fork_rng(devices=[]):
         return take_first_weights(build_network(recipe, n_logits), recipe, names)
 

@@ -140,9 +140,16 @@ class ReadingGraph(nn.Module):
     def forward(self, radiographs: Tensor) -> Answers:
         """Answers for float32 (N, 1, H, W) in [0, 1], 0 = black."""
         films = self.fit(radiographs)
-        networks = [each for each in self.classifiers if isinstance(each, Classifier)]
-        embedded = [network.embed(films) for network in networks]
-        pairs = [(network, last) for network, (last, _) in zip(networks, embedded, strict=True)]
+        return self.answer(films, [network.embed(films) for network in self.networks])
+
+    @property
+    def networks(self) -> tuple[Classifier, ...]:
+        """The classifiers."""
+        return tuple(each for each in self.classifiers if isinstance(each, Classifier))
+
+    def answer(self, films: Tensor, embedded: Sequence[tuple[Tensor, Tensor]]) -> Answers:
+        """Answers for fitted films (N, 1, S, S) and what each classifier's `embed` gave of them."""
+        pairs = [(net, last) for net, (last, _) in zip(self.networks, embedded, strict=True)]
         score = _mean([network.judge(last) for network, last in pairs])
         maps = _mean([evidence(network, last) for network, last in pairs]) if self.has_map else None
         stages = [pooled for _, pooled in embedded]

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor, nn
 
+from plainfilm.errors import RecipeError
 from plainfilm.networks import Classifier, build
 from plainfilm.training.augment import Draw, apply, draw
 from plainfilm.training.augment_part import part_of
 from plainfilm.training.batches import Batch, Positions
 from plainfilm.training.chance import generator_for, seed_torch
+from plainfilm.training.encoder_settings import NAME as ENCODER
 from plainfilm.training.freezing import freeze
 from plainfilm.training.losses import (
     Focus,
@@ -215,8 +217,17 @@ class Learner:
 
 
 def build_network(recipe: Recipe, n_logits: int) -> Classifier:
-    """The recipe's network with weights drawn from torch's global random state."""
+    """The recipe's network with weights drawn from torch's global random state.
+
+    Raises
+    ------
+    RecipeError
+        There is no such network, or it is an encoder, of which only a head is trained.
+    """
     network = recipe.network
+    if network.name == ENCODER:
+        words = "an encoder stays as it is, and only `train`, `tune folds` and `tune search` go"
+        raise RecipeError(f"network.name: {words} with it; take a network of plainfilm's own.")
     return build(
         network.name,
         n_logits,

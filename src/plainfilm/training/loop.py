@@ -19,6 +19,7 @@ from plainfilm.training.checkpoint import (
     save_weights,
 )
 from plainfilm.training.devices import pick_device
+from plainfilm.training.encoder_settings import NAME as ENCODER
 from plainfilm.training.ending import is_over
 from plainfilm.training.learner import Learner
 from plainfilm.training.prepared import Prepared
@@ -35,6 +36,7 @@ from plainfilm.training.record import (
 from plainfilm.training.schedule import schedule_of
 from plainfilm.training.start import begin, check_alike, claim, make_learner
 from plainfilm.training.team import ALONE, Team
+from plainfilm.training.train_head import train_head
 from plainfilm.training.validate import validate
 
 
@@ -79,6 +81,8 @@ def train(
     DatasetError
         The prepared folder does not hold together; LeakError where splits share a patient.
     """
+    if recipe.network.name == ENCODER:
+        return train_head(recipe, folder, out, threads=threads, team=team)
     with team.together():
         place = pick_device(device)
         prepared = Prepared.open(folder, recipe)

@@ -74,10 +74,10 @@ def masked_bce(
     # Computed in float32 under autocast too: bfloat16 has three digits.
     if focus is None and neg_weight is None:
         each = F.binary_cross_entropy_with_logits(
-            logits.float(), filled, reduction="none", pos_weight=pos_weight
+            _wide(logits), filled.to(_wide(logits).dtype), reduction="none", pos_weight=pos_weight
         )
     else:
-        present, absent = _both_losses(logits.float(), focus or Focus())
+        present, absent = _both_losses(_wide(logits), focus or Focus())
         present = present if pos_weight is None else present * pos_weight
         absent = absent if neg_weight is None else absent * neg_weight
         each = filled * present + (1 - filled) * absent
@@ -114,7 +114,7 @@ def weighted_cross_entropy(
     shares = torch.where(known, targets, 0.0)
     if class_weight is not None:
         shares = shares * class_weight
-    each = -(shares * F.log_softmax(logits.float(), dim=1)).sum(dim=1)
+    each = -(shares * F.log_softmax(_wide(logits), dim=1)).sum(dim=1)
     if reduction == "none":
         return each
     return each.sum() if reduction == "sum" else each.sum() / shares.sum().clamp(min=SMALL)
@@ -154,6 +154,11 @@ def distilled(targets: Tensor, teachers: Tensor, share: float) -> Tensor:
     blend = (1 - share) * targets + share * teachers
     taught = torch.where(torch.isnan(targets), teachers, blend)
     return torch.where(torch.isnan(teachers), targets, taught)
+
+
+def _wide(logits: Tensor) -> Tensor:
+    """As float32, or float64 where they are that already."""
+    return logits if logits.dtype == torch.float64 else logits.float()
 
 
 def _both_losses(logits: Tensor, focus: Focus) -> tuple[Tensor, Tensor]:

@@ -6,14 +6,14 @@ made on: the exporter's notes (which name source files) are taken out.
 
 import logging
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 from torch.export import Dim
 
 from plainfilm.errors import MissingExtra, RunError
@@ -34,6 +34,7 @@ TOLERANCE = 1e-5  # of a probability, between torch and onnxruntime
 ROUNDING = 8  # steps of single precision by which two ways of adding up a score may differ
 
 Outputs = dict[str, NDArray[np.float32]]
+Free = Mapping[int, object]  # axes, each with torch's word for a free length
 
 
 class Traceable(Protocol):
@@ -70,20 +71,56 @@ def to_onnx(graph: Traceable, *, opset: int = OPSET) -> bytes:
     side = graph.fit.size
     example = torch.zeros(2, 1, side + 3, side + 7)  # sizes that are not confused with S
     free = {0: Dim.DYNAMIC, 2: Dim.DYNAMIC, 3: Dim.DYNAMIC}
+    return finished(traced(graph, {INPUT: (example, free)}, graph.outputs, opset=opset))
+
+
+def traced(
+    module: nn.Module,
+    inputs: Mapping[str, tuple[Tensor, Free]],
+    outputs: Sequence[str],
+    *,
+    opset: int = OPSET,
+) -> "onnx.ModelProto":
+    """A module as torch's exporter writes it.
+
+    Parameters
+    ----------
+    inputs
+        For each argument, by its name: an example, and the axes whose length is free.
+    outputs
+        Names for what it gives.
+    opset
+        The version of ONNX's operators.
+
+    Raises
+    ------
+    RunError
+        The exporter gave nothing.
+    """
     with _quiet():
         program = torch.onnx.export(
-            graph,
-            (example,),
+            module,
+            tuple(example for example, _ in inputs.values()),
             dynamo=True,
             opset_version=opset,
-            input_names=[INPUT],
-            output_names=list(graph.outputs),
-            dynamic_shapes={INPUT: free},
+            input_names=list(inputs),
+            output_names=list(outputs),
+            dynamic_shapes={name: free for name, (_, free) in inputs.items()},
             verbose=False,
         )
     if program is None:
         raise RunError("torch gave no ONNX program; expected one")
-    proto = program.model_proto
+    return program.model_proto
+
+
+def finished(proto: "onnx.ModelProto") -> bytes:
+    """The bytes of a bundle's graph, without what tells of the machine.
+
+    Raises
+    ------
+    RunError
+        It holds what a bundle may not.
+    """
     _strip(proto)
     _check(proto)
     content: bytes = proto.SerializeToString(deterministic=True)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from plainfilm.errors import RecipeError
 from plainfilm.reading.bundle import BundleHeader
+from plainfilm.training.encoder_settings import NAME as ENCODER
 from plainfilm.training.network_settings import SCRATCH
 from plainfilm.training.toml import parse
 
@@ -62,7 +63,7 @@ def _joining(header: BundleHeader, members: Sequence[str]) -> Iterator[str]:
 def _needed(header: BundleHeader) -> Iterator[str]:
     """What the recipe takes from elsewhere."""
     source = header.provenance
-    network = _network(source.recipe_toml)
+    network = _group(source.recipe_toml, "network")
     start, table = network.get("init"), network.get("distil_table")
     if isinstance(start, str) and start != SCRATCH:
         if ", by recipe " in source.init:
@@ -73,6 +74,8 @@ def _needed(header: BundleHeader) -> Iterator[str]:
             )
         else:
             yield f"- Have the weights that this one starts from at `{start}`: {source.init}."
+    if network.get("name") == ENCODER:
+        yield f"- Have the encoder at `{_encoder_file(source.recipe_toml)}`: {source.init}."
     teachers = network.get("distil_from")
     for run in teachers if isinstance(teachers, list) else ():
         yield f"- Train the run that this one learns from, into `{run}`."
@@ -102,9 +105,13 @@ def _commands(header: BundleHeader) -> Iterator[str]:
     yield f"plainfilm evaluate {header.name}.bundle prepared --out report --attach"
 
 
-def _network(recipe_toml: str) -> Mapping[str, object]:
+def _encoder_file(recipe_toml: str) -> str:
+    return str(_group(recipe_toml, "encoder").get("file", ""))
+
+
+def _group(recipe_toml: str, name: str) -> Mapping[str, object]:
     try:
-        network = parse(recipe_toml, "recipe_toml").get("network")
+        group = parse(recipe_toml, "recipe_toml").get(name)
     except RecipeError:
         return {}
-    return network if isinstance(network, Mapping) else {}
+    return group if isinstance(group, Mapping) else {}

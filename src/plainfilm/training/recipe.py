@@ -16,6 +16,8 @@ from plainfilm.training.augment import Augment
 from plainfilm.training.balance import Attribute
 from plainfilm.training.class_weights import Scheme
 from plainfilm.training.copies import Equalise
+from plainfilm.training.encoder_settings import NAME as ENCODER
+from plainfilm.training.encoder_settings import Encoder, check_used
 from plainfilm.training.network_settings import Network
 from plainfilm.training.optim_settings import Optim
 from plainfilm.training.side import SideTarget
@@ -137,6 +139,7 @@ class Recipe:
 
     data: Data = field(default_factory=Data)
     network: Network = field(default_factory=Network)
+    encoder: Encoder = field(default_factory=Encoder)
     augment: Augment = field(default_factory=Augment)
     optim: Optim = field(default_factory=Optim)
     loss: Loss = field(default_factory=Loss)
@@ -151,6 +154,7 @@ class Recipe:
             raise RecipeError(
                 f"augment.turn_over_share: no one reads a chest upside down; {advice}."
             )
+        self._check_encoder()
         if self.loss.name != "cross-entropy":
             return
         for key, found in (
@@ -161,6 +165,15 @@ class Recipe:
         ):
             if found:
                 raise RecipeError(f'{key}: does not go with loss.name = "cross-entropy".')
+
+    def _check_encoder(self) -> None:
+        if self.network.name == ENCODER:
+            self.encoder.check_stated()
+            changed = (text.partition(":")[0] for text in differences(Recipe(), self))
+            check_used(changed, self.network.head)
+        elif self.encoder != Encoder():
+            found = f"network.name is {self.network.name!r}"
+            raise RecipeError(f'encoder: {found}; only network.name = "{ENCODER}" has one.')
 
     @staticmethod
     def load(path: Path | str, *, settings: Iterable[str] = ()) -> "Recipe":

@@ -12,6 +12,7 @@ from plainfilm.findings import FeatureMap
 from plainfilm.radiograph import Pixels
 from plainfilm.reading.header_parts import FitPolicy
 from plainfilm.training.checkpoint import load_classifier
+from plainfilm.training.encoder_network import encoder_of
 from plainfilm.training.guided import gradcam_at, guided_gradcam
 from plainfilm.training.record import read_record
 
@@ -45,12 +46,16 @@ def run_map(run: Path, pixels: Pixels, finding: str, method: str, stage: int = -
     Raises
     ------
     RunError
-        The run is not finished, knows no such finding, or its network has no such stage.
+        The run is not finished, is on an encoder, knows no such finding, or its network has no
+        such stage.
     """
     record, classifier = read_record(run), load_classifier(run)
     names = record.label_set.names
     if finding not in names:
         raise RunError(f"{run.name}: {finding!r} is none of its findings, {', '.join(names)}")
+    if encoder_of(classifier) is not None:
+        words = "its encoder has no gradients; take the bundle's map, or --method occlusion"
+        raise RunError(f"{run.name}: {words}")
     policy = FitPolicy(record.films.policy)
     square = fit(pixels, record.films.size, policy.value).astype(np.float32) / 255
     film = torch.from_numpy(square)[None, None]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from plainfilm.datasets.cache import Cache
 from plainfilm.datasets.manifest import Manifest
@@ -18,8 +19,10 @@ from plainfilm.networks import Classifier
 from plainfilm.networks.classifier import last_map_shape
 from plainfilm.radiograph import Pixels
 from plainfilm.reading.bundle import FitPolicy
-from plainfilm.training.batches import films_of
+from plainfilm.training.batches import Positions, films_of
 from plainfilm.training.checkpoint import load_classifier
+from plainfilm.training.embeddings import Embeddings, embed
+from plainfilm.training.encoder_network import encoder_of
 from plainfilm.training.familiarity import (
     Appearance,
     Descriptions,
@@ -39,7 +42,10 @@ _BATCH = 64
 
 @dataclass(frozen=True, eq=False)
 class Sources:
-    """Finished runs of the same films; recipe and record are the first run's."""
+    """Finished runs of the same films; recipe and record are the first run's.
+
+    `embeddings` are the films' own, as the encoder gives them, where the run is a head on one.
+    """
 
     runs: tuple[Path, ...]
     recipe: Recipe
@@ -47,6 +53,7 @@ class Sources:
     classifiers: tuple[Classifier, ...]
     manifest: Manifest
     cache: Cache
+    embeddings: Embeddings | None = None
 
     @staticmethod
     def open(runs: Sequence[Path], prepared: Path) -> "Sources":
@@ -55,8 +62,8 @@ class Sources:
         Raises
         ------
         RunError
-            A run is not finished or of other films, or findings that exclude each other shall be
-            calibrated crosswise.
+            A run is not finished or of other films, findings that exclude each other shall be
+            calibrated crosswise, or several runs shall be averaged and one is on an encoder.
         DatasetError
             The prepared folder does not hold together, or images are gone.
         """
@@ -69,7 +76,13 @@ class Sources:
         if manifest.label_set.is_choice and recipe.release.calibration == "cross-fit-test":
             words = "findings that exclude each other are calibrated on validation films only"
             raise RunError(f'{runs[0].name}: {words}; set release.calibration = "validation"')
-        return Sources(tuple(runs), recipe, record, classifiers, manifest, cache)
+        embeddings = None
+        if any(encoder_of(each) for each in classifiers):
+            if len(runs) > 1:
+                words = "heads on an encoder are not averaged with other runs"
+                raise RunError(f"{runs[0].name}: {words}; export it alone, or join the bundles")
+            embeddings = embed(classifiers[0], recipe.encoder, prepared, manifest, cache)
+        return Sources(tuple(runs), recipe, record, classifiers, manifest, cache, embeddings)
 
     @cached_property
     def digests(self) -> dict[str, str]:
@@ -89,7 +102,9 @@ class Sources:
     @property
     def n_weights(self) -> int:
         """Weights of all networks together."""
-        return sum(w.numel() for network in self.classifiers for w in network.parameters())
+        encoders = [encoder_of(network) for network in self.classifiers]
+        frozen = sum(each.file.n_weights for each in encoders if each)
+        return frozen + sum(w.numel() for net in self.classifiers for w in net.parameters())
 
     def graph(
         self, platts: Sequence[Platt], spread: Spread, percentile: Percentile | None
@@ -125,10 +140,17 @@ class Sources:
         rows = []
         with torch.no_grad():
             for start in range(0, len(positions), _BATCH):
-                batch = films.take(positions[start : start + _BATCH]).films
-                pooled = [classifier.embed(batch)[1] for classifier in self.classifiers]
+                chosen = positions[start : start + _BATCH]
+                batch = films.take(chosen).films
+                pooled = self._statistics(batch, chosen)
                 rows.append(describe(appearance, batch, pooled).numpy())
         return np.concatenate(rows)
+
+    def _statistics(self, films: Tensor, positions: Positions) -> list[Tensor]:
+        """What `Classifier.embed` says of training films' stages; of an encoder, what was kept."""
+        if self.embeddings is not None:
+            return [torch.from_numpy(self.embeddings.statistics["train"][positions])]
+        return [classifier.embed(films)[1] for classifier in self.classifiers]
 
     def some_films(self, n_films: int) -> list[Pixels]:
         """Original validation films, evenly spread, about `n_films` of them."""

@@ -29,6 +29,7 @@ from typing import Literal
 import torch
 
 from plainfilm.errors import RecipeError
+from plainfilm.training.encoder_settings import NAME as ENCODER
 from plainfilm.training.learner import build_network
 from plainfilm.training.recipe import Recipe
 from plainfilm.training.toml import parse, read_table, setting_of
@@ -146,6 +147,8 @@ class Space:
         )
         networks = {(one.network, one.data.size): one for one in corners}
         for one in networks.values():
+            if one.network.name == ENCODER:
+                continue  # looked at when it is opened
             with torch.device("meta"):  # without values: is there such a network at all?
                 build_network(one, 1)
 

@@ -26,6 +26,7 @@ from plainfilm.training.checkpoint import (
     load_classifier,
     weights_name,
 )
+from plainfilm.training.encoder_settings import NAME as ENCODER
 from plainfilm.training.first_weights import first_weights_words, take_first_weights
 from plainfilm.training.freezing import Weights, count_weights, freeze
 from plainfilm.training.learner import Learner, build_network
@@ -254,6 +255,8 @@ def _new_record(
 
 
 def _weights(recipe: Recipe, n_logits: int) -> Weights:
+    if recipe.network.name == ENCODER:
+        return Weights(0, 0)  # told where it is opened
     with torch.device("meta"):  # without values, for counting
         network = build_network(recipe, n_logits)
     freeze(network, recipe.network.frozen_before)

@@ -22,11 +22,15 @@ from plainfilm.reading.bundle import (
 )
 from plainfilm.training.calibrate import Thresholds
 from plainfilm.training.checkpoint import weights_name
+from plainfilm.training.encoder_settings import NAME as ENCODER
 from plainfilm.training.familiarity import Percentile, Spread
 from plainfilm.training.recipe import Recipe
 from plainfilm.training.record import read_log, read_recipe, read_record
 from plainfilm.training.sources import Sources
 
+ENCODER_LIMIT = (
+    "Films that its encoder learned from are not known here: on any of them, its numbers flatter."
+)
 CAUTION_BELOW = 0.01  # familiarity: one validation film in a hundred is cautioned
 SPLIT_OF = {"validation": "val", "cross-fit-test": "test", "none": "val"}
 
@@ -67,6 +71,10 @@ class Parts:
 
 def check_release(sources: Sources) -> None:
     """Refuse a [release] that says too little, before any work is done; raises as `state`."""
+    recipe = sources.recipe
+    if recipe.network.name == ENCODER and not recipe.release.licences.weights:
+        words = "missing; state the licence of the encoder's weights, which the bundle passes on"
+        raise RecipeError(f"release.licences.weights: {words}.")
     nothing = np.zeros(0, np.float32)
     parts = Parts(
         spread=Spread(nothing, nothing, nothing, nothing, 1.0),
@@ -117,7 +125,7 @@ def state(sources: Sources, parts: Parts, gap: float, created: datetime) -> Bund
             familiarity=_cut(parts),
             population=_population(sources.recipe),
             intended_use=release.intended_use,
-            limits=release.limits,
+            limits=(*release.limits, *_encoder_limits(sources.recipe)),
             provenance=_provenance(sources, gap),
             licences=Licences(
                 release.licences.code, release.licences.weights, release.licences.training_data
@@ -127,6 +135,10 @@ def state(sources: Sources, parts: Parts, gap: float, created: datetime) -> Bund
     except ValueError as error:
         advice = "Change recipe.toml in the run and export again"
         raise RecipeError(f"release: {error}. {advice}.") from error
+
+
+def _encoder_limits(recipe: Recipe) -> tuple[str, ...]:
+    return (ENCODER_LIMIT,) if recipe.network.name == ENCODER else ()
 
 
 def _threshold_words(sources: Sources, parts: Parts) -> str:
@@ -173,14 +185,39 @@ def _population(recipe: Recipe) -> Population:
 
 def _network_words(sources: Sources) -> str:
     words = f"{sources.recipe.network.name}, {sources.n_weights:,} weights"
+    if sources.recipe.network.name == ENCODER:
+        kind = "one hidden layer" if sources.recipe.network.head == "mlp" else "one linear layer"
+        return f"{words}, of which {sources.record.n_learning:,} learned: a head of {kind}"
     frozen = sources.record.n_weights - sources.record.n_learning
     return f"{words}, of each network {frozen:,} frozen in its last training" if frozen else words
 
 
 def _epochs_words(sources: Sources) -> str:
-    record = sources.record
+    record, recipe = sources.record, sources.recipe
+    if recipe.network.name == ENCODER and recipe.network.head != "mlp":
+        return f"none; {record.ended}"
     early = f"; {record.ended}" if record.epochs < sources.recipe.optim.epochs else ""
     return f"{record.epochs}, kept {record.kept_epoch}{early}"
+
+
+def encoder_words(recipe: Recipe, *, has_map: bool) -> dict[str, str]:
+    """What a bundle tells of the encoder in it; nothing where there is none."""
+    if recipe.network.name != ENCODER:
+        return {}
+    stated = recipe.encoder
+    fed = f"{stated.channels} x {recipe.data.size} x {recipe.data.size}"
+    tones = {"range": stated.range, "mean": stated.mean, "std": stated.std}
+    normalised = ", ".join(f"{key} {list(value)}" for key, value in tones.items() if value)
+    told = {
+        "encoder": f"{Path(stated.file).name} ({stated.sha256}), fed with {fed}, {normalised}",
+        "encoder gives": f"{stated.gives}, output {stated.output or 'the only one'}",
+        "encoder source": stated.source or "not stated",
+    }
+    if not has_map:
+        told["map"] = (
+            "none by algebra; `plainfilm explain --method occlusion` covers place by place"
+        )
+    return told
 
 
 def _history_words(run: Path) -> str:
@@ -219,6 +256,7 @@ def _provenance(sources: Sources, gap: float) -> Provenance:
         details["copies"] = record.copies
     if record.teachers:
         details["teachers"] = "; ".join(record.teachers)
+    details |= encoder_words(recipe, has_map=sources.map_shape() is not None)
     details |= sources.digests
     return Provenance(
         recipe=record.recipe,
