@@ -195,9 +195,13 @@ def test_an_override_reads_an_unfamiliar_film_with_a_shout(
 
 
 def test_a_little_familiar_film_is_read_with_a_caution(bundle: Bundle, chest: Radiograph) -> None:
+    """Its numbers are model scores: no such film, or hardly one, was calibrated on."""
+    usual = strict(bundle, FamiliarityCut(0.0, 0.0, "")).read(chest)
     prediction = strict(bundle, FamiliarityCut(1.0, 0.0, "")).read(chest)
 
-    assert prediction.results != ()
+    assert usual.calibrated
+    assert not prediction.calibrated
+    assert prediction.results[0].probability == usual.results[0].probability
     assert "little like the films" in prediction.cautions[0]
 
 

@@ -90,7 +90,8 @@ class Reader:
         Returns
         -------
         With results, or refused with the reason: the picture is no film, it is outside the
-        population, or unlike the films the bundle knows.
+        population, or unlike the films the bundle knows. The numbers of a film with a caution for
+        its familiarity are model scores too.
 
         Raises
         ------
@@ -123,7 +124,7 @@ class Reader:
         if found.familiarity is not None and header.familiarity is not None:
             share = float(found.familiarity[0])
             familiar = check_familiarity(share, header.familiarity)
-        outside = outside or familiar.refusal is not None
+        outside = outside or familiar != Check()
         if override:
             familiar = overridden(familiar)
         cautions = shouts_first((*familiar.cautions, *cautions))
@@ -175,4 +176,4 @@ class _Reading:
     cautions: tuple[str, ...] = ()
     refused: str | None = None
     outside: bool = False
-    """Of the population or unlike its films: the calibration was fitted on no such film."""
+    """Of the population, or little like its films: the calibration may not hold for such a film."""

@@ -53,7 +53,7 @@ function afterRun(answer: Reading, found: GraphOutputs, override: boolean, outsi
     familiarity = found.familiarity.data[0];
     familiar = checkFamiliarity(familiarity, header.familiarity);
   }
-  const isOutside = outside || familiar.refusal !== null;
+  const isOutside = outside || familiar.refusal !== null || familiar.cautions.length > 0;
   if (override) familiar = overridden(familiar);
   const refused = familiar.refusal;
   const cautions = shoutsFirst([...familiar.cautions, ...answer.cautions]);
