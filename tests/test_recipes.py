@@ -5,6 +5,7 @@ import shlex
 from contextlib import chdir
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -14,6 +15,7 @@ from pages import REPOSITORY
 from plainfilm.networks import build
 from plainfilm.training.recipe import Recipe
 from plainfilm.training.record import read_recipe, read_record
+from tiny_training import TINY, same_weights, write_prepared
 
 RECIPES = sorted((REPOSITORY / "recipes").glob("*.toml"))
 BUNDLES = {"chest14-demo", "pneumonia-paediatric"}  # of shipped bundles; test_story trains so
@@ -160,3 +162,23 @@ def test_a_head_on_an_encoder_trains_as_its_comment_says(desk: Path) -> None:
 
     record = read_record(desk / "runs" / path.stem)
     assert (record.n_learning, record.finished) == (385, True)
+
+
+def test_s0_66_with_and_without_class_weights_is_one_setting(tmp_path: Path) -> None:
+    """S0-66, S1-05: two commands, the same seed, films and split; the weights are used."""
+    (tmp_path / "r.toml").write_text(TINY)
+    write_prepared(tmp_path / "films", n_train=8, n_val=4)
+    words = ["train", "r.toml", "--data", "films", "--set", "optim.epochs=1"]
+
+    with chdir(tmp_path):
+        for scheme in ("two-sided", "none"):
+            run([*words, "--out", scheme, "--set", f"loss.pos_weight={scheme}"])
+    weighted, unweighted = (read_record(tmp_path / name) for name in ("two-sided", "none"))
+
+    apart = read_recipe(tmp_path / "two-sided").differences(read_recipe(tmp_path / "none"))
+    assert apart == ["loss.pos_weight: 'two-sided' and 'none'"]
+    assert (weighted.seed, weighted.films) == (unweighted.seed, unweighted.films)
+    present, absent = (np.array(n) for n in (weighted.loss.present, weighted.loss.absent))
+    np.testing.assert_allclose(weighted.loss.pos_weight, (present + absent) / (2 * present))
+    assert set(unweighted.loss.pos_weight) == {1.0}
+    assert not same_weights(tmp_path / "two-sided", tmp_path / "none")

@@ -36,7 +36,8 @@ class Repeat:
     same_weights
         Whether the weights that the runs end with are equal, bit for bit.
     circumstances
-        What else was different: versions, commit, packages, hardware.
+        What else was different: versions, commit, packages, hardware; and that the code had
+        changes beside its commit, which the record does not tell apart.
     """
 
     n_epochs: int
@@ -89,7 +90,7 @@ def text_of(found: Repeat) -> str:
     same = f"the same: {found.n_epochs} epochs, every metric ± 0, every weight bit for bit"
     weights = [] if found.same_weights else ["the weights differ"]
     lines = [same] if found.holds else [*found.metrics, *weights]
-    return "\n".join([*lines, *(f"other {words}" for words in found.circumstances)])
+    return "\n".join([*lines, *found.circumstances])
 
 
 def json_of(found: Repeat) -> dict[str, object]:
@@ -116,4 +117,11 @@ def _same_weights(run: Path, again: Path) -> bool:
 
 def _circumstances(told: RunRecord, found: RunRecord) -> list[str]:
     then, now = asdict(told), asdict(found)
-    return [f"{key}: {then[key]} and {now[key]}" for key in _CIRCUMSTANCES if then[key] != now[key]]
+    found_apart = [
+        f"other {key}: {then[key]} and {now[key]}"
+        for key in _CIRCUMSTANCES
+        if then[key] != now[key]
+    ]
+    changed = any(record.commit.endswith("+") for record in (told, found))
+    unknown = "the code had changes beside its commit (+): it may not have been the same"
+    return [*found_apart, *([unknown] if changed else [])]
