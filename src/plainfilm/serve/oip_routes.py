@@ -49,7 +49,12 @@ class Named:
     version: str | None = None
 
 
-OfPath = Annotated[Named, Depends(Named)]
+async def _named(name: str, version: str | None = None) -> Named:
+    # Not the class itself: FastAPI would send each request to a thread and back to call it.
+    return Named(name, version)
+
+
+OfPath = Annotated[Named, Depends(_named)]
 
 
 def oip_routes(house: House) -> APIRouter:
