@@ -150,7 +150,8 @@ def collect(
 
 def _check_unseen(header: BundleHeader, manifest: Manifest, split: str, *, same_set: bool) -> None:
     """Refuse films the bundle learned from: by the split's name, its hash, and the films' bytes."""
-    adapted = find_leak(header.provenance.details, manifest.split(split), ADAPTED_KEY)
+    details = header.provenance.details
+    adapted = ADAPTED_KEY in details and find_leak(details, manifest.split(split), ADAPTED_KEY)
     if adapted:
         found = f"{header.name} learned from split {split!r} when it was adapted"
         raise EvaluationError(f"{found} ({adapted.words}); take another split, or other films")
