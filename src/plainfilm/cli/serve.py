@@ -1,9 +1,9 @@
 """The verb `plainfilm serve`, as the others."""
 
 import functools
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,7 +11,6 @@ from plainfilm.cli.options import PATH, Verb, between
 from plainfilm.serve.memory import uncollected
 
 if TYPE_CHECKING:
-    from plainfilm.serve.batching import BatchSettings
     from plainfilm.serve.guards import Guards
     from plainfilm.serve.process import Doors
     from plainfilm.serve.settings import ServeSettings
@@ -108,7 +107,8 @@ def _settings_options(verb: Verb) -> Verb:
     @click.argument("source", required=False, metavar="[BUNDLE | REPOSITORY]")
     @click.option("--tuned", type=PATH, is_eager=True, expose_value=False, callback=_tuned,
                   help="What plainfilm tune serve wrote; other options count more.")  # fmt: skip
-    @click.option("--bundle", metavar="NAME", help="Which one reads where none is named.")
+    @click.option("--bundle", "default_bundle", metavar="NAME",
+                  help="Which one reads where none is named.")  # fmt: skip
     @click.option("--engine", type=click.Choice(["onnxruntime", "openvino"]),
                   default="onnxruntime", show_default=True,
                   help="openvino needs the extra [fast].")  # fmt: skip
@@ -118,33 +118,20 @@ def _settings_options(verb: Verb) -> Verb:
                   help="Of each, by onnxruntime.")  # fmt: skip
     @click.option("--max-waiting", type=click.IntRange(1), default=64, show_default=True,
                   help="Requests inside at once; more are turned away (503).")  # fmt: skip
-    @click.option("--poll", metavar="SECONDS", callback=between(1, 86400, "seconds"),
+    @click.option("--poll", "poll_s", metavar="SECONDS", callback=between(1, 86400, "seconds"),
                   help="Look at the repository so often; default: when told to.")  # fmt: skip
     @click.option("--page", type=PATH, metavar="FOLDER",
                   help="Its page.toml and example films go into the page.")  # fmt: skip
     @_batch_options
     @functools.wraps(verb)
-    def with_settings(
-        source: str | None, bundle: str | None, engine: str, workers: int | None,
-        threads: int, max_waiting: int, poll: float | None, batches: "BatchSettings",
-        page: Path | None, **others: object,
-    ) -> None:  # fmt: skip
+    def with_settings(engine: str, **words: Any) -> None:
         """The verb, told by `ServeSettings` what to serve."""
         from plainfilm.reading.engine import EngineName
         from plainfilm.serve.settings import ServeSettings
 
-        settings = ServeSettings(
-            source=source,
-            default_bundle=bundle,
-            engine=EngineName(engine),
-            workers=workers,
-            threads=threads,
-            max_waiting=max_waiting,
-            poll_s=poll,
-            batches=batches,
-            page=page,
-        )
-        verb(settings=settings, **others)
+        known = {field.name for field in fields(ServeSettings)} & words.keys()
+        told = {name: words.pop(name) for name in known}
+        verb(settings=ServeSettings(engine=EngineName(engine), **told), **words)
 
     return with_settings
 

@@ -5,7 +5,7 @@ import re
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
-from plainfilm.serve.asked import Format, Reported, asked_from
+from plainfilm.serve.asked import Asked, Format, Reported, asked_from
 from plainfilm.serve.documented import (
     JOB_HEADER,
     JOB_REPORT,
@@ -19,7 +19,8 @@ from plainfilm.serve.jobs import Jobs
 from plainfilm.serve.problems import bad_request, not_found, too_large
 from plainfilm.serve.reading_room import check_findings
 from plainfilm.serve.schemas import JobBody
-from plainfilm.serve.uploads import receive
+from plainfilm.serve.stage import LoadedVersion
+from plainfilm.serve.uploads import Upload, receive
 
 FILMS_FACTOR = 10  # times as many films as a request that is waited for
 KEY_HEADER = "Idempotency-Key"
@@ -39,21 +40,8 @@ def job_routes(house: House, jobs: Jobs) -> APIRouter:
         key = request.headers.get(KEY_HEADER)
         if key is not None and not _KEY.fullmatch(key):
             raise bad_request(f"{KEY_HEADER}: expected 1 to 128 letters, digits and signs")
-        limits = house.settings
         with house.workers.place():
-            upload = await receive(
-                request,
-                max_bytes=limits.max_body_bytes,
-                max_films=FILMS_FACTOR * limits.max_films,
-            )
-            asked = asked_from(upload.fields)
-            if asked.format is not Format.JSON:
-                raise bad_request("format: a job answers in JSON; leave the field out")
-            version = house.version_for(asked.bundle, asked.version)
-            check_findings(asked, version)
-            if asked.report is not Reported.NONE and len(upload.films) > limits.max_films:
-                most = limits.max_films
-                raise too_large(f"report: of at most {most} films; send several jobs")
+            upload, asked, version = await _taken_in(house, request)
             job = jobs.start(version, upload.films, asked, key)
         return JSONResponse(job.as_json(), 202, {"Location": f"/v1/jobs/{job.id}"})
 
@@ -89,3 +77,19 @@ def job_routes(house: House, jobs: Jobs) -> APIRouter:
         jobs.drop(job)
 
     return router
+
+
+async def _taken_in(house: House, request: Request) -> tuple[Upload, Asked, LoadedVersion]:
+    limits = house.settings
+    upload = await receive(
+        request, max_bytes=limits.max_body_bytes, max_films=FILMS_FACTOR * limits.max_films
+    )
+    asked = asked_from(upload.fields)
+    if asked.format is not Format.JSON:
+        raise bad_request("format: a job answers in JSON; leave the field out")
+    version = house.version_for(asked.bundle, asked.version)
+    check_findings(asked, version)
+    if asked.report is not Reported.NONE and len(upload.films) > limits.max_films:
+        most = limits.max_films
+        raise too_large(f"report: of at most {most} films; send several jobs")
+    return upload, asked, version
