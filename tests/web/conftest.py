@@ -17,6 +17,7 @@ from phantoms import phantom
 from plainfilm.reading import Reader
 from plainfilm.reading.shelf import open_bundle
 from plainfilm.serve.site import PAGE, write_site
+from tiny_bundle import tiny_bundle
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FLAGS = [
@@ -76,6 +77,14 @@ def site_folder(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def static_site(site_folder: Path) -> Iterator[Site]:
     with handed_out(site_folder) as site:
         yield site
+
+
+@pytest.fixture(scope="session")
+def small_folder(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A site whose bundle is tiny: it starts in half the time."""
+    out = tmp_path_factory.mktemp("small") / "www"
+    write_site(tiny_bundle(), out)
+    return out
 
 
 @pytest.fixture(scope="session")

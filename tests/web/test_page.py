@@ -16,11 +16,11 @@ from page_sites import Site, handed_out
 from plainfilm.images import read_radiograph
 from plainfilm.radiograph import View
 from plainfilm.reading import Reader
-from plainfilm.reading.shelf import open_bundle
 from plainfilm.reports import wording
 from plainfilm.reports.as_json import prediction_json
 from plainfilm.serve.own_page import OwnPage
 from plainfilm.serve.site import write_site
+from tiny_bundle import tiny_bundle
 
 pytestmark = pytest.mark.slow
 
@@ -261,7 +261,7 @@ def test_a_house_s_title_examples_and_links_are_shown(
         "links": [{"name": "How we work", "url": "https://example.org/how"}],
     }
     out = tmp_path / "www"
-    write_site(open_bundle("chest14-demo"), out, own=OwnPage(settings, films))
+    write_site(tiny_bundle(), out, own=OwnPage(settings, films))
     with handed_out(out) as site:
         page = visit(site)
         assert page.get_by_role("heading", level=1).inner_text() == "Radiographs of the district"
