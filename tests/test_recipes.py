@@ -19,7 +19,7 @@ from tiny_training import TINY, same_weights, write_prepared
 
 RECIPES = sorted((REPOSITORY / "recipes").glob("*.toml"))
 BUNDLES = {"chest14-demo", "pneumonia-paediatric"}  # of shipped bundles; test_story trains so
-ON_AN_ENCODER = {"kermany-encoder"}
+ON_AN_ENCODER = {"chest14-encoder"}
 PUBLISHED = [path for path in RECIPES if path.stem not in BUNDLES | ON_AN_ENCODER]
 SIDE = "96"  # the least that AlexNet's poolings leave something of
 SHRUNK = (f"data.size={SIDE}", "optim.epochs=1", "optim.batch_size=8")
@@ -151,7 +151,7 @@ def test_a_published_experiment_trains(path: Path, desk: Path) -> None:
 
 @pytest.mark.slow
 def test_a_head_on_an_encoder_trains_as_its_comment_says(desk: Path) -> None:
-    path = REPOSITORY / "recipes" / "kermany-encoder.toml"
+    path = REPOSITORY / "recipes" / "chest14-encoder.toml"
     prepare, cut, train, _ = told_commands(path)
     prepare[prepare.index("FOLDER")] = prepare[1]
     data = f"prepared/{path.stem}"
@@ -161,7 +161,7 @@ def test_a_head_on_an_encoder_trains_as_its_comment_says(desk: Path) -> None:
             run(words)
 
     record = read_record(desk / "runs" / path.stem)
-    assert (record.n_learning, record.finished) == (385, True)
+    assert (record.n_learning, record.finished) == (14 * 257, True)
 
 
 def test_s0_66_with_and_without_class_weights_is_one_setting(tmp_path: Path) -> None:
