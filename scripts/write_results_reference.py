@@ -51,6 +51,9 @@ al. 2017, arXiv 1711.05225, Table 2, which has all three). The means are ours. O
 "Checxray: A SaaS Application for Chest X-Ray Diagnosis" the means alone are at hand: .80164 with
 DenseNet-169, .80127 with DenseNet-201, .83198 with DenseNet-121, the last below CheXNet's."""
 
+# A recipe of no published experiment: its page tells what it scores.
+ELSEWHERE = {"chest14-encoder": "../how-to/train-on-an-encoder.md"}
+
 Row = Mapping[str, Any]
 
 
@@ -77,7 +80,10 @@ def reference() -> str:
     for name, row in ordered.items():
         if len(row["findings"]) > 1:
             parts += [f"\n## {name}, by finding\n", *_table(_FINDINGS, _findings(row))]
-    missing = sorted({path.stem for path in RECIPES.glob("*.toml")} - rows.keys())
+    parts += [
+        f"\nWhat `{name}` scores, [its page]({page}) tells." for name, page in ELSEWHERE.items()
+    ]
+    missing = sorted({path.stem for path in RECIPES.glob("*.toml")} - rows.keys() - set(ELSEWHERE))
     if missing:
         parts.append(f"\n## Not run\n\n{', '.join(f'`{name}`' for name in missing)}.")
     parts.append("\n## The commands\n\nWhere FOLDER is the data set's; all of them by")
