@@ -14,9 +14,6 @@ pytestmark = [
 ]
 
 
-@pytest.mark.xfail(
-    strict=False, reason="F7 is not held yet: an answer that has begun cannot be asked again"
-)
 def test_a_replica_that_is_killed_costs_no_answer(tiny_path: Path, tmp_path: Path) -> None:
     """F7, twice; benchmarks/faults.py kills one every few seconds."""
     ports = [free_port(), free_port()]

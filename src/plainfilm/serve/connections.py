@@ -2,7 +2,8 @@
 
 uvicorn speaks HTTP; what stands here is between it and the socket. An answer's head and body leave
 together: a proxy that has heard nothing of an answer may ask another server, one that has its head
-may not, so a server that is killed must not have sent a head alone. And where the connection ends
+may not, so a server that is killed must not have sent a head alone. (What is larger than the
+socket's buffer, a hundred kilobytes or more, still leaves in parts.) And where the connection ends
 with the answer, what the client still sends is taken in and dropped for a while: the kernel resets
 a connection that is closed with bytes unread, and the client loses an answer that lay before it.
 
