@@ -4,13 +4,20 @@ import re
 import shlex
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
+from PIL import Image
 
+from dicoms import dicom_file
+from plainfilm.cli import main
 from plainfilm.serve.on_ray import Arguments
+from plainfilm.serve.policy import load_policy
 
+NAME = "pneumonia-paediatric"
 REPOSITORY = Path(__file__).resolve().parent.parent
 DOCKERFILE = (REPOSITORY / "Dockerfile").read_text(encoding="utf-8")
 WORKFLOW = yaml.safe_load((REPOSITORY / ".github" / "workflows" / "ci.yml").read_text("utf-8"))
@@ -159,3 +166,59 @@ def test_ray_s_arguments_are_those_that_there_are() -> None:
     found = Arguments(**application["args"])
     assert found.replicas >= 2
     assert not found.anyone
+
+
+@pytest.mark.slow
+def test_the_steps_from_training_to_serving_run_as_written(
+    story: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """S2-02: each step of the page is a verb that ends well, and the last one is undone."""
+    page = (REPOSITORY / "docs" / "how-to" / "deploy.md").read_text(encoding="utf-8")
+    steps = re.findall(r"^\| [^|]+ \| `plainfilm ([^`|]+)` \|$", page, re.M)
+    verbs = [step.split()[0] for step in steps]
+    assert verbs == ["train", "export", "evaluate", "compare", "explain", *["bundles"] * 6]
+    shutil.copytree(story / "run", tmp_path / "run")  # trained already: the verb goes on
+    for folder in ("films", "prepared"):
+        shutil.copytree(story / folder, tmp_path / folder)
+    shutil.copytree(story / "report", tmp_path / "report-of-old")
+    shutil.copy(story / "recipes" / "pneumonia-paediatric.toml", tmp_path / "recipe.toml")
+    film = next((story / "films" / "chest_xray" / "test" / "NORMAL").iterdir())
+    header = {"PatientAge": "004Y", "ViewPosition": "PA", "BodyPartExamined": "CHEST"}
+    drawn = np.asarray(Image.open(film).convert("L"))
+    (tmp_path / "chest.dcm").write_bytes(dicom_file(drawn, **header))
+    monkeypatch.chdir(tmp_path)
+    from drawn_story import run  # not above: it brings torch
+
+    answers = []
+    for step in steps:
+        if "publish" in step:  # what has served until now
+            run(["bundles", "publish", "new.bundle", "--repository", "bundles/"])
+            run(["bundles", "promote", NAME, "1", "--repository", "bundles/"])
+        words = [{"NAME": NAME, "VERSION": "2"}.get(word, word) for word in shlex.split(step)]
+        # A drawn film is unlike what two epochs learned from.
+        run([*words, "--outside-population"] if words[0] == "explain" else words)
+        answers.append(load_policy(tmp_path / "bundles" / NAME))
+    shadow, canary, stable, back = answers[-4:]
+    assert (shadow.stable, shadow.shadow, shadow.canary) == (1, 2, None)
+    assert (canary.stable, canary.shadow, canary.canary, canary.percent) == (1, None, 2, 5)
+    assert (stable.stable, stable.on_trial) == (2, frozenset())
+    assert back.stable == 1
+    assert "Wrote new.bundle" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_the_gate_stays_shut_for_what_is_worse(
+    story: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """S2-02."""
+    from plainfilm.evaluation.table import Predictions  # not above: the learning wing's packages
+
+    real = Predictions.load(story / "report" / "predictions.parquet")
+    (tmp_path / "perfect").mkdir()
+    perfect = replace(real, scores=np.nan_to_num(real.labels).astype(real.scores.dtype))
+    perfect.save(tmp_path / "perfect" / "predictions.parquet")
+    words = ["compare", str(tmp_path / "perfect"), str(story / "report"), "--no-worse-by", "0.02"]
+
+    assert main(words[:3]) == 0
+    assert main(words) == 1
+    assert "not shown to be within 0.02" in capsys.readouterr().err

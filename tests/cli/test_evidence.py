@@ -1,6 +1,7 @@
 """The verbs that measure, on drawn films."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -78,3 +79,22 @@ def test_the_baselines_offered_are_those_there_are(tmp_path: Path, capsys: Outpu
     assert BASELINES == classical.BASELINES
     assert run("baseline", "oracle", tmp_path, "--out", tmp_path / "out") == 2
     assert "'oracle' is not one of 'majority', 'random-forest', 'svm'" in capsys.readouterr().err
+
+
+def test_a_comparison_can_be_a_gate(tmp_path: Path, capsys: Output) -> None:
+    tables = {"a": draw_table(n=200), "same": draw_table(n=200)}
+    tables["turned"] = replace(tables["a"], scores=-tables["a"].scores)
+    for name, table in tables.items():
+        (tmp_path / name).mkdir()
+        table.save(tmp_path / name / "predictions.parquet")
+    gate = ("--draws", 20, "--no-worse-by", 0.02)
+
+    assert run("compare", tmp_path / "a", tmp_path / "same", *gate) == 0
+    assert capsys.readouterr().err == ""
+    assert run("compare", tmp_path / "a", tmp_path / "turned", "--draws", 20, "--json") == 0
+    areas = json.loads(capsys.readouterr().out)["against"][0]["findings"]
+    worse = [f for f, row in areas.items() if row["auroc"]["difference"][2] > 0.02]
+    assert worse
+    assert run("compare", tmp_path / "a", tmp_path / "turned", *gate) == 1
+    told = capsys.readouterr().err.splitlines()
+    assert [line.partition(": not shown")[0].rpartition(" ")[2] for line in told] == worse

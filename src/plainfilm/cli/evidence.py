@@ -13,7 +13,7 @@ from plainfilm.cli.options import (
     json_option,
     out_option,
 )
-from plainfilm.cli.terminal import note, show_progress, wrong_usage_of
+from plainfilm.cli.terminal import complain, note, show_progress, wrong_usage_of
 
 if TYPE_CHECKING:
     from plainfilm.evaluation import EvaluateOptions
@@ -56,13 +56,17 @@ def evaluate(
 @click.argument("reports", nargs=-1, required=True, type=PATH)
 @out_option(help="A folder for the same as a page, with the curves side by side.")
 @draws_options
+@click.option("--no-worse-by", "margin", type=click.FloatRange(0, 0.5), metavar="AUROC",
+              help="Exit status 1 unless all are shown to be no worse than the first.")  # fmt: skip
 @json_option
-def compare(reports: Paths, out: Path | None, draws: int, seed: int, as_json: bool) -> None:
+def compare(
+    reports: Paths, out: Path | None, draws: int, seed: int, margin: float | None, as_json: bool
+) -> None:
     """Compare bundles by their reports of the same films, each with the first.
 
     REPORTS are folders that `evaluate` or `baseline` wrote. Those of different splits are refused.
     """
-    from plainfilm.evaluation.versus import compare_reports
+    from plainfilm.evaluation.versus import compare_reports, not_shown_as_good
     from plainfilm.evaluation.versus_words import comparison_text
 
     if out is None:
@@ -73,6 +77,11 @@ def compare(reports: Paths, out: Path | None, draws: int, seed: int, as_json: bo
         found = write_comparison(reports, out, draws=draws, seed=seed)
         note(f"Wrote {out.name}")
     click.echo(json.dumps(found, indent=2) if as_json else comparison_text(found))
+    open_ones = [] if margin is None else not_shown_as_good(found, margin)
+    for each in open_ones:
+        complain(f"{each}: not shown to be within {margin:g} of the first's AUROC")
+    if open_ones:
+        click.get_current_context().exit(1)
 
 
 @click.command()

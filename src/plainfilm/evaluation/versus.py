@@ -6,9 +6,10 @@ of another, and a ranked column of both would be read as if it did.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +58,30 @@ def compare_reports(
     """
     tables = [Predictions.load(folder / "predictions.parquet") for folder in folders]
     return compare_tables(tables, draws=draws, seed=seed)
+
+
+def not_shown_as_good(found: Mapping[str, object], margin: float) -> list[str]:
+    """What a comparison leaves open: others that may be worse than the first, and in what.
+
+    An other is as good in a finding where the upper end of the interval of the first's AUROC minus
+    its own is at most `margin`; with few films no interval is that narrow (non-inferiority).
+
+    References
+    ----------
+    Piaggio et al. 2012, Reporting of noninferiority and equivalence randomized trials, JAMA 308.
+    """
+    against = found["against"]
+    return [
+        f"{pair['other']}: {finding}"
+        for pair in (against if isinstance(against, list) else [])
+        for finding, row in pair["findings"].items()
+        if not _upper(row) <= margin  # written so that NaN and None count
+    ]
+
+
+def _upper(row: Mapping[str, Any]) -> float:
+    end = row["auroc"]["difference"][2] if row["auroc"]["difference"] else None
+    return math.nan if end is None else float(end)
 
 
 def compare_tables(
