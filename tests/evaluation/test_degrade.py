@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -88,6 +89,10 @@ def test_a_fall_is_told_by_its_name(make_table: Any) -> None:
     assert pneumonia["degraded"]["JPEG 90"].value == pneumonia["auroc"].value
     assert "by more than 0.05 under JPEG 20 (0." in pneumonia["words"]
     assert "JPEG 50" not in pneumonia["words"]
+    fall, low, high = re.findall(r"-?\d\.\d\d(?=[ ,\]])", pneumonia["words"].partition("(")[2])
+    assert float(low) < float(fall) < float(high)  # of the same draws, film by film
+    lost = pneumonia["auroc"].value - pneumonia["degraded"]["JPEG 20"].value
+    assert fall == f"{lost:.2f}"
     assert mass["too_few"]
     assert mass["words"].endswith("too few to say.")
 

@@ -120,8 +120,12 @@ def degradation_numbers(table: Predictions, draws: PatientDraws) -> dict[str, ob
     findings: dict[str, object] = {}
     for column, finding in enumerate(table.about.findings):
         labels = np.where(used, table.labels[:, column], np.nan)
-        plain = _area(table.scores[:, column], labels, draws)
-        degraded = {name: _area(found[:, column], labels, draws) for name, found in answers.items()}
+        plain, drawn = _area(table.scores[:, column], labels, draws)
+        areas = {name: _area(found[:, column], labels, draws) for name, found in answers.items()}
+        falls = {
+            name: interval(plain.value - area.value, drawn - each)
+            for name, (area, each) in areas.items()
+        }
         display, n_present = table.about.displays[column], int((labels == 1).sum())
         few = min(n_present, int((labels == 0).sum())) < TOO_FEW
         findings[finding] = {
@@ -129,26 +133,30 @@ def degradation_numbers(table: Predictions, draws: PatientDraws) -> dict[str, ob
             "n_present": n_present,
             "too_few": few,
             "auroc": plain,
-            "degraded": degraded,
-            "words": _words(display, plain, degraded, few=few),
+            "degraded": {name: area for name, (area, _) in areas.items()},
+            "words": _words(display, falls, few=few),
         }
     return {"n_films": int(used.sum()), "findings": findings}
 
 
-def _area(scores: Floats, labels: Floats, draws: PatientDraws) -> Interval:
+def _area(scores: Floats, labels: Floats, draws: PatientDraws) -> tuple[Interval, Floats]:
+    """The AUROC, and that of every draw."""
     known = np.where(np.isnan(scores), np.nan, labels)
-    return interval(auroc(scores, known), rank_draws(draws, scores, known).auroc)
+    drawn = rank_draws(draws, scores, known).auroc
+    return interval(auroc(scores, known), drawn), drawn
 
 
-def _words(display: str, plain: Interval, degraded: Mapping[str, Interval], *, few: bool) -> str:
+def _words(display: str, falls: Mapping[str, Interval], *, few: bool) -> str:
     """Which degradations cost more than `WORSE`, the worst first, in a sentence."""
     if few:
         return f"{display}: fewer than {TOO_FEW} films of one kind, too few to say."
-    falls = {name: plain.value - area.value for name, area in degraded.items()}
-    bad = sorted((name for name in falls if falls[name] > WORSE), key=lambda name: -falls[name])
+    found = ((name, fall) for name, fall in falls.items() if fall.value > WORSE)
+    bad = sorted(found, key=lambda each: -each[1].value)
     if not bad:
         return f"{display}: no degradation costs more than {WORSE:g} of the AUROC."
-    listed = ", ".join(f"{name} ({falls[name]:.2f})" for name in bad)
+    listed = ", ".join(
+        f"{name} ({fall.value:.2f} [{fall.low:.2f}, {fall.high:.2f}])" for name, fall in bad
+    )
     return f"{display}: the AUROC falls by more than {WORSE:g} under {listed}."
 
 
