@@ -28,3 +28,17 @@ def test_a_site_is_written_and_told(tmp_path: Path, capsys: Output) -> None:
 def test_a_bundle_that_is_not_there_is_told_in_one_line(tmp_path: Path, capsys: Output) -> None:
     assert main(["site", "nothing", "--out", str(tmp_path / "www")]) == 1
     assert "nothing: no such bundle" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("verb", [["site", "tiny.bundle", "--out", "www"], ["serve"]])
+def test_a_wrong_page_toml_ends_it_at_the_start_with_its_line(
+    verb: list[str], tmp_path: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """S0-81."""
+    if verb[0] == "serve":
+        pytest.importorskip("uvicorn")
+    monkeypatch.chdir(tmp_path)
+    tiny_bundle().save(Path("tiny.bundle"))
+    Path("page.toml").write_text('title = "Ours"\ncolour = "red"\n', encoding="utf-8")
+    assert main([*verb, "--page", "."]) == 1
+    assert "page.toml, line 2: colour: unknown" in capsys.readouterr().err
