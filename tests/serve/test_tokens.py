@@ -70,8 +70,8 @@ def test_a_scope_that_is_not_ours_opens_nothing(reader: TokenReader, scope: obje
     "changes",
     [
         {"iss": "https://evil.example.org"}, {"iss": None}, {"aud": "another"}, {"aud": None},
-        {"exp": time.time() - 60}, {"exp": None}, {"exp": "soon"}, {"nbf": time.time() + 600},
-        {"sub": None}, {"iat": time.time() + 600},
+        {"exp": time.time() - 60}, {"exp": None}, {"exp": "soon"}, {"nbf": time.time() + 86_400},
+        {"sub": None}, {"iat": time.time() + 86_400},
     ],
     ids=[
         "issuer", "no issuer", "audience", "no audience", "expired", "no expiry", "no date",
