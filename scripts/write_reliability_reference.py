@@ -31,8 +31,6 @@ NEVER = """## Not run
 - Kills of a server by the hundred (F3: ten), replicas killed for ten minutes (F7: 20 kills),
   SIGTERM a hundred times (F6: 30); slow clients measured (B3), though it is scripted. An answer
   larger than a socket's buffer may still break off with the replica that gives it.
-- Why a thousand swaps leave the server larger (F1) is known in part: the metrics keep five
-  kilobytes for each version that was ever asked.
 - A PACS that is down for an hour (F5): there is no DICOM network service yet.
 - Slow clients by the thousand (B3), clock jumps and exhausted file handles (F4), gRPC."""
 

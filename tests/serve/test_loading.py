@@ -21,11 +21,13 @@ class Theatre:
     def __init__(self, folder: Path) -> None:
         self.bundle = tiny_bundle()
         self.folder, self.stage = folder, Stage()
+        self.left: list[str] = []
         self.loader = Loader(
             Repository(folder),
             self.stage,
             read_with=ReaderMaker(EngineName.ONNXRUNTIME, 1),
             keep_versions=3,
+            on_leaving=lambda place: self.left.append(str(place)),
         )
 
     def publish(self, *versions: int) -> None:
@@ -170,7 +172,7 @@ def test_a_bundle_that_is_gone_leaves(theatre: Theatre) -> None:
     after(theatre.loader.look())
     (theatre.folder / "tiny" / "1").rename(theatre.folder / "tiny" / "old")
     after(theatre.loader.look())
-    assert theatre.loaded == []
+    assert (theatre.loaded, theatre.left) == ([], ["tiny/1"])
 
 
 def test_a_repository_that_cannot_be_listed_changes_nothing(theatre: Theatre) -> None:

@@ -104,6 +104,7 @@ def _house(settings: ServeSettings, decode: Decode) -> House:
             settings.engine, settings.n_workers, settings.batches, told, settings.threads
         ),
         keep_versions=settings.keep_versions,
+        on_leaving=lambda place: metrics.forget(place.name, place.version),
     )
     workers = Workers(settings.n_workers, settings.max_waiting)
     return House(settings, stage, loader, workers, metrics, decode)

@@ -114,16 +114,24 @@ class Loader:
         Makes a reader of the bundle at a path, and verifies it; called on a thread of its own.
     keep_versions
         How many of the newest versions are loaded, beside those with a label.
+    on_leaving
+        Told of each version that has left the stage.
     """
 
     def __init__(
-        self, source: Source, stage: Stage, *, read_with: MakeReader, keep_versions: int
+        self,
+        source: Source,
+        stage: Stage,
+        *,
+        read_with: MakeReader,
+        keep_versions: int,
+        on_leaving: Callable[[Place], object] = lambda _: None,
     ) -> None:
         self.source, self.stage = source, stage
         self.failures: dict[str, str] = {}
         self.swaps: dict[str, int] = {"loaded": 0, "failed": 0}
         self.is_first_look_done = False
-        self._read_with, self._keep = read_with, keep_versions
+        self._read_with, self._keep, self._on_leaving = read_with, keep_versions, on_leaving
         self._failed: dict[Place, object] = {}
         self._asked_for: set[Place] = set()
         self._sent_away: set[Place] = set()
@@ -147,7 +155,10 @@ class Loader:
             if not casts and not self.is_first_look_done:
                 log.warning("nothing to serve", extra={"fields": {"found": "no bundle"}})
             self.is_first_look_done = True
-            if before - self.stage.loaded:
+            gone = before - self.stage.loaded
+            for place in gone:
+                self._on_leaving(place)
+            if gone:
                 await loop.run_in_executor(self._thread, give_back)
 
     async def load(self, name: str, version: int | None = None) -> None:

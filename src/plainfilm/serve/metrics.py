@@ -44,6 +44,11 @@ class Metrics:
         words = "Largest difference of a probability to the shadow's."
         self.shadow_difference = spread("shadow_difference", words, ("model",), buckets=_GAPS)
 
+    def forget(self, model: str, version: int) -> None:
+        """Drop what was counted of one version: each would stay for as long as the server runs."""
+        for metric in (self.compute_seconds, self.inferences):
+            metric.remove_by_labels({"model": model, "version": str(version)})
+
     def page(self) -> bytes:
         """What Prometheus scrapes, as text."""
         return generate_latest(self.registry)
