@@ -31,6 +31,7 @@ CASES = {
     "torchxrayvision DenseNet (18 outputs)": ("xrv", "xrv-all", ""),
     "CheXNet's form (DataParallel, 14 outputs)": ("chexnet", "chexnet", ""),
     "fast.ai's head on torchvision's resnet18": ("fastai", "fastai", "resnet18"),
+    "torchvision vgg16": ("vgg16", "torchvision", "vgg16-flatten"),
     "torchvision resnet18": ("resnet18", "torchvision", "resnet18"),
     "torchvision densenet121": ("densenet121", "torchvision", "densenet121"),
     "torchvision resnet50": ("resnet50", "torchvision", "resnet50"),

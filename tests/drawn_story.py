@@ -48,9 +48,11 @@ def draw_children(folder: Path) -> None:
 
 
 def shrink_recipes(folder: Path) -> None:
-    """The shipped recipes, as they are but for `SMALLER`."""
+    """The shipped recipes, as they are but for `SMALLER`; without those of heads on encoders."""
     folder.mkdir()
     for path in (REPOSITORY / "recipes").glob("*.toml"):
+        if Recipe.load(path).network.name == "encoder":
+            continue  # it takes the encoder's size and knows no epochs
         recipe = Recipe.load(path, settings=SMALLER)
         (folder / path.name).write_text(recipe.to_toml(), encoding="utf-8")
     shutil.copytree(REPOSITORY / "recipes" / "spaces", folder / "spaces")

@@ -23,8 +23,8 @@ N_FILMS = 120
 
 @pytest.fixture
 def first() -> list[Classifier]:
-    torch.manual_seed(0)
-    return [stirred(build("lenet5", 1, size=32), seed) for seed in range(2)]
+    torch.manual_seed(2)
+    return [stirred(build("lenet5", 1, size=32), seed) for seed in (2, 3)]
 
 
 def squares(*, told: bool) -> Squares:

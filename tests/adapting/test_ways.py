@@ -87,16 +87,18 @@ def test_films_it_learned_from_are_refused_ever_after(
 
 @pytest.mark.slow
 def test_a_whole_network_learns_and_is_exported_anew(marked_films: Path, tmp_path: Path) -> None:
-    uncalibrated(exported_bundle("lenet5", 1)).save(tmp_path / "parent.bundle")
+    parent = uncalibrated(exported_bundle("lenet5", 1))
+    parent.save(tmp_path / "parent.bundle")
     made = adapt(tmp_path / "parent.bundle", marked_films, tmp_path / "new.bundle", WHOLE)
     header = made.bundle.header
+    assert made.bundle.network != parent.network
     assert header.calibration.calibrated
     assert header.familiarity is not None
     assert "what the networks make of them" in header.familiarity.method
     assert "all weights of 1 networks" in header.provenance.details["learned when adapted"]
     assert "--whole" in made.bundle.card
     row = made.numbers["findings"]["pneumonia"]  # type: ignore[index]
-    assert row["after"]["auroc"][0] > row["before"]["auroc"][0]
+    assert row["after"]["auroc"][0] > 0.9  # a mark that the parent's weights tell by chance, too
     film = read_radiograph(marked_films / "003.png")
     assert Reader(tmp_path / "new.bundle").read(film, age_years=40).results
 

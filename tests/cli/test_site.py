@@ -40,5 +40,6 @@ def test_a_wrong_page_toml_ends_it_at_the_start_with_its_line(
     monkeypatch.chdir(tmp_path)
     tiny_bundle().save(Path("tiny.bundle"))
     Path("page.toml").write_text('title = "Ours"\ncolour = "red"\n', encoding="utf-8")
-    assert main([*verb, "--page", "."]) == 1
+    doors = ["--port", "0", "--admin-port", "0"] if verb[0] == "serve" else []
+    assert main([*verb, *doors, "--page", "."]) == 1
     assert "page.toml, line 2: colour: unknown" in capsys.readouterr().err
