@@ -57,6 +57,22 @@ def test_a_last_layer_ranks_films_otherwise_and_the_report_says_by_how_much(
     assert headed.bundle.header.provenance.init.endswith("tiny 1.0.0, adapted with --head")
 
 
+def test_where_no_layer_is_better_the_films_keep_the_parent_s_order(
+    parent: Path, tmp_path: Path
+) -> None:
+    films = draw_own_films(tmp_path / "films", parent)
+    rng, manifest = np.random.default_rng(10), Manifest.load(films)
+    chance = [
+        replace(each, labels=rng.integers(0, 2, 2).astype(np.float32)) for each in manifest.samples
+    ]
+    replace(manifest, samples=tuple(chance)).save(films)  # nothing is there to be learned
+    made = adapt(parent, films, tmp_path / "new.bundle", HEAD)
+    assert "of which no other was better than the parent's" in made.text
+    for row in made.numbers["findings"].values():  # type: ignore[attr-defined]
+        assert row["after"]["auroc"] == row["before"]["auroc"]
+        assert "auroc" not in row["difference"]
+
+
 def test_features_and_familiarity_stay_and_the_map_s_scale_is_the_new_maps(
     headed: Adapted, parent: Path, marked_films: Path
 ) -> None:

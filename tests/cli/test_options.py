@@ -72,6 +72,15 @@ def test_what_is_no_share_of_a_finding_is_wrong_usage(share: str) -> None:
     assert "expected a finding and its share" in found.output
 
 
+def test_an_empty_name_is_not_the_current_folder() -> None:
+    verb = click.command()(options.films_argument(click.echo))
+
+    found = CliRunner().invoke(verb, [""])
+
+    assert found.exit_code == 2
+    assert "an empty name; expected a path" in found.output
+
+
 def test_the_films_that_are_asked_for_arrive() -> None:
     heard = []
     verb = click.command()(options.films_argument(lambda asked: heard.append(asked)))

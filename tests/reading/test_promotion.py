@@ -102,3 +102,10 @@ def test_a_report_that_is_not_there_is_named_without_its_folder(tmp_path: Path) 
     assert read_reports([tmp_path / "seen.png"]) == [("seen.png", b"a picture")]
     with pytest.raises(BundleError, match=r"^gone.png: no report that can be read"):
         read_reports([tmp_path / "seen.png", tmp_path / "gone.png"])
+
+
+@pytest.mark.parametrize(("content", "told"), [(b"", "an empty file"), (bytes(128) + b"DICM", "a")])
+def test_what_holds_no_report_is_not_signed(content: bytes, told: str, tmp_path: Path) -> None:
+    (tmp_path / "seen.png").write_bytes(content)
+    with pytest.raises(BundleError, match=rf"^seen.png: {told}.*; expected a report or picture"):
+        read_reports([tmp_path / "seen.png"])

@@ -80,5 +80,5 @@ def test_a_port_that_is_taken_is_told_in_one_line(
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         assert main(["serve", str(tiny_path), "--port", port]) == 1
-    assert "choose another port" in capsys.readouterr().err
+    assert "choose another (--port, --admin-port)" in capsys.readouterr().err
     assert "PORT" not in os.environ

@@ -174,7 +174,7 @@ def _compare(work: Work, made: Made, options: AdaptOptions) -> dict[str, Row]:
             CrossFit(films.probabilities[:, place], threshold),
             CrossFit(made.across.probability[:, column], made.across.threshold[:, column]),
             draws,
-            learned=options.learn != "nothing",
+            learned=not made.keeps_order,
         )
     return rows
 

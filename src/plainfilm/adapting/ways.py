@@ -112,6 +112,8 @@ class Made:
         The map value that heatmaps draw at full strength; None = the parent's.
     familiarity
         Cuts of a familiarity that was fitted anew; None = the graph has the parent's, if any.
+    keeps_order
+        True: films stand in the parent's order, so their AUROC is the parent's too.
     """
 
     network: bytes
@@ -120,6 +122,7 @@ class Made:
     words: str = ""
     map_peak: float | None = None
     familiarity: FamiliarityCut | None = None
+    keeps_order: bool = False
 
 
 def recalibrate(work: Work) -> Made:
@@ -132,7 +135,8 @@ def recalibrate(work: Work) -> Made:
     """
     across = fit_across(work.seen, work.films.patients, work.names, work.link, work.rule)
     fitted = fit(work.seen, work.names, work.link, work.rule)
-    return Made(_calibrated(work, work.parent.network, fitted), across, fitted)
+    network = _calibrated(work, work.parent.network, fitted)
+    return Made(network, across, fitted, keeps_order=True)
 
 
 def relearn_head(work: Work) -> Made:
@@ -156,7 +160,8 @@ def relearn_head(work: Work) -> Made:
     network = with_last_layer(work.parent.network, last, weight, bias)
     network = _calibrated(work, network, found.fitted)
     words = f"the last layer ({weight.shape[1]:,} features, which stay), {_pull_words(found.pull)}"
-    return Made(network, across, found.fitted, words, _map_peak(work, network))
+    peak, stays = _map_peak(work, network), math.isinf(found.pull)
+    return Made(network, across, found.fitted, words, peak, keeps_order=stays)
 
 
 def train(work: Work) -> Made:

@@ -158,7 +158,10 @@ def publish(bundle: str, repository: Path, version: int | None, as_json: bool) -
     found = open_bundle(bundle)
     number = Repository(repository, make=True).publish(found, version)
     told = {"name": found.header.name, "version": number, "sha256": found.id.sha256}
-    note(f"Waits for: plainfilm bundles promote {found.header.name} {number}")
+    note(
+        f"Waits for: plainfilm bundles promote {found.header.name} {number} "
+        f"--repository {repository}"
+    )
     click.echo(json.dumps(told, indent=2) if as_json else f"{found.header.name} {number}")
 
 
@@ -206,6 +209,8 @@ def _list_repository(folder: Path, *, as_json: bool) -> None:
         for version in each.versions
     ]
     lines = [f"{row['name']} {row['version']}  {row['label'] or ''}".rstrip() for row in rows]
+    if not rows:
+        note("No bundle in it; expected NAME/VERSION/, which plainfilm bundles publish makes")
     click.echo(json.dumps(rows, indent=2) if as_json else "\n".join(lines))
 
 
@@ -226,7 +231,10 @@ def triton(bundle: str, out: Path) -> None:
 @click.option("--report", "reports", multiple=True, required=True, metavar="FILE",
               type=PATH, help="An explanation report that was looked at; repeatable.")  # fmt: skip
 @out_option(help="Write a signed copy here instead.")
-def sign_off(bundle: str, by: str, reports: tuple[Path, ...], out: Path | None) -> None:
+@force_option
+def sign_off(
+    bundle: str, by: str, reports: tuple[Path, ...], out: Path | None, force: bool
+) -> None:
     """Record in a bundle that a person has looked at its explanations.
 
     A changed network, or explanations measured anew, void it. No bundle is promoted without.
@@ -238,5 +246,5 @@ def sign_off(bundle: str, by: str, reports: tuple[Path, ...], out: Path | None) 
 
     path, found = writable_bundle(bundle) if out is None else (out, open_bundle(bundle))
     signed = signed_off(found, by, datetime.now(UTC).date(), read_reports(reports))
-    signed.save(path, overwrite=out is None)
+    signed.save(path, overwrite=force or out is None)
     note(f"Wrote {path.name}: signed off by {by}")

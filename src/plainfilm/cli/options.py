@@ -5,6 +5,7 @@ As in cli.py, the rooms are imported inside, so that --help is fast and a bare i
 
 import functools
 import math
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +19,24 @@ DEFAULT_BUNDLE = "pneumonia-paediatric"
 VIEWS = ("PA", "AP", "LATERAL", "OBLIQUE")
 SPLITS = ("train", "val", "test")
 POLICIES = ("squash", "pad", "crop")
-PATH = click.Path(path_type=Path)
+
+
+class _Path(click.Path):
+    """A path, which an empty word is not: the current folder would be taken for an unset name."""
+
+    def convert(
+        self,
+        value: str | os.PathLike[str],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> Path:
+        """The path; usage that is wrong where the word is empty."""
+        if not os.fspath(value):
+            self.fail("an empty name; expected a path", param, ctx)
+        return Path(os.fsdecode(super().convert(value, param, ctx)))
+
+
+PATH = _Path(path_type=Path)
 
 Verb = Callable[..., None]
 OptionCheck = Callable[[click.Context, click.Parameter, str | None], float | None]

@@ -189,6 +189,11 @@ class Predictions:
         EvaluationError
             No such file, not Parquet, or not written by this version's `save`.
         """
+        if not path.is_file():
+            where = path.parent.name or "the current folder"
+            raise EvaluationError(
+                f"{where}: no {path.name} in it; expected a folder that evaluate wrote"
+            )
         try:
             table = pyarrow.parquet.read_table(io.BytesIO(path.read_bytes()))
         except (OSError, pyarrow.ArrowException) as error:

@@ -183,7 +183,8 @@ def _check(state: State, wanted: Mapping[str, Tensor], name: str) -> None:
     }
     told = [f"{what}: {_some(keys)}" for what, keys in faults.items() if keys]
     if told:
-        raise Misfit(f"{name}: does not fit. {'. '.join(told)}. It is of another network.")
+        guess = "It is of another network, or of another number of findings"
+        raise Misfit(f"{name}: does not fit. {'. '.join(told)}. {guess}.")
     broken = [key for key, value in state.items() if not torch.isfinite(value).all()]
     if broken:
         raise RunError(f"{name}: values that are no numbers in {_some(broken)}.")

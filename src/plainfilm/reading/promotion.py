@@ -77,12 +77,18 @@ def signed_off(bundle: Bundle, by: str, on: date, reports: Sequence[tuple[str, b
 
 
 def read_reports(paths: Sequence[Path]) -> list[tuple[str, bytes]]:
-    """Name and bytes of each file; BundleError for one that cannot be read."""
+    """Name and bytes of each file; BundleError for one that cannot be read, or holds no report."""
     try:
-        return [(path.name, path.read_bytes()) for path in paths]
+        reports = [(path.name, path.read_bytes()) for path in paths]
     except OSError as error:
         name = Path(str(error.filename)).name
         raise BundleError(f"{name}: no report that can be read ({error.strerror})") from error
+    for name, content in reports:
+        if not content or content[128:132] == b"DICM":
+            found = "a DICOM film" if content else "an empty file"
+            advice = "a report or picture of its explanations (plainfilm explain --out)"
+            raise BundleError(f"{name}: {found}; expected {advice}")
+    return reports
 
 
 def _lacking_sign_off(bundle: Bundle) -> str | None:

@@ -127,7 +127,9 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         # strerror holds the address once more, as Python writes it
         reason = os.strerror(error.errno) if error.errno and error.errno > 0 else "no such address"
-        raise ServeError(f"port {port} of {host}: {reason}; choose another port") from error
+        raise ServeError(
+            f"port {port} of {host}: {reason}; choose another (--port, --admin-port)"
+        ) from error
     # Said to be TCP, which create_server leaves open: only then does asyncio send an answer's end
     # at once, where it would else wait 40 ms for the client to acknowledge the beginning.
     return socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP, fileno=listening.detach())
