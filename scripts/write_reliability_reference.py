@@ -27,7 +27,6 @@ NEVER = """## Not run
 
 - Eight hours without a rest (L5), thirty minutes at 70 % (L3: one), five at ten times (L4: one).
 - An archive of 112,120 films (L8); 2,000 films were scored, see above.
-- Memory after long use (L6), though it is scripted.
 - Kills of a server by the hundred (F3: ten), replicas killed for ten minutes (F7: 20 kills),
   SIGTERM a hundred times (F6: 30); slow clients measured (B3), though it is scripted. An answer
   larger than a socket's buffer may still break off with the replica that gives it.
