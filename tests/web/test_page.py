@@ -231,12 +231,14 @@ def test_many_films_go_to_the_server_as_one_job(server_page, film: Path, tmp_pat
 
 def test_a_server_with_keys_is_asked_with_one(locked_server, visit, film: Path) -> None:
     """The page itself is open; its key is in memory alone, and a reload forgets it."""
+    sync_api = pytest.importorskip("playwright.sync_api")
     site, key = locked_server
     page = visit(site, ready=False)
     asking = page.get_by_role("heading", name="This server asks for a key")
     for typed in ("pf_not_this_one", "kein Schlüssel"):
         page.get_by_label("Key", exact=True).fill(typed)
         page.get_by_role("button", name="Go on").click()
+        sync_api.expect(page.get_by_label("Key", exact=True)).to_have_value("")  # asked anew
         page.get_by_text("This key is not known here").wait_for()
     page.get_by_label("Key", exact=True).fill(key)
     page.get_by_role("button", name="Go on").click()
