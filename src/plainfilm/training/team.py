@@ -15,6 +15,7 @@ from typing import Any, Literal, Protocol
 
 import torch
 import torch.distributed as dist
+import torch.distributed.nn  # its defaults hold the group there is at its import: none, here
 from torch import Tensor
 
 from plainfilm.errors import PlainfilmError, RunError, ToldElsewhere
