@@ -15,9 +15,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from plainfilm.archive.run import ArchiveOptions, Progress, list_archive
-from plainfilm.archive.scoring import Row, columns, error_row, score_films
-from plainfilm.archive.table import check_table, write_table
+from plainfilm.archive.run import (
+    ArchiveOptions,
+    Progress,
+    check_output,
+    list_archive,
+    write_rows,
+)
+from plainfilm.archive.scoring import Row, error_row, score_films
 from plainfilm.errors import MissingExtra
 from plainfilm.film_files import ReadOptions
 from plainfilm.reading import Reader
@@ -58,7 +63,7 @@ def score_on_ray(
     except ModuleNotFoundError as error:
         raise MissingExtra("ray", "cluster") from error
     options = options or ArchiveOptions()
-    check_table(out, overwrite=options.overwrite)
+    check_output(out, options)
     label_set = Reader(bundle).bundle.header.label_set  # here first: it says why it cannot
     paths, errors = list_archive(archive)
     rows: dict[bytes, Row] = {os.fsencode(p): error_row(p, why) for p, why in errors.items()}
@@ -71,7 +76,7 @@ def score_on_ray(
         rows[found["path"]] = json.loads(found["row"])
         if progress is not None:
             progress(len(rows), n_films)
-    write_table([rows[path] for path in sorted(rows)], columns(label_set), out)
+    write_rows((rows[path] for path in sorted(rows)), label_set, out, options)
     return Counter(str(row["outcome"]) for row in rows.values())
 
 

@@ -10,17 +10,19 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from plainfilm.archive.queue import Queue
-from plainfilm.archive.scoring import columns, error_row
+from plainfilm.archive.scoring import Row, columns, error_row
 from plainfilm.archive.table import check_table, write_table
+from plainfilm.archive.without_patients import without_patients
 from plainfilm.archive.worker import CANNOT_START, text_of
 from plainfilm.errors import DatasetError, ReportError
 from plainfilm.film_files import ReadOptions
+from plainfilm.findings import LabelSet
 from plainfilm.reading import Reader
 from plainfilm.reading.shelf import find_bundle
 
@@ -43,11 +45,17 @@ class ArchiveOptions:
         Replace the table, and begin anew where an earlier run was cut off.
     reading
         What is known of all of its films.
+    deidentified
+        The table tells no path, hash or age of a film (`without_patients`).
+    map_path
+        Where to write which file a de-identified table calls what; None = nowhere.
     """
 
     workers: int | None = None
     overwrite: bool = False
     reading: ReadOptions = field(default_factory=ReadOptions)
+    deidentified: bool = False
+    map_path: Path | None = None
 
 
 def score_archive(
@@ -85,19 +93,46 @@ def score_archive(
         A .parquet without pyarrow.
     """
     options = options or ArchiveOptions()
-    check_table(out, overwrite=options.overwrite)
-    _check_archive(archive)
     place = out.with_name(f"{out.name}.queue")
+    check_output(out, options, begun=place.exists())
+    _check_archive(archive)
     reader = Reader(bundle)  # before any worker starts: it says why it cannot, and once
     with _alone(place):
         if options.overwrite:
             _forget(place)
         with closing(_opened(place, reader, bundle, archive, options)) as queue:
             _work(queue, place, options.workers or os.cpu_count() or 1, progress or _quietly)
-            write_table(queue.rows(), columns(reader.bundle.header.label_set), out)
+            write_rows(queue.rows(), reader.bundle.header.label_set, out, options)
             outcomes = Counter(str(row["outcome"]) for row in queue.rows())
     shutil.rmtree(place)
     return outcomes
+
+
+def check_output(out: Path, options: ArchiveOptions, *, begun: bool = False) -> None:
+    """Refuse a table or a map that could not be written, before any film is read.
+
+    Where an earlier run has `begun` and was cut off, the map may be that run's.
+
+    Raises
+    ------
+    ReportError, MissingExtra
+        As `check_table`; or the map is there, or goes with a de-identified table only.
+    """
+    check_table(out, overwrite=options.overwrite)
+    if options.map_path is None:
+        return
+    if not options.deidentified:
+        raise ReportError("a map goes with a de-identified table only; add --deidentify.")
+    if options.map_path.exists() and not (options.overwrite or begun):
+        raise ReportError("the map is there already; choose another name or add --force")
+
+
+def write_rows(
+    rows: Iterable[Row], label_set: LabelSet, out: Path, options: ArchiveOptions
+) -> None:
+    """Write the table; de-identified where the options say so."""
+    told = without_patients(rows, options.map_path) if options.deidentified else rows
+    write_table(told, columns(label_set), out)
 
 
 def list_archive(archive: Path) -> tuple[list[str], dict[str, str]]:

@@ -29,14 +29,21 @@ def _archive_options(verb: Verb) -> Verb:
 
     @click.option("--workers", type=click.IntRange(1, 256), metavar="N",
                   help="Processes; default: one for each core.")  # fmt: skip
+    @click.option("--deidentify", is_flag=True,
+                  help="A table to give away: no path, hash or age of a film.")  # fmt: skip
+    @click.option("--map", "map_path", type=PATH, metavar="FILE",
+                  help="Write which file it calls what (.csv, readable by you alone).")  # fmt: skip
     @force_option
     @read_options
     @functools.wraps(verb)
-    def with_how(how: "ReadOptions", workers: int | None, force: bool, **others: object) -> None:
+    def with_how(
+        how: "ReadOptions", workers: int | None, force: bool, deidentify: bool,
+        map_path: Path | None, **others: object,
+    ) -> None:  # fmt: skip
         """The verb, told by `ArchiveOptions` how to score."""
         from plainfilm.archive.run import ArchiveOptions
 
-        verb(how=ArchiveOptions(workers, overwrite=force, reading=how), **others)
+        verb(how=ArchiveOptions(workers, force, how, deidentify, map_path), **others)
 
     return with_how
 
