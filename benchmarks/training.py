@@ -42,9 +42,9 @@ from plainfilm.training.batches import Batch, batch_positions, epoch_order, step
 from plainfilm.training.learner import Learner
 from plainfilm.training.prepared import Prepared
 from plainfilm.training.recipe import Recipe
-from plainfilm.training.rehearsal import without_changes
 from plainfilm.training.schedule import Pace
 from plainfilm.training.start import new_learner
+from plainfilm.tuning.rehearsal import without_changes
 
 CPU = torch.device("cpu")
 

@@ -46,8 +46,8 @@ def tune_range(
     networks.
     """
     from plainfilm.reports import check_ending, check_path
-    from plainfilm.training.compare_rates import compare_rates
-    from plainfilm.training.find_rate import curve_json, words_of
+    from plainfilm.tuning.compare_rates import compare_rates
+    from plainfilm.tuning.find_rate import curve_json, words_of
 
     if out is not None:
         with wrong_usage_of("--out"):
@@ -70,7 +70,7 @@ def doctor(recipe: "Recipe", data: Path, as_json: bool) -> None:
 
     Prints a checklist of what holds and what to do; the exit status is 1 where something failed.
     """
-    from plainfilm.training.doctor import examine, json_of, text_of
+    from plainfilm.tuning.doctor import examine, json_of, text_of
 
     found = examine(recipe, data)
     click.echo(json.dumps(json_of(found), indent=2) if as_json else text_of(found))
@@ -97,7 +97,7 @@ def layers(recipe: "Recipe", data: Path) -> None:
 def tune_preview(recipe: "Recipe", data: Path, out: Path, force: bool) -> None:
     """Draw training films as they are and as the recipe changes them; a seed, a picture."""
     from plainfilm.reports import check_ending, check_path
-    from plainfilm.training.preview import preview
+    from plainfilm.tuning.preview import preview
 
     with wrong_usage_of("--out"):
         check_ending(out, (".png",))
@@ -119,7 +119,7 @@ def folds(recipe: "Recipe", data: Path, out: Path, k: int, seed: int, as_json: b
 
     Train and validation films are dealt anew, by patient; test films are left alone.
     """
-    from plainfilm.training.cross_validate import cross_validate, json_of, text_of
+    from plainfilm.tuning.cross_validate import cross_validate, json_of, text_of
 
     found = cross_validate(recipe, data, out, k=k, seed=seed)
     click.echo(json.dumps(json_of(found), indent=2) if as_json else text_of(found))
@@ -140,9 +140,9 @@ def search(
 
     Judged on validation films. OUT/best.toml is the best recipe, for `plainfilm train`.
     """
-    from plainfilm.training.search import json_of, text_of
-    from plainfilm.training.search import search as search_settings
-    from plainfilm.training.space import Space
+    from plainfilm.tuning.search import json_of, text_of
+    from plainfilm.tuning.search import search as search_settings
+    from plainfilm.tuning.space import Space
 
     found = search_settings(recipe, data, Space.load(space, recipe), out, trials=trials)
     click.echo(json.dumps(json_of(found), indent=2) if as_json else text_of(found))
@@ -159,7 +159,7 @@ def tune_repeat(run: Path, data: Path, out: Path, as_json: bool) -> None:
 
     On a CPU all numbers are the same; the exit status is 1 where one is not.
     """
-    from plainfilm.training.repeat import json_of, repeat, text_of
+    from plainfilm.tuning.repeat import json_of, repeat, text_of
 
     found = repeat(run, data, out)
     click.echo(json.dumps(json_of(found), indent=2) if as_json else text_of(found))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from plainfilm.errors import MissingExtra
 from plainfilm.evaluation.pictures import figure_style
-from plainfilm.training.find_rate import RangeCurve, find_rate
 from plainfilm.training.recipe import Recipe
+from plainfilm.tuning.find_rate import RangeCurve, find_rate
 from plainfilm.whole_files import write_whole
 
 try:

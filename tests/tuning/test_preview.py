@@ -4,8 +4,8 @@ import numpy as np
 from PIL import Image
 
 from plainfilm.training.prepared import Prepared
-from plainfilm.training.preview import GAP, N_CHANGES, N_FILMS, preview, preview_grid
-from plainfilm.training.rehearsal import mixed_positions, without_changes
+from plainfilm.tuning.preview import GAP, N_CHANGES, N_FILMS, preview, preview_grid
+from plainfilm.tuning.rehearsal import mixed_positions, without_changes
 from tiny_training import SIZE, tiny_recipe
 
 

@@ -10,7 +10,11 @@ import torch
 from plainfilm.errors import RunError
 from plainfilm.training.batches import Batch, Films, Positions
 from plainfilm.training.checkpoint import write_state
-from plainfilm.training.find_rate import (
+from plainfilm.training.learner import Learner
+from plainfilm.training.prepared import Prepared
+from plainfilm.training.schedule import RangeSweep
+from plainfilm.training.start import new_learner
+from plainfilm.tuning.find_rate import (
     Halfway,
     RangeCurve,
     curve_json,
@@ -18,10 +22,6 @@ from plainfilm.training.find_rate import (
     range_test,
     words_of,
 )
-from plainfilm.training.learner import Learner
-from plainfilm.training.prepared import Prepared
-from plainfilm.training.schedule import RangeSweep
-from plainfilm.training.start import new_learner
 from tiny_training import tiny_recipe
 
 SWEEP = RangeSweep(1e-5, 1e3, 60)

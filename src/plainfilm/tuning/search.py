@@ -26,12 +26,12 @@ from typing import Literal
 from plainfilm.datasets.files import table_bytes
 from plainfilm.errors import DatasetError, MissingExtra, PlainfilmError, RunError
 from plainfilm.training.checkpoint import CHECKPOINT_NAME
-from plainfilm.training.held import held
 from plainfilm.training.loop import train
 from plainfilm.training.prepared import Prepared
 from plainfilm.training.recipe import Recipe, Release
 from plainfilm.training.record import put, read_log, read_record
-from plainfilm.training.space import Axis, Choices, Space, Value
+from plainfilm.tuning.held import held
+from plainfilm.tuning.space import Axis, Choices, Space, Value
 
 try:
     import optuna

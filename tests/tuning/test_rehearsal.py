@@ -10,7 +10,8 @@ from plainfilm.training.chance import generator_for
 from plainfilm.training.learner import Learner
 from plainfilm.training.prepared import Prepared
 from plainfilm.training.recipe import Recipe
-from plainfilm.training.rehearsal import (
+from plainfilm.training.start import new_learner
+from plainfilm.tuning.rehearsal import (
     OVERFIT_FILMS,
     OVERFIT_LOSS,
     WATCHED_STEPS,
@@ -19,7 +20,6 @@ from plainfilm.training.rehearsal import (
     watch,
     without_changes,
 )
-from plainfilm.training.start import new_learner
 from tiny_training import tiny_recipe
 
 CPU = torch.device("cpu")

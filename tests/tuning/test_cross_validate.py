@@ -10,14 +10,14 @@ import pytest
 from plainfilm.datasets.manifest import Manifest
 from plainfilm.errors import DatasetError, RunError
 from plainfilm.training.checkpoint import load_classifier
-from plainfilm.training.cross_validate import (
+from plainfilm.training.record import read_record
+from plainfilm.tuning.cross_validate import (
     CrossValidation,
     cross_validate,
     json_of,
     spread_of,
     text_of,
 )
-from plainfilm.training.record import read_record
 from tiny_training import same_weights, tiny_recipe, write_prepared
 
 K = 3

@@ -13,7 +13,7 @@ from plainfilm.training.batches import Films
 from plainfilm.training.chance import generator_for
 from plainfilm.training.prepared import Prepared
 from plainfilm.training.recipe import Recipe
-from plainfilm.training.rehearsal import mixed_positions
+from plainfilm.tuning.rehearsal import mixed_positions
 from plainfilm.whole_files import write_whole
 
 N_FILMS, N_CHANGES = 6, 7

@@ -4,7 +4,7 @@ import pytest
 
 from plainfilm.errors import RecipeError
 from plainfilm.training.recipe import Recipe
-from plainfilm.training.space import Choices, Range, Space, ends
+from plainfilm.tuning.space import Choices, Range, Space, ends
 from tiny_training import tiny_recipe
 
 SPACES = Path(__file__).resolve().parents[2] / "recipes" / "spaces"

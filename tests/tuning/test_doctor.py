@@ -10,7 +10,10 @@ import torch
 
 from plainfilm.datasets.manifest import Manifest
 from plainfilm.errors import RunError
-from plainfilm.training.doctor import (
+from plainfilm.training.loop import train
+from plainfilm.training.prepared import Prepared
+from plainfilm.training.start import new_learner
+from plainfilm.tuning.doctor import (
     Check,
     Diagnosis,
     check_collapse,
@@ -25,10 +28,7 @@ from plainfilm.training.doctor import (
     json_of,
     text_of,
 )
-from plainfilm.training.loop import train
-from plainfilm.training.prepared import Prepared
-from plainfilm.training.rehearsal import Overfit, Watch
-from plainfilm.training.start import new_learner
+from plainfilm.tuning.rehearsal import Overfit, Watch
 from tiny_training import tiny_recipe, write_prepared
 
 NAMES = ("square", "stripe")

@@ -6,7 +6,7 @@ import pytest
 
 from plainfilm.errors import RunError
 from plainfilm.training.record import read_log, read_record, write_log, write_record
-from plainfilm.training.repeat import Repeat, json_of, repeat, text_of
+from plainfilm.tuning.repeat import Repeat, json_of, repeat, text_of
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,8 @@ from plainfilm.errors import RunError
 from plainfilm.training.loop import train
 from plainfilm.training.recipe import Recipe
 from plainfilm.training.record import read_recipe, read_record
-from plainfilm.training.search import Search, Trial, json_of, search, text_of
-from plainfilm.training.space import Choices, Plan, Range, Space
+from plainfilm.tuning.search import Search, Trial, json_of, search, text_of
+from plainfilm.tuning.space import Choices, Plan, Range, Space
 from tiny_training import tiny_recipe, write_prepared
 
 RECIPE = tiny_recipe("optim.epochs=1")

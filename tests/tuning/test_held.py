@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from plainfilm.errors import RunError
-from plainfilm.training.held import held
+from plainfilm.tuning.held import held
 
 
 def test_a_held_folder_is_made_and_cleared_of_half_written_files(tmp_path: Path) -> None:

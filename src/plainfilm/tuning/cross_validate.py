@@ -23,10 +23,10 @@ from plainfilm.datasets.cache_record import RECORD_NAME as CACHE_RECORD
 from plainfilm.datasets.manifest import RECORD_NAME, Manifest
 from plainfilm.datasets.resplit import with_fold
 from plainfilm.errors import RunError
-from plainfilm.training.held import held
 from plainfilm.training.loop import train
 from plainfilm.training.recipe import Recipe
 from plainfilm.training.record import RunRecord, put, read_log, read_record
+from plainfilm.tuning.held import held
 
 SCHEMA = "plainfilm.folds/1"
 DEFAULT_FOLDS = 5

@@ -31,7 +31,8 @@ from plainfilm.training.devices import pick_device
 from plainfilm.training.learner import Learner
 from plainfilm.training.prepared import Prepared
 from plainfilm.training.recipe import Recipe
-from plainfilm.training.rehearsal import (
+from plainfilm.training.start import new_learner
+from plainfilm.tuning.rehearsal import (
     OVERFIT_LOSS,
     Overfit,
     Watch,
@@ -39,7 +40,6 @@ from plainfilm.training.rehearsal import (
     watch,
     without_changes,
 )
-from plainfilm.training.start import new_learner
 
 SCHEMA = "plainfilm.doctor/1"
 STANDS_STILL = 0.95  # last quarter's mean loss beside the first's; above, nothing is learnt

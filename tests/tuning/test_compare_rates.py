@@ -2,8 +2,8 @@ import math
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
-from plainfilm.training.compare_rates import compare_rates, draw_ranges
-from plainfilm.training.find_rate import RangeCurve
+from plainfilm.tuning.compare_rates import compare_rates, draw_ranges
+from plainfilm.tuning.find_rate import RangeCurve
 from tiny_training import tiny_recipe
 
 FALLING = RangeCurve((1e-3, 1e-2, 1e-1, 1.0), (0.7, 0.6, 0.3, 9.0), 1e-1, 0.01, diverged=True)

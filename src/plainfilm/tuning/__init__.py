@@ -1,0 +1,1 @@
+"""A recipe and films in, what to change in the recipe out: searches, folds, rates, the doctor."""
