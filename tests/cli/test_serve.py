@@ -20,10 +20,11 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
     return found
 
 
-def test_options_become_settings(asked: Asked) -> None:
-    assert main(["serve", "repository", "--bundle", "tiny", "--workers", "3", "--poll", "5"]) == 0
+def test_options_become_settings(asked: Asked, tmp_path: Path) -> None:
+    source = str(tmp_path)  # empty, and yet a repository
+    assert main(["serve", source, "--bundle", "tiny", "--workers", "3", "--poll", "5"]) == 0
     settings, doors = asked[0]
-    assert settings == ServeSettings("repository", default_bundle="tiny", workers=3, poll_s=5)
+    assert settings == ServeSettings(source, default_bundle="tiny", workers=3, poll_s=5)
     assert doors == Doors()
 
 
@@ -46,12 +47,15 @@ def test_what_cannot_be_is_wrong_usage(
     assert wrong[0] in capsys.readouterr().err
 
 
-def test_nothing_to_serve_is_told_in_one_line(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_nothing_to_serve_is_wrong_usage(
+    asked: Asked, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    nothing = str(tmp_path / "nothing")
-    assert main(["serve", nothing, "--port", "0", "--admin-port", "0"]) == 1
-    assert "no such bundle" in capsys.readouterr().err
+    assert main(["serve", str(tmp_path / "nothing")]) == 2
+    assert "nothing: no such bundle" in capsys.readouterr().err
+    (tmp_path / "chest.dcm").touch()
+    assert main(["serve", str(tmp_path)]) == 2
+    assert "no repository of bundles; found chest.dcm" in capsys.readouterr().err
+    assert not asked
     assert serve.help
 
 

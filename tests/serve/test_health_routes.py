@@ -15,7 +15,8 @@ def test_s0_84_ping_answers_before_a_bundle_is_loaded(tmp_path: Path) -> None:
         client.run(client.house.loader.look())
         answer = client.get("/v2/health/ready")
         assert (answer.status_code, answer.json()["ready"]) == (503, False)
-        assert answer.json()["reason"] == "no bundle is loaded"
+        assert answer.json()["reason"].startswith("no bundle is loaded (no bundle is there; ")
+        assert "plainfilm bundles publish" in answer.json()["reason"]
         read = client.post("/v1/read", files=[film_part(png_film())])
         assert read.status_code == 503
         assert read.headers["retry-after"]

@@ -175,6 +175,18 @@ def test_a_bundle_that_is_gone_leaves(theatre: Theatre) -> None:
     assert (theatre.loaded, theatre.left) == ([], ["tiny/1"])
 
 
+def test_an_empty_repository_is_told_of_once(
+    theatre: Theatre, caplog: pytest.LogCaptureFixture
+) -> None:
+    """And with what is expected; a bundle may be published later."""
+    after(theatre.loader.look(), theatre.loader.look())
+    (told,) = [each for each in caplog.records if each.getMessage() == "nothing to serve"]
+    assert "expected NAME/VERSION/ in the repository" in told.fields["reason"]  # type: ignore[attr-defined]
+    theatre.publish(1)
+    after(theatre.loader.look())
+    assert theatre.answers == 1
+
+
 def test_a_repository_that_cannot_be_listed_changes_nothing(theatre: Theatre) -> None:
     theatre.publish(1)
     after(theatre.loader.look())
@@ -190,7 +202,8 @@ def test_a_place_is_a_bundle_a_name_or_a_repository(tmp_path: Path, tiny_path: P
     assert open_source(bundled()[0].stem).names() == (bundled()[0].stem,)
     Bundle.load(tiny_path).save(tmp_path / "one")
     assert open_source(tmp_path / "one").names() == ("one",)
-    assert open_source(tmp_path).names() == ()
+    with pytest.raises(BundleError, match=r"no repository of bundles; found one, expected"):
+        open_source(tmp_path)
     with pytest.raises(BundleError, match="no such bundle"):
         open_source(tmp_path / "nothing")
     with pytest.raises(BundleError, match="not served"):

@@ -151,6 +151,27 @@ def test_what_is_not_there_is_told(
         Repository(tmp_path / "nowhere")
 
 
+def test_a_folder_of_something_else_is_no_repository(
+    repository: Repository, measured: Bundle
+) -> None:
+    """One that will be published to is: empty, on a disk of its own, or with half a version."""
+    repository.check()
+    (repository.folder / "lost+found").mkdir()
+    (repository.folder / ".snapshot").touch()
+    (repository.folder / "half" / "1").mkdir(parents=True)
+    (repository.folder / "empty").mkdir()
+    (repository.folder / "emptied").mkdir()
+    (repository.folder / "emptied" / "policy.json").touch()
+    repository.check()
+    for other in ("films", "chest.dcm", "tiny.bundle"):
+        (repository.folder / other).mkdir()
+        (repository.folder / other / "a.dcm").touch()
+    with pytest.raises(BundleError, match=r"found chest\.dcm and 2 more, expected NAME/VERSION/"):
+        repository.check()
+    repository.publish(measured)
+    repository.check()
+
+
 def test_replaced_files_have_another_stamp(tmp_path: Path, measured: Bundle) -> None:
     for path in (tmp_path / "1", tmp_path / "1.bundle"):
         measured.save(path)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from plainfilm.cli.options import PATH, Verb, between
+from plainfilm.cli.terminal import wrong_usage_of
 from plainfilm.serve.memory import uncollected
 
 if TYPE_CHECKING:
@@ -159,6 +160,9 @@ def serve(settings: "ServeSettings", guards: "Guards", doors: "Doors") -> None:
     Serves a bundle, a repository of versioned bundles, or the shipped bundles. Logs to stderr, one
     line of JSON each. SIGTERM ends it once all it has taken in is answered.
     """
+    from plainfilm.serve.loading import open_source
     from plainfilm.serve.process import run
 
+    with wrong_usage_of("BUNDLE | REPOSITORY"):
+        open_source(settings.source)
     run(replace(settings, guards=guards), doors)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from plainfilm.radiograph import Radiograph
 from plainfilm.serve.audit_log import AuditLog
-from plainfilm.serve.loading import Loader
+from plainfilm.serve.loading import NO_BUNDLE, Loader
 from plainfilm.serve.metrics import Metrics
 from plainfilm.serve.problems import Problem
 from plainfilm.serve.settings import DEFAULT_BUNDLE, ServeSettings
@@ -79,7 +79,7 @@ class House:
         if not self.loader.is_first_look_done:
             return "bundles are being loaded"
         if not self.stage.casts:
-            return f"no bundle is loaded{self._failures()}"
+            return f"no bundle is loaded{self._failures() or f' ({NO_BUNDLE})'}"
         if self.default_name not in self.stage.casts:
             return f"{self.default_name} is not loaded{self._failures()}"
         try:

@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
@@ -25,6 +26,11 @@ from plainfilm.serve.stage import Cast, LoadedVersion, Place, Stage
 log = logging.getLogger(__name__)
 
 MakeReader = Callable[[Path], Reader]
+
+NO_BUNDLE = (
+    "no bundle is there; expected NAME/VERSION/ in the repository, which `plainfilm bundles "
+    "publish` and then `promote` put there. Without --poll the server looks when it is told to"
+)
 
 
 class Source(Protocol):
@@ -94,13 +100,16 @@ def open_source(place: Path | str | None) -> Source:
     Raises
     ------
     BundleError
-        There is no such thing; or it is one bundle and cannot be trusted.
+        There is no such thing, or it is a folder of something else. A repository may be empty.
     """
     if place is None:
         return FixedSource({path.stem: path for path in bundled()})
     folder = Path(place)
     if folder.is_dir() and not (folder / "bundle.json").exists():
-        return Repository(folder)
+        repository = Repository(folder)
+        with suppress(OSError):  # one that cannot be listed now may be later, and is told of then
+            repository.check()
+        return repository
     path = find_bundle(place)
     return FixedSource({path.stem.lower(): path})
 
@@ -153,7 +162,7 @@ class Loader:
                 self.stage.put(casts)  # each as soon as it is ready
             self.stage.put(casts)
             if not casts and not self.is_first_look_done:
-                log.warning("nothing to serve", extra={"fields": {"found": "no bundle"}})
+                log.warning("nothing to serve", extra={"fields": {"reason": NO_BUNDLE}})
             self.is_first_look_done = True
             gone = before - self.stage.loaded
             for place in gone:

@@ -17,6 +17,7 @@ from plainfilm.errors import BundleError
 from plainfilm.reading.bundle import Bundle
 from plainfilm.reading.promotion import what_is_missing
 from plainfilm.reading.verify import verify
+from plainfilm.serve.policy import FILE as POLICY_FILE
 from plainfilm.serve.policy import Policy, load_policy, save_policy
 
 ZIP_ENDING = ".bundle"
@@ -58,6 +59,24 @@ class Repository:
                 path.name for path in self.folder.iterdir() if _is_named(path) and _versions(path)
             )
         )
+
+    def check(self) -> None:
+        """Tell a folder of something else from a repository, which may be empty.
+
+        Raises
+        ------
+        BundleError
+            It holds no version of a bundle, but other things.
+        OSError
+            It cannot be listed.
+        """
+        others = [] if self.names() else sorted(filter(_is_other, self.folder.iterdir()))
+        if others:
+            raise BundleError(
+                f"{self.folder.name or '.'}: no repository of bundles; found {others[0].name}"
+                f"{f' and {len(others) - 1} more' if others[1:] else ''}, expected NAME/VERSION/. "
+                "Make one: plainfilm bundles publish BUNDLE --repository FOLDER"
+            )
 
     def shelved(self, name: str) -> Shelved:
         """The versions of a bundle.
@@ -195,6 +214,17 @@ def _make(folder: Path) -> None:
 
 def _is_named(path: Path) -> bool:
     return bool(_NAME.fullmatch(path.name)) and path.is_dir() and not path.is_symlink()
+
+
+def _is_other(path: Path) -> bool:
+    """Whether a file or folder is none that a repository without versions has or a disk adds."""
+    if path.name.startswith(".") or path.name == "lost+found":
+        return False
+    if not _is_named(path):
+        return True
+    inside = [each.name for each in path.iterdir()]
+    is_shelf = not inside or any(n == POLICY_FILE or _VERSION.fullmatch(n) for n in inside)
+    return not is_shelf
 
 
 def _versions(folder: Path) -> dict[int, Path]:
