@@ -17,6 +17,7 @@ from plainfilm import __version__
 from plainfilm.cli.adapt import adapt
 from plainfilm.cli.archive import score
 from plainfilm.cli.audit_log import audit_log
+from plainfilm.cli.bundle_options import out_bundle_option
 from plainfilm.cli.bundles import bundles
 from plainfilm.cli.deidentify import deidentify
 from plainfilm.cli.evidence import audit, baseline, compare, evaluate
@@ -252,7 +253,7 @@ def train(
 @plainfilm.command()
 @click.argument("runs", nargs=-1, required=True, type=PATH)
 @data_option(help="The folder that the runs learned from.")
-@out_option(required=True, help="NAME.bundle, or a folder.")
+@out_bundle_option(required=True)
 @force_option
 def export(runs: Paths, data: Path, out: Path, force: bool) -> None:
     """Make a bundle of a run: calibrate, set thresholds, verify.

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from plainfilm.cli.options import PATH, SPLITS, VIEWS, Verb, force_option, json_option, out_option
+from plainfilm.cli.bundle_options import out_bundle_option
+from plainfilm.cli.options import PATH, SPLITS, VIEWS, Verb, force_option, json_option
 from plainfilm.cli.terminal import note, show_progress
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def _options(verb: Verb) -> Verb:
 @click.command()
 @click.argument("bundle")
 @click.argument("data", type=PATH)
-@out_option(required=True, help="NAME.bundle, or a folder.")
+@out_bundle_option(required=True)
 @click.option("--report", type=PATH, help="Write before and after: a name in .md or .json.")
 @json_option
 @_options

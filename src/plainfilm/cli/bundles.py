@@ -7,7 +7,13 @@ from pathlib import Path
 
 import click
 
-from plainfilm.cli.options import PATH, force_option, json_option, out_option
+from plainfilm.cli.bundle_options import out_bundle_option
+from plainfilm.cli.options import (
+    PATH,
+    force_option,
+    json_option,
+    out_option,
+)
 from plainfilm.cli.terminal import note
 
 _repository_option = click.option(
@@ -71,13 +77,13 @@ def show(bundle: str, part: str | None, as_json: bool) -> None:
 
 
 @bundles.command("import")
-@click.argument("weights", type=click.Path(path_type=Path))
+@click.argument("weights", type=PATH)
 @click.option("--form", required=True, help="How its source wrote it; see the how-to page.")
 @click.option("--network", default="", help="One of the form's networks, if not its usual one.")
 @click.option("--findings", default="", help="What the outputs mean, in order, with commas.")
 @click.option("--name", default="", help="The bundle's name; the form's, if left out.")
 @click.option("--licence", default="", help="Of the weights, as their source says.")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="NAME.bundle.")
+@out_bundle_option(required=True)
 @force_option
 def import_bundle(weights: Path, out: Path, force: bool, findings: str, **said: str) -> None:
     """Make a bundle of published weights; nothing in the file is run."""
@@ -110,7 +116,7 @@ def cut_encoder_off(bundle: str, out: Path, force: bool) -> None:
 
 @bundles.command()
 @click.argument("members", nargs=-1, required=True, metavar="BUNDLES...")
-@out_option(required=True, help="NAME.bundle, or a folder.")
+@out_bundle_option(required=True)
 @click.option("--name", required=True, help="Of the new bundle, as in knee-pair.")
 @click.option("--as-version", "version", default="1.0.0", show_default=True, help="Likewise.")
 @force_option
@@ -230,7 +236,7 @@ def triton(bundle: str, out: Path) -> None:
 @click.option("--by", required=True, metavar="NAME", help="The person who looked at them.")
 @click.option("--report", "reports", multiple=True, required=True, metavar="FILE",
               type=PATH, help="An explanation report that was looked at; repeatable.")  # fmt: skip
-@out_option(help="Write a signed copy here instead.")
+@out_bundle_option(help="Write a signed copy here instead.")
 @force_option
 def sign_off(
     bundle: str, by: str, reports: tuple[Path, ...], out: Path | None, force: bool

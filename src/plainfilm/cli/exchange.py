@@ -6,14 +6,15 @@ from pathlib import Path
 
 import click
 
-from plainfilm.cli.options import force_option, json_option, out_option
+from plainfilm.cli.bundle_options import out_bundle_option
+from plainfilm.cli.options import force_option, json_option
 from plainfilm.cli.terminal import note
 
 
 @click.command()
 @click.argument("address")
 @click.option("--sha256", required=True, help="The bundle's own, as `show` and `list` print it.")
-@out_option(required=True, help="NAME.bundle, or a folder.")
+@out_bundle_option(required=True)
 @force_option
 def pull(address: str, sha256: str, out: Path, force: bool) -> None:
     """Fetch a bundle: from a path, http(s)://, s3://, gs://, az:// or hf://.

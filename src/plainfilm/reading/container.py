@@ -23,6 +23,13 @@ from plainfilm.whole_files import write_synced
 
 Limits = Mapping[str, int]  # file name → most bytes it may have
 
+OTHER_ENDINGS = (  # of weights and graphs, reports and films, tables and other archives
+    *(".onnx", ".pt", ".pth", ".ckpt", ".safetensors", ".h5", ".npz", ".npy", ".pkl"),
+    *(".html", ".pdf", ".svg", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".dcm"),
+    *(".json", ".csv", ".parquet", ".md", ".toml", ".txt"),
+    *(".tar", ".gz", ".tgz", ".xz", ".bz2", ".7z", ".rar", ".whl"),
+)
+
 _END_SIZE = 22  # of a zip's last record, without comment (APPNOTE 4.3.16)
 _LOCATOR_SIZE = 20  # of the zip64 locator before it (APPNOTE 4.3.15)
 _ENTRY_SIZE = 512  # generous, of one entry of the central directory
@@ -130,13 +137,24 @@ def save_file(path: Path, content: bytes, *, overwrite: bool) -> None:
         (aside / path.name).replace(path)
 
 
+def check_folder_name(path: Path) -> None:
+    """Refuse a folder's name that ends as a file of another kind does: BundleError."""
+    if path.suffix.lower() in OTHER_ENDINGS:
+        raise BundleError(
+            f"{path.name}: {path.suffix} is another kind of file's ending; expected NAME.bundle, "
+            "or a folder's name"
+        )
+
+
 def save_folder(
     path: Path, files: Mapping[str, bytes], *, known: Container[str], overwrite: bool
 ) -> None:
     """Write a folder of files wholly or not at all; like `save_file`.
 
+    A name that ends as other files do is refused (`check_folder_name`).
     An existing folder is replaced only where it holds nothing but files with `known` names.
     """
+    check_folder_name(path)
     with _beside(path, overwrite=overwrite) as aside:
         if path.is_file():
             raise BundleError(f"{path.name}: a file is there; choose another name")
