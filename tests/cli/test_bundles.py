@@ -105,16 +105,34 @@ def test_a_version_is_published_promoted_and_taken_back(tmp_path: Path, capsys: 
     assert run("bundles", "publish", tmp_path / "tiny.bundle", *there, "--version", "2") == 1
     assert "cannot be published" in capsys.readouterr().err
     assert run("bundles", "promote", "tiny", "1", *there) == 0
+    assert capsys.readouterr() == ("tiny 1 is stable\n", "")
     assert run("bundles", "promote", "tiny", "2", *there, "--to", "canary", "--percent", "25") == 0
-    capsys.readouterr()
+    assert capsys.readouterr() == ("tiny 2 is canary 25 %\n", "")
     assert run("bundles", "list", *there) == 0
     assert capsys.readouterr().out == "tiny 1  stable\ntiny 2  canary 25 %\n"
     assert run("bundles", "rollback", "tiny", *there) == 0
-    assert json.loads(capsys.readouterr().out)["canary"] is None
+    assert capsys.readouterr() == ("tiny 1 is stable\n", "")
     assert run("bundles", "list", *there, "--json") == 0
     assert [row["label"] for row in json.loads(capsys.readouterr().out)] == ["stable", None]
     assert run("bundles", "rollback", "tiny", *there) == 1
     assert "not rolled back" in capsys.readouterr().err
+
+
+def test_a_policy_is_told_whole_to_programs(tmp_path: Path, capsys: Output) -> None:
+    promotable(tiny_bundle()).save(tmp_path / "tiny.bundle")
+    there = ("--repository", tmp_path / "repository")
+    assert run("bundles", "publish", tmp_path / "tiny.bundle", *there) == 0
+    capsys.readouterr()
+    assert run("bundles", "promote", "tiny", "1", *there, "--to", "shadow", "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["stable"], told["shadow"], told["promoted_only"]) == (None, 1, True)
+    assert run("bundles", "rollback", "tiny", *there) == 0
+    assert capsys.readouterr().out == "tiny: no version is stable\n"
+    assert run("bundles", "promote", "tiny", "1", *there) == 0
+    assert run("bundles", "promote", "tiny", "1", *there, "--to", "canary") == 1
+    capsys.readouterr()
+    assert run("bundles", "rollback", "tiny", *there, "--json") == 1
+    assert not capsys.readouterr().out
 
 
 def test_what_was_never_measured_is_not_promoted(

@@ -179,7 +179,10 @@ def publish(bundle: str, repository: Path, version: int | None, as_json: bool) -
               show_default=True, help="canary answers in part, shadow is never heard.")  # fmt: skip
 @click.option("--percent", type=click.FloatRange(0, 100), default=10.0, show_default=True,
               help="Of the requests, for the canary.")  # fmt: skip
-def promote(name: str, version: int, repository: Path, label: str, percent: float) -> None:
+@json_option
+def promote(
+    name: str, version: int, repository: Path, label: str, percent: float, as_json: bool
+) -> None:
     """Let a version answer: give it a label.
 
     Refused where it has no evaluation, nobody has signed its explanations off (sign-off), or its
@@ -188,20 +191,23 @@ def promote(name: str, version: int, repository: Path, label: str, percent: floa
     from plainfilm.serve.repository import Change, Repository
 
     policy = Repository(repository).promote(name, version, Change(label, percent))
-    note(f"{name} {version} is {label}")
-    click.echo(json.dumps(asdict(policy), indent=2))
+    words = f"{name} {version} is {policy.label_of(version)}"
+    click.echo(json.dumps(asdict(policy), indent=2) if as_json else words)
 
 
 @bundles.command()
 @click.argument("name")
 @_repository_option
-def rollback(name: str, repository: Path) -> None:
+@json_option
+def rollback(name: str, repository: Path, as_json: bool) -> None:
     """Take back the canary and the shadow, or else the last promotion to stable."""
     from plainfilm.serve.repository import Repository
 
     policy = Repository(repository).roll_back(name)
-    note(f"{name} {policy.stable or 'without a label'} is stable")
-    click.echo(json.dumps(asdict(policy), indent=2))
+    words = f"{name}: no version is stable"
+    if policy.stable is not None:
+        words = f"{name} {policy.stable} is stable"
+    click.echo(json.dumps(asdict(policy), indent=2) if as_json else words)
 
 
 def _list_repository(folder: Path, *, as_json: bool) -> None:
