@@ -170,7 +170,7 @@ def _summaries():
             for finding, value in zip((mass, nodule), values, strict=False)
         )
         share = None if refused else 0.004 if len(values) == 1 else 0.625
-        prediction = Prediction("a.png", bundle, True, results, share, (), refused, *known)
+        prediction = Prediction("a.png", bundle, not refused, results, share, (), refused, *known)
         yield {
             "prediction": prediction_json(prediction), "summary": wording.summary(prediction),
             "familiar": wording.familiarity(prediction), "read_as": wording.read_as(prediction),

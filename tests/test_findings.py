@@ -45,7 +45,9 @@ def test_a_result_outside_zero_to_one_is_refused(probability: float, threshold: 
 
 def test_a_prediction_answers_or_refuses_never_both_nor_neither() -> None:
     Prediction("film", BUNDLE, True, (result(),), 0.5)
-    Prediction("film", BUNDLE, True, (), None, refused="not a chest")
+    Prediction("film", BUNDLE, False, (), None, refused="not a chest")
+    with pytest.raises(ValueError, match="refused, and so without a number"):
+        Prediction("film", BUNDLE, True, (), None, refused="not a chest")
     with pytest.raises(ValueError, match="one of the two"):
         Prediction("film", BUNDLE, True, (), 0.5)
     with pytest.raises(ValueError, match="one of the two"):

@@ -125,7 +125,8 @@ class Prediction:
         Who answered.
     calibrated
         True: the numbers are probabilities at the calibration set's prevalence. False: model
-        scores, of a bundle that was never calibrated, or of a film outside its population.
+        scores, of a bundle that was never calibrated, or of a film outside its population or with
+        a caution for its familiarity; or there are none, since the film was refused.
     results
         One per finding, in the label set's order; empty where the film was refused.
     familiarity
@@ -153,5 +154,7 @@ class Prediction:
     def __post_init__(self) -> None:
         if bool(self.results) == (self.refused is not None):
             raise ValueError(f"{self.name}: a prediction has results or a refusal, one of the two")
+        if self.calibrated and self.refused is not None:
+            raise ValueError(f"{self.name}: refused, and so without a number that is calibrated")
         if self.familiarity is not None and not 0.0 <= self.familiarity <= 1.0:
             raise ValueError(f"{self.name}: familiarity must lie in [0, 1]")

@@ -44,7 +44,7 @@ def read_as_a_study(table: Predictions, rows: list[int]) -> Prediction:
         )
         refused = str(table.refused[row]) or None
         found = () if refused else results
-        films.append(Prediction("f", BundleId("b", "1", ""), True, found, None, (), refused))
+        films.append(Prediction("f", BundleId("b", "1", ""), not refused, found, None, (), refused))
     return combine("s", films)
 
 

@@ -69,7 +69,7 @@ def test_model_scores_and_refusals_are_left_as_they_are(prediction: Any) -> None
     found = for_site(scores, {"pneumonia": 0.05})
     assert found.results == scores.results
     assert "not recalibrated" in found.cautions[-1]
-    refused = replace(prediction, results=(), refused="too dark")
+    refused = replace(prediction, calibrated=False, results=(), refused="too dark")
     assert for_site(refused, {"pneumonia": 0.05}) is refused
 
 

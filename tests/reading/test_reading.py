@@ -205,6 +205,26 @@ def test_a_little_familiar_film_is_read_with_a_caution(bundle: Bundle, chest: Ra
     assert "little like the films" in prediction.cautions[0]
 
 
+@pytest.mark.parametrize("reason", ["picture", "population", "familiarity", "study"])
+def test_nothing_of_a_refused_film_is_calibrated(
+    bundle: Bundle, chest: Radiograph, reason: str
+) -> None:
+    """One rule, whoever refuses: there is no number that could be a probability."""
+    cut = FamiliarityCut(1.0, 1.0 if reason == "familiarity" else 0.0, "")
+    header = replace(bundle.header, familiarity=cut)
+    if reason in ("population", "study"):
+        header = replace(header, population=CHILDREN)
+    pixels = np.zeros_like(chest.pixels) if reason == "picture" else chest.pixels
+    film = replace(chest, pixels=pixels)
+    asked = Study("examination", (film,)) if reason == "study" else film
+
+    prediction = Reader(replace(bundle, header=header), threads=1).read(asked)
+
+    assert bundle.header.calibration.calibrated
+    assert prediction.refused is not None
+    assert not prediction.calibrated
+
+
 def test_a_study_is_the_mean_of_its_films(reader: Reader, chest: Radiograph) -> None:
     other = replace(chest, pixels=phantom(seed=5), name="other")
 

@@ -26,7 +26,7 @@ def answer(
 
 
 def refusal(name: str, reason: str, familiarity: float | None = None) -> Prediction:
-    return Prediction(name, BUNDLE, True, (), familiarity, ("held",), reason)
+    return Prediction(name, BUNDLE, False, (), familiarity, ("held",), reason)
 
 
 def test_a_study_of_one_film_says_what_the_film_says() -> None:

@@ -43,7 +43,7 @@ def answered(bundle: Bundle, film: Radiograph) -> Prediction:
 
 @pytest.fixture(scope="session")
 def refused(bundle: Bundle) -> Prediction:
-    return Prediction("knee.png", bundle.id, True, (), None, (), "A knee; expected a chest.")
+    return Prediction("knee.png", bundle.id, False, (), None, (), "A knee; expected a chest.")
 
 
 @pytest.fixture(scope="session")

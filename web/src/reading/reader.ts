@@ -92,7 +92,7 @@ function predictionOf(reading: Reading): Prediction {
     name: reading.film.name,
     bundle: { name: header.name, version: header.version, sha256 },
     read_as: { age_years: known.ageYears, view: known.view, body_part: known.bodyPart },
-    calibrated: header.calibration.calibrated && !reading.outside,
+    calibrated: header.calibration.calibrated && !reading.outside && (reading.refused ?? null) === null,
     findings: reading.findings ?? [],
     familiarity: reading.familiarity ?? null,
     cautions: reading.cautions,
