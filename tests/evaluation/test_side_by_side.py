@@ -33,6 +33,7 @@ def test_s0_66_both_roc_and_both_precision_recall_curves_stand_side_by_side(
     assert names == [f"comparison.{ending}" for ending in ("html", "json", "png", "svg")]
     assert json.loads((tmp_path / "out" / "comparison.json").read_text("utf-8")) == found
     page = (tmp_path / "out" / "comparison.html").read_text(encoding="utf-8")
+    assert page.count("<p>Caution: ") == 2  # neither report was finished
     for title in ("Pneumonia, ROC", "Pneumonia, precision-recall", "Mass, ROC"):
         assert f">{title}</text>" in page
     for name in ("with-weights", "without-weights"):

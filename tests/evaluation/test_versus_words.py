@@ -16,6 +16,13 @@ def test_the_text_tells_split_rank_and_p(make_table: Any) -> None:
     assert "0.000 [0.000, 0.000] | 1.000 | 1.000 |" in text
 
 
+def test_a_caution_stands_before_the_numbers(make_table: Any) -> None:
+    table = make_table(n=20)
+    numbers = {**compare_tables([table, table], draws=5), "cautions": ["b: cut off"]}
+    lines = comparison_text(numbers).splitlines()
+    assert lines.index("Caution: b: cut off.") < lines.index("| bundle | findings | mean AUROC |")
+
+
 def test_what_cannot_be_computed_is_a_dash(make_table: Any) -> None:
     table = make_table(n=20)
     table.labels[:, 1] = 0

@@ -20,7 +20,7 @@ from plainfilm.evaluation.html_parts import interval, items, number, record, row
 from plainfilm.evaluation.metrics import known
 from plainfilm.evaluation.pictures import PALE, Picture, line_style, panels
 from plainfilm.evaluation.table import Predictions
-from plainfilm.evaluation.versus import compare_tables, in_common
+from plainfilm.evaluation.versus import compare_tables, in_common, load_tables
 from plainfilm.reading.strict_json import encode
 from plainfilm.whole_files import write_whole
 
@@ -50,8 +50,8 @@ def write_comparison(
     if n_others:
         found = f"holds {n_others:,} files or folders already"
         raise EvaluationError(f"{out.name}: {found}. Give a new or empty folder (--out).")
-    tables = [Predictions.load(folder / "predictions.parquet") for folder in folders]
-    numbers = compare_tables(tables, draws=draws, seed=seed)
+    tables, cautions = load_tables(folders)
+    numbers = {**compare_tables(tables, draws=draws, seed=seed), "cautions": cautions}
     names = [folder.resolve().name for folder in folders]
     picture = curves_side_by_side(tables, names)
     with clear_disk_errors(out, "Free some space and compare again."):
@@ -103,7 +103,8 @@ def comparison_page(numbers: Mapping[str, object], names: Sequence[str], picture
     words = "Every panel holds all of their curves. Dotted: chance; the share of present films."
     figure = f"<figure>{picture.svg}<figcaption>{words}</figcaption></figure>"
     head = f"<meta charset='utf-8'><title>{escape(title)}</title><style>{style}</style>"
-    body = f"<h1>{escape(title)}</h1><p>{escape(films)}</p>{parts}<h2>Curves</h2>{figure}"
+    said = "".join(f"<p>Caution: {escape(str(each))}</p>" for each in items(numbers["cautions"]))
+    body = f"<h1>{escape(title)}</h1><p>{escape(films)}</p>{said}{parts}<h2>Curves</h2>{figure}"
     return f"<!doctype html>\n<html lang='en'><head>{head}</head><body>{body}</body></html>\n"
 
 

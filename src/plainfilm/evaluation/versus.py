@@ -56,8 +56,27 @@ def compare_reports(
     EvaluationError
         A table cannot be read, or see `compare_tables`.
     """
+    tables, cautions = load_tables(folders)
+    return {**compare_tables(tables, draws=draws, seed=seed), "cautions": cautions}
+
+
+def load_tables(folders: Sequence[Path]) -> tuple[list[Predictions], list[str]]:
+    """The tables of reports, and a caution for each report that was never finished.
+
+    evaluation.json is what an evaluation writes last.
+
+    Raises
+    ------
+    EvaluationError
+        A table cannot be read.
+    """
     tables = [Predictions.load(folder / "predictions.parquet") for folder in folders]
-    return compare_tables(tables, draws=draws, seed=seed)
+    unfinished = [folder for folder in folders if not (folder / "evaluation.json").exists()]
+    return tables, [
+        f"{folder.resolve().name}: no evaluation.json, so its evaluation was cut off or still "
+        "runs; only its predictions are compared. Evaluate again"
+        for folder in unfinished
+    ]
 
 
 def not_shown_as_good(found: Mapping[str, object], margin: float) -> list[str]:

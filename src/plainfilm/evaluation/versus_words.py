@@ -12,6 +12,8 @@ def _lines(numbers: Mapping[str, object]) -> Iterator[str]:
     films = f"{numbers['n_films']} {numbers['split']} films of {numbers['n_patients']} patients"
     yield f"{numbers['data_set']}, {films}, all on split {str(numbers['split_sha256'])[:12]}."
     yield f"Left out: {numbers['n_without']} films that one of them refused."
+    cautions = numbers.get("cautions")  # of folders; tables alone have none
+    yield from (f"Caution: {each}." for each in cautions) if isinstance(cautions, list) else ()
     yield ""
     yield "| bundle | findings | mean AUROC |"
     yield "|---|---|---|"
