@@ -6,6 +6,7 @@ from plainfilm.adapting.before_after import (
     compare,
     in_words,
     is_chance,
+    summary_lines,
     table_lines,
 )
 from plainfilm.evaluation.bootstrap import draw_patients
@@ -61,6 +62,19 @@ def test_the_table_has_a_line_for_each_finding() -> None:
     assert head.count("|") == rule.count("|") == line.count("|")
     assert line.startswith("| Mass | 4 | 2 | 1.000 (")
     assert line.endswith("| 1.000, 0.000 | 1.000, 0.000 |")
+
+
+def test_the_summary_has_a_line_for_each_finding_before_and_after() -> None:
+    (line,) = summary_lines({"mass": four()}, ["Mass"])
+    before, _arrow, after = line.partition(" -> ")
+    assert before.startswith("  Mass  calibration error 0.400 (0.")
+    assert after.startswith("0.000 (0.000 to 0.")
+    assert after.endswith(": cannot be told from chance")  # of four patients
+    learned = four() | {"difference": {"ece": [0.1, 0.05, 0.2], "auroc": [0.1, 0.05, 0.2]}}
+    assert [text.rpartition(": ")[2] for text in summary_lines({"m": learned}, ["M"])] == [
+        "worse",
+        "better",
+    ]
 
 
 def test_scores_in_no_order_are_called_chance() -> None:

@@ -29,9 +29,16 @@ def test_a_bundle_is_adapted_and_the_report_says_what_changed(
     assert run(*words, *also, "--report", report) == 0
 
     printed = capsys.readouterr()
-    assert printed.out == report.read_text()
+    assert "| finding | films | present |" in report.read_text()
     assert printed.err.splitlines()[-2:] == ["Wrote b.bundle", "Wrote r.md"]
-    assert "160 all films of 80 patients" in printed.out
+    first, *lines = printed.out.splitlines()
+    changes, (_brackets, *cautions) = lines[:2], lines[2:]
+    assert first.startswith("tiny 2.0, adapted from 1.0.0 on 160 all films of 80 patients")
+    assert "(drawn adults)" in first
+    assert all(line.startswith("Caution: ") for line in cautions)
+    for change in changes:
+        assert "calibration error 0." in change
+        assert change.endswith((": better", ": worse", ": cannot be told from chance"))
     header = Bundle.load(out).header
     assert header.version == "2.0"
     assert header.population is not None
@@ -44,6 +51,12 @@ def test_a_bundle_is_adapted_and_the_report_says_what_changed(
     out_text = capsys.readouterr().out
     assert json.loads(out_text) == json.loads((tmp_path / "r.json").read_text())
     assert json.loads(out_text)["schema"] == "plainfilm.adaptation/1"
+    assert run(*words, "--force") == 0
+    assert "tiny 1.0.0+adapted" in (tmp_path / "b.md").read_text()
+    out.unlink()
+    assert run(*words) == 1
+    assert "b.md" in capsys.readouterr().err  # of before: told before the work, and kept
+    assert not out.exists()
 
 
 def test_ages_are_two_numbers_or_any(capsys: Output) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from plainfilm.adapting.before_after import Row, compare, table_lines
+from plainfilm.adapting.before_after import Row, compare, summary_lines, table_lines
 from plainfilm.adapting.fitting import FOLDS
 from plainfilm.adapting.own_films import OwnFilms, read_films
 from plainfilm.adapting.population import PopulationWords, population_of
@@ -70,11 +70,15 @@ class AdaptOptions:
 
 @dataclass(frozen=True, eq=False)
 class Adapted:
-    """The new bundle, and what changed: `numbers` for programs, `text` (Markdown) for people."""
+    """The new bundle, and what changed: `numbers` for programs, `text` (Markdown) for people.
+
+    `summary` is a line for each finding, for a terminal.
+    """
 
     bundle: Bundle
     numbers: Mapping[str, object]
     text: str
+    summary: str
 
 
 def adapt(
@@ -123,7 +127,8 @@ def adapt(
     verify(made)
     made.save(out, overwrite=options.overwrite)
     numbers = _numbers(reader.bundle, made, done, cautions)
-    return Adapted(Bundle.load(out), numbers, _text(reader.bundle, made, done, cautions))
+    text = _text(reader.bundle, made, done, cautions)
+    return Adapted(Bundle.load(out), numbers, text, _summary(reader.bundle, made, done, cautions))
 
 
 def _version(header: BundleHeader, options: AdaptOptions) -> str:
@@ -227,6 +232,19 @@ def _numbers(
         "cross_fitted": f"after: {FOLDS} folds by patient",
         "findings": done.rows,
     }
+
+
+def _summary(parent: Bundle, made: Bundle, done: Adaptation, cautions: tuple[str, ...]) -> str:
+    old, new = parent.header, made.header
+    lines = [
+        f"{new.name} {new.version}, adapted from {old.version} on {films_in_words(done)}",
+        *([f"Learned: {done.made.words}."] if done.made.words else []),
+        *summary_lines(done.rows, [finding.display for finding in new.label_set.findings]),
+        "  (in brackets: 95 % intervals, by patient)",
+        *[f"Left out: {n} films, {why}." for why, n in done.films.left_out.items()],
+        *[f"Caution: {text}" for text in cautions],
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def _text(parent: Bundle, made: Bundle, done: Adaptation, cautions: tuple[str, ...]) -> str:

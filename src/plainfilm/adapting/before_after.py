@@ -146,6 +146,18 @@ def table_lines(rows: Mapping[str, Row], displays: Sequence[str]) -> list[str]:
     return lines
 
 
+def summary_lines(rows: Mapping[str, Row], displays: Sequence[str]) -> list[str]:
+    """The changes for a terminal: a line for each finding and what may have changed of it."""
+    width = max(map(len, displays), default=0)
+    return [
+        f"  {display:<{width}}  {_HEADS[key]} {in_words(_part(row, 'before', key))} -> "
+        f"{in_words(_part(row, 'after', key))}: {_verdict(row, key, sign=sign)}"
+        for display, row in zip(displays, rows.values(), strict=True)
+        for key, sign in (("ece", -1), ("auroc", 1))
+        if _part(row, "difference", key)
+    ]
+
+
 def change_in_words(row: Row) -> str:
     """A finding's calibration, and AUROC where it may differ: by how much, and if by chance."""
     sentences = [_sentence(row, "ece", sign=-1)]
@@ -155,15 +167,17 @@ def change_in_words(row: Row) -> str:
 
 
 def _sentence(row: Row, key: str, *, sign: int) -> str:
-    """`sign` is that of a change for the better."""
     sides = [in_words(_part(row, side, key)).partition(" ")[0] for side in ("before", "after")]
+    change, verdict = in_words(_part(row, "difference", key)), _verdict(row, key, sign=sign)
+    return f"{_HEADS[key]} {sides[0]} before, {sides[1]} after; change {change}: {verdict}"
+
+
+def _verdict(row: Row, key: str, *, sign: int) -> str:
+    """`sign` is that of a change for the better."""
     change = _part(row, "difference", key)
-    verdict = "cannot be told from chance"
     if isinstance(change, list) and None not in change and change[1] * change[2] > 0:
-        verdict = "better" if change[0] * sign > 0 else "worse"
-    return (
-        f"{_HEADS[key]} {sides[0]} before, {sides[1]} after; change {in_words(change)}: {verdict}"
-    )
+        return "better" if change[0] * sign > 0 else "worse"
+    return "cannot be told from chance"
 
 
 def is_chance(row: Row) -> bool:

@@ -84,7 +84,8 @@ def _options(verb: Verb) -> Verb:
 @click.argument("bundle")
 @click.argument("data", type=PATH)
 @out_bundle_option(required=True)
-@click.option("--report", type=PATH, help="Write before and after: a name in .md or .json.")
+@click.option("--report", type=PATH, help="Before and after: a name in .md or .json. "
+                   "Default: OUT's name in .md, unless --json.")  # fmt: skip
 @json_option
 @_options
 def adapt(
@@ -99,6 +100,7 @@ def adapt(
     from plainfilm.reports import check_path
     from plainfilm.whole_files import write_whole
 
+    report = _beside(out) if report is None and not as_json else report
     if report is not None:
         check_path(report, overwrite=how.overwrite, endings=_ENDINGS)
     made = adapt_bundle(bundle, data, out, how, progress=show_progress)
@@ -107,4 +109,10 @@ def adapt(
     if report is not None:
         write_whole(report, (numbers if report.suffix == ".json" else made.text).encode())
         note(f"Wrote {report.name}")
-    click.echo(numbers if as_json else made.text, nl=as_json)
+    click.echo(numbers if as_json else made.summary, nl=as_json)
+
+
+def _beside(out: Path) -> Path:
+    """Where the report goes that nobody gave a place: beside the bundle, by its name."""
+    name = out.stem if out.suffix in (".bundle", ".zip") else out.name
+    return out.with_name(f"{name}.md")
