@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from plainfilm.errors import BundleError, CorruptBundle, MissingExtra
 from plainfilm.reading.bundle import LIMITS, MAX_TOTAL, Bundle
-from plainfilm.reading.container import read_zip, write_zip
+from plainfilm.reading.container import check_place, read_zip, write_zip
 from plainfilm.reading.header_parts import SHA256_PATTERN
 from plainfilm.reading.strict_json import decode, encode, parse
 from plainfilm.reading.verify import verify
@@ -80,10 +80,7 @@ def pull(address: str, sha256: str, out: Path, *, overwrite: bool = False) -> Bu
     """
     if not SHA256_PATTERN.fullmatch(sha256):
         raise BundleError(f"sha256: found {sha256[:70]!r}; expected 64 hexadecimal digits")
-    if out.exists() and not overwrite:
-        raise BundleError(
-            f"{out.name}: is there already; take another name, or overwrite (--force)"
-        )
+    check_place(out, overwrite=overwrite)
     content = _fetch(address, MAX_TOTAL)
     name = _shown(address)
     bundle = Bundle.from_files(read_zip(io.BytesIO(content), name, LIMITS, MAX_TOTAL))

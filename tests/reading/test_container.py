@@ -11,6 +11,7 @@ import pytest
 
 from plainfilm.errors import BundleError, CorruptBundle
 from plainfilm.reading.container import (
+    check_place,
     read_folder,
     read_zip,
     read_zip_file,
@@ -274,3 +275,13 @@ def test_a_folder_is_not_named_as_another_kind_of_file(tmp_path: Path, name: str
         save_folder(tmp_path / name, FILES, known=LIMITS, overwrite=True)
     assert not list(tmp_path.iterdir())
     save_folder(tmp_path / "x-1.2", FILES, known=LIMITS, overwrite=False)
+
+
+def test_a_place_is_refused_before_the_work_where_it_would_be_after(tmp_path: Path) -> None:
+    (tmp_path / "x.bundle").touch()
+    with pytest.raises(BundleError, match=r"x\.bundle: is there already; .* \(--force\)"):
+        check_place(tmp_path / "x.bundle", overwrite=False)
+    check_place(tmp_path / "x.bundle", overwrite=True)
+    check_place(tmp_path / "y", overwrite=False)
+    with pytest.raises(BundleError, match="another kind of file's ending"):
+        check_place(tmp_path / "y.onnx", overwrite=True)

@@ -20,12 +20,13 @@ from plainfilm.adapting.population import PopulationWords, population_of
 from plainfilm.adapting.statement import Adaptation, films_in_words, state
 from plainfilm.adapting.ways import WAYS, Learn, Made, Work, with_own_familiarity
 from plainfilm.datasets.manifest import Manifest
-from plainfilm.errors import BundleError, EvaluationError
+from plainfilm.errors import EvaluationError
 from plainfilm.evaluation.bootstrap import N_DRAWS, draw_patients
 from plainfilm.evaluation.calibration import CrossFit
 from plainfilm.evaluation.predict import Progress, describe
 from plainfilm.reading import Reader
 from plainfilm.reading.bundle import Bundle, BundleHeader, Golden
+from plainfilm.reading.container import check_place
 from plainfilm.reading.header import check_name
 from plainfilm.reading.verify import verify
 from plainfilm.training.card import card
@@ -114,10 +115,7 @@ def adapt(
     DatasetError
         The prepared folder does not hold together.
     """
-    if out.exists() and not options.overwrite:
-        raise BundleError(
-            f"{out.name}: is there already; take another name, or overwrite (--force)"
-        )
+    check_place(out, overwrite=options.overwrite)
     reader, manifest = Reader(bundle), Manifest.load(prepared)
     version = _version(reader.bundle.header, options)
     cautions = _check_strangers(reader, manifest, options.split)

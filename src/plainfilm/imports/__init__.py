@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from plainfilm import __version__
-from plainfilm.errors import BundleError, RunError
+from plainfilm.errors import RunError
 from plainfilm.findings import LabelSet
 from plainfilm.imports.forms import FORMS, Form
 from plainfilm.imports.outputs import Outputs, outputs_of
@@ -28,6 +28,7 @@ from plainfilm.reading.bundle import (
     MapScale,
     Provenance,
 )
+from plainfilm.reading.container import check_place
 from plainfilm.reading.header import check_name
 from plainfilm.reading.verify import verify
 from plainfilm.training.calibrate import IDENTITY
@@ -103,10 +104,7 @@ def import_weights(
     BundleError
         Something is at `out` and `overwrite` is False, or the disk refuses.
     """
-    if out.exists() and not overwrite:
-        raise BundleError(
-            f"{out.name}: is there already; take another name, or overwrite (--force)"
-        )
+    check_place(out, overwrite=overwrite)
     form, network = _form(options)
     state = form.rename(read_state(weights))
     outputs = outputs_of(form, options.findings, state)

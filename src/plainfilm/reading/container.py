@@ -137,6 +137,22 @@ def save_file(path: Path, content: bytes, *, overwrite: bool) -> None:
         (aside / path.name).replace(path)
 
 
+def check_place(path: Path, *, overwrite: bool) -> None:
+    """Refuse, before the work, a place where no bundle may be written: BundleError.
+
+    Something is there and `overwrite` is False (`check_free`), or see `check_folder_name`.
+    """
+    check_folder_name(path)
+    check_free(path, overwrite=overwrite)
+
+
+def check_free(path: Path, *, overwrite: bool) -> None:
+    """Refuse a place where something is, unless it may be overwritten: BundleError."""
+    if path.exists() and not overwrite:
+        words = "is there already; take another name, or overwrite (--force)"
+        raise BundleError(f"{path.name}: {words}")
+
+
 def check_folder_name(path: Path) -> None:
     """Refuse a folder's name that ends as a file of another kind does: BundleError."""
     if path.suffix.lower() in OTHER_ENDINGS:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from plainfilm.errors import BundleError, MissingExtra
 from plainfilm.reading.bundle import Bundle
+from plainfilm.reading.container import check_free
 from plainfilm.training.encoder_file import digest_of
 from plainfilm.training.encoder_parts import needed_nodes
 from plainfilm.training.encoder_settings import NAME, Encoder
@@ -72,9 +73,7 @@ def save_encoder(cut: CutEncoder, path: Path, *, overwrite: bool = False) -> Non
     BundleError
         Something is there and `overwrite` is False, or the disk refuses.
     """
-    if path.exists() and not overwrite:
-        words = "is there already; take another name, or overwrite (--force)"
-        raise BundleError(f"{path.name}: {words}")
+    check_free(path, overwrite=overwrite)
     try:
         write_whole(path, cut.content)
     except OSError as error:

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from plainfilm.errors import BundleError, RunError
+from plainfilm.errors import RunError
 from plainfilm.reading.bundle import Bundle
+from plainfilm.reading.container import check_place
 from plainfilm.reading.verify import verify
 from plainfilm.training.calibrate import (
     IDENTITY,
@@ -66,10 +67,7 @@ def export(
     BundleError
         Something is at `out` and `overwrite` is False, or the disk refuses.
     """
-    if out.exists() and not overwrite:
-        raise BundleError(
-            f"{out.name}: is there already; take another name, or overwrite (--force)"
-        )
+    check_place(out, overwrite=overwrite)
     sources = Sources.open((run, *also), prepared)
     check_release(sources)
     parts = _fit_parts(sources)
