@@ -3,11 +3,11 @@
 Run: python benchmarks/imports_parity.py FILMS --peers FOLDER [--films N] [--keep FILE]
 
 FOLDER is a virtual environment of the peers' own, made only where it is not there yet (with torch,
-torchvision, torchxrayvision: some GB). Each peer draws a network by chance, writes its weights as
-its users do, and says what its own code makes of N films below FILMS; here the file is imported and
-the bundle reads the same films. Films are cut to a square and made 224 pixels wide once, by Pillow,
-and both sides get these pixels, so that networks are compared and not filters. Prints the largest
-difference of a score.
+torchvision, torchxrayvision, fastai: some GB). Each peer draws a network by chance, writes its
+weights as its users do, and says what its own code makes of N films below FILMS; here the file is
+imported and the bundle reads the same films. Films are cut to a square and made 224 pixels wide
+once, by Pillow, and both sides get these pixels, so that networks are compared and not filters.
+Prints the largest difference of a score.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-PEERS = ("torch", "torchvision", "torchxrayvision")
+PEERS = ("torch", "torchvision", "torchxrayvision", "fastai")
 SIDE = 224
 ENDINGS = (".png", ".jpg", ".jpeg")
 TOLERANCE = 1e-5
@@ -30,7 +30,8 @@ FINDINGS = ("Pneumonia", "Effusion", "Mass")
 CASES = {
     "torchxrayvision DenseNet (18 outputs)": ("xrv", "xrv-all", ""),
     "CheXNet's form (DataParallel, 14 outputs)": ("chexnet", "chexnet", ""),
-    "fast.ai's head on torchvision's resnet18": ("fastai", "fastai", "resnet18"),
+    "fast.ai's vision_learner on resnet18": ("fastai-resnet18", "fastai", "resnet18"),
+    "fast.ai's vision_learner on densenet121": ("fastai-densenet121", "fastai", "densenet121-cut"),
     "torchvision vgg16": ("vgg16", "torchvision", "vgg16-flatten"),
     "torchvision resnet18": ("resnet18", "torchvision", "resnet18"),
     "torchvision densenet121": ("densenet121", "torchvision", "densenet121"),
@@ -57,10 +58,20 @@ def imagenet(films):
     mean, spread = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
     return (films.expand(-1, 3, -1, -1) - mean[:, None, None]) / spread[:, None, None]
 
-class Concat(nn.Module):  # fastai.layers.AdaptiveConcatPool2d
-    def forward(self, x):
-        pools = nn.functional.adaptive_max_pool2d(x, 1), nn.functional.adaptive_avg_pool2d(x, 1)
-        return torch.cat(pools, 1)
+def learned(kind):  # by fast.ai, one step long so that its optimiser has something to save
+    import torchvision
+    from fastai.vision import all as fa
+    pairs = torch.utils.data.TensorDataset(imagenet(films[:4]), torch.eye(4, 3))
+    loaders = fa.DataLoaders(*[fa.DataLoader(pairs, bs=4)] * 2)
+    learn = fa.vision_learner(
+        loaders, getattr(torchvision.models, kind), n_out=3, pretrained=False, normalize=False,
+        loss_func=fa.BCEWithLogitsLossFlat(), path=folder, model_dir=".")
+    with learn.no_bar(), learn.no_logging():
+        learn.fit(1, 1e-4)
+    stir(learn.model)
+    learn.save(name)
+    scale = fa.Normalize.from_stats(*fa.imagenet_stats, cuda=False)
+    return learn.model, torch.Tensor(scale(fa.TensorImage(films.repeat(1, 3, 1, 1))))
 
 if name == "xrv":
     import torchxrayvision as xrv
@@ -68,25 +79,21 @@ if name == "xrv":
     network.features.conv0.weight.data /= 512  # its tones go to 1024: keep the scores near 1
     ready = [xrv.datasets.normalize(255 * film[0].numpy(), 255, reshape=True) for film in films]
     ready = torch.from_numpy(np.stack([xrv.datasets.XRayCenterCrop()(each) for each in ready]))
+elif name.startswith("fastai-"):
+    network, ready = learned(name.removeprefix("fastai-"))
 else:
     import torchvision
     ready, n = imagenet(films), 14 if name == "chexnet" else 3
-    kind = {"chexnet": "densenet121", "fastai": "resnet18"}.get(name, name)
-    network = torchvision.models.get_model(kind, weights=None, num_classes=n)
-    if name == "fastai":  # vision.learner.create_body and create_head, written out
-        body = nn.Sequential(*list(network.children())[:-2])
-        head = nn.Sequential(Concat(), nn.Flatten(), nn.BatchNorm1d(1024), nn.Dropout(0.25),
-                             nn.Linear(1024, 512, bias=False), nn.ReLU(inplace=True),
-                             nn.BatchNorm1d(512), nn.Dropout(0.5), nn.Linear(512, n, bias=False))
-        network = nn.Sequential(body, head)
-    network = stir(network)
+    kind = "densenet121" if name == "chexnet" else name
+    network = stir(torchvision.models.get_model(kind, weights=None, num_classes=n))
 with torch.no_grad():
     scores = torch.cat([network(each[None]) for each in ready])
 state = network.state_dict()
 if name == "chexnet":  # module.densenet121.classifier.0.…, as its re-implementations save it
     state = {("module.densenet121." + k).replace("classifier.", "classifier.0."): v
              for k, v in state.items()}
-torch.save(state, folder + "/" + name + ".pth")
+if not name.startswith("fastai-"):  # those are saved by fast.ai itself
+    torch.save(state, folder + "/" + name + ".pth")
 np.save(folder + "/" + name + ".npy", scores.numpy())
 """
 

@@ -6,8 +6,10 @@ import os
 import pickle
 import pickletools
 import subprocess
+import sys
 import zipfile
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -79,6 +81,23 @@ def test_a_whole_network_gives_its_state_dict(tmp_path: Path, as_zip: bool) -> N
 
     expected = {f"module.{key}": value for key, value in layers.state_dict().items()}
     torch.testing.assert_close(found, expected)
+
+
+def test_of_what_fast_ai_saves_its_optimiser_s_rates_are_let_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package, rates = ModuleType("fastcore"), type("L", (), {"__module__": "fastcore.foundation"})
+    package.L = rates  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "fastcore", package)
+    monkeypatch.setitem(sys.modules, "fastcore.foundation", package)
+    kept = rates()
+    kept.items = [{"lr": 1e-3, "mom": 0.9}]
+    layer = nn.Linear(2, 2)
+
+    content = {"model": layer.state_dict(), "opt": {"state": [], "hypers": kept}}
+    found = read(saved(tmp_path / "learned.pth", content))
+
+    torch.testing.assert_close(found, dict(layer.state_dict()))
 
 
 class _Calls:

@@ -19,7 +19,13 @@ def test_plain_containers_are_read() -> None:
     assert load(pickle.dumps(content, protocol=2)) == content
 
 
-@pytest.mark.parametrize("name", [b"torch.nn.modules.linear\nLinear", b"argparse\nNamespace"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        b"torch.nn.modules.linear\nLinear", b"argparse\nNamespace", b"fastcore.foundation\nL",
+        b"fastai.layers\nAdaptiveConcatPool2d",
+    ],
+)  # fmt: skip
 def test_an_object_is_an_inert_record(name: bytes) -> None:
     built = load(b"\x80\x02c" + name + b"\n)\x81}U\x01aK\x05sb.")
 
@@ -33,6 +39,7 @@ def test_an_object_is_an_inert_record(name: bytes) -> None:
         b"os\nsystem", b"builtins\neval", b"__main__\nAnything", b"torch\nload",
         b"torchaudio.models\nNet", b"torch.nnx\nLinear", b"torch._utils\n_rebuild_device_tensor",
         b"collections\nOrderedDict.fromkeys", b"copyreg\n_reconstructor",
+        b"fastai.learner\nLearner", b"fastcore.foundation\nLs", b"fastcore.basics\nstore_attr",
     ],
 )  # fmt: skip
 def test_any_other_name_is_refused(name: bytes) -> None:

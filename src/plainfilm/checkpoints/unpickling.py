@@ -37,7 +37,14 @@ _STORAGES = {
     "BoolStorage": "|b1",
 }
 # Of a pickled network only its records are kept, so any class of these packages may be named.
-_INERT_PACKAGES = ("torch.nn.", "torchvision.models.", "torchxrayvision.", "numpy.", "torch.optim.")
+_INERT_PACKAGES = (
+    "torch.nn.",
+    "torchvision.models.",
+    "torchxrayvision.",
+    "fastai.layers.",
+    "numpy.",
+    "torch.optim.",
+)
 
 
 class Refused(Exception):
@@ -118,6 +125,7 @@ _KNOWN: Mapping[str, object] = {
     "torch.Size": tuple,
     "torch.device": Inert,
     "argparse.Namespace": Inert,
+    "fastcore.foundation.L": Inert,  # how fast.ai's optimiser keeps its rates
     "builtins.set": _empty_set,
     "__builtin__.set": _empty_set,
     "_codecs.encode": Inert,  # how numpy's scalars keep their bytes; they are not needed
