@@ -1,6 +1,7 @@
 """Bundles travel by path, memory and http, and only the one that was meant arrives."""
 
 import json
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,9 +14,10 @@ import pytest
 pytest.importorskip("fsspec")
 
 import fsspec
+from fsspec.registry import _registry
 
 from plainfilm import exchange
-from plainfilm.errors import BundleError, CorruptBundle
+from plainfilm.errors import BundleError, CorruptBundle, MissingExtra
 from plainfilm.exchange import Listed, list_remote, pull, push
 from plainfilm.reading.bundle import Bundle
 from tiny_bundle import tiny_bundle
@@ -155,6 +157,16 @@ def test_a_place_whose_package_is_missing_names_it(tmp_path: Path) -> None:
         pytest.skip("s3fs is installed here")
     with pytest.raises(BundleError, match="Install s3fs"):
         pull("s3://ward/a.bundle", "0" * 64, tmp_path / "x.bundle")
+
+
+def test_where_the_hub_s_library_is_missing_its_extra_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "huggingface_hub", None)
+    monkeypatch.delitem(_registry, "hf", raising=False)  # it may be open already
+    for call in (partial(list_remote, "hf://ward/shelf"), partial(push, TINY, "hf://ward/shelf")):
+        with pytest.raises(MissingExtra, match=r"pip install 'plainfilm\[hub\]'"):
+            call()
 
 
 def _has(package: str) -> bool:

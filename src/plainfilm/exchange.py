@@ -30,6 +30,7 @@ SCHEMA = "plainfilm.shelf/1"
 PROTOCOLS = ("file", "memory", "http", "https", "s3", "gs", "az", "hf")
 MAX_INDEX = 2**20  # bytes
 
+_HUB = "hf"
 _FILE_PATTERN = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+_-]{0,127}")
 _CHUNK = 2**20
 
@@ -72,11 +73,11 @@ def pull(address: str, sha256: str, out: Path, *, overwrite: bool = False) -> Bu
     ------
     BundleError
         No such place or no access, something is at `out` and `overwrite` is False, or `sha256` is
-        none.
+        none; or a package for this kind of address is not installed.
     CorruptBundle
         It is too large, damaged, or another bundle; nothing is written.
     MissingExtra
-        A package for this kind of address is not installed.
+        The address is of the hub, and its package is not installed.
     """
     if not SHA256_PATTERN.fullmatch(sha256):
         raise BundleError(f"sha256: found {sha256[:70]!r}; expected 64 hexadecimal digits")
@@ -142,14 +143,21 @@ def list_remote(shelf: str, *, may_be_new: bool = False) -> tuple[Listed, ...]:
     CorruptBundle
         The index is none.
     """
-    address = _join(shelf, INDEX_NAME)
-    if may_be_new and not _exists(address):
-        return ()
-    fields = parse(_fetch(address, MAX_INDEX), INDEX_NAME)
+    try:
+        content = _fetch(_join(shelf, INDEX_NAME), MAX_INDEX)
+    except _Nothing:  # an index that is kept from us is not an empty one, and stays
+        if may_be_new:
+            return ()
+        raise
+    fields = parse(content, INDEX_NAME)
     if fields.get("schema") != SCHEMA:
         found = str(fields.get("schema"))[:40]
         raise CorruptBundle(f"{INDEX_NAME}: found schema {found!r}; expected {SCHEMA!r}")
     return decode(tuple[Listed, ...], fields.get("bundles"), INDEX_NAME)
+
+
+class _Nothing(BundleError):
+    """There is nothing at an address."""
 
 
 def _fetch(address: str, most: int) -> bytes:
@@ -176,12 +184,6 @@ def _store(address: str, content: bytes) -> None:
         system.pipe_file(path, content)
 
 
-def _exists(address: str) -> bool:
-    with _told(address):
-        system, path = _place(address)
-        return bool(system.exists(path))
-
-
 def _place(address: str) -> tuple[AbstractFileSystem, str]:
     protocol = address.partition("://")[0] if "://" in address else "file"
     if protocol not in PROTOCOLS or "::" in address:
@@ -201,11 +203,14 @@ def _told(address: str) -> Iterator[None]:
         raise
     except FileNotFoundError as error:
         words = "nothing is there, or it cannot be reached; check the address"
-        raise BundleError(f"{name}: {words}") from error
+        raise _Nothing(f"{name}: {words}") from error
     except ImportError as error:  # fsspec's own words name the package to install
+        if address.startswith(f"{_HUB}://"):
+            raise MissingExtra("huggingface_hub", "hub") from error
         raise BundleError(f"{name}: {str(error).rstrip('.')}.") from error
     except Exception as error:  # what libraries of stores raise is open-ended
-        raise BundleError(f"{name}: cannot be reached ({type(error).__name__})") from error
+        words = f"cannot be reached, or refuses access ({type(error).__name__})"
+        raise BundleError(f"{name}: {words}") from error
 
 
 def _join(shelf: str, file: str) -> str:

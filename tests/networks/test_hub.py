@@ -1,9 +1,12 @@
+import os
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from drawn_hub import hub
 from plainfilm.errors import MissingExtra, RunError
 from plainfilm.networks.hub import fetch, parse
 
@@ -53,3 +56,31 @@ def test_without_the_library_the_extra_is_named(monkeypatch: pytest.MonkeyPatch)
 
     with pytest.raises(MissingExtra, match=r"pip install 'plainfilm\[hub\]'"):
         fetch(ADDRESS)
+
+
+FETCHES = """
+import sys
+from plainfilm.errors import RunError
+from plainfilm.networks.hub import fetch
+for address in sys.argv[1:]:
+    try:
+        print(fetch(address).read_text())
+    except RunError as error:
+        print(error)
+"""
+
+
+@pytest.mark.slow
+def test_the_hub_s_own_library_fetches_from_a_hub(tmp_path: Path) -> None:
+    pytest.importorskip("huggingface_hub")
+    addresses = [f"{ADDRESS}@main", f"{ADDRESS}@v9", "hub:someone/none/w.pt"]
+    with hub() as site:
+        site.files["someone/densenet121"] = {"folder/model.safetensors": b"weights"}
+        told = {**os.environ, "HF_ENDPOINT": site.url, "HF_HOME": str(tmp_path)}
+        program = [sys.executable, "-c", FETCHES, *addresses]
+        printed = subprocess.check_output(program, env=told, text=True, timeout=60)
+
+    weights, *refusals = printed.splitlines()
+    assert weights == "weights"
+    for address, refusal in zip(addresses[1:], refusals, strict=True):
+        assert refusal.startswith(f"network.init: {address} cannot be had (404")
