@@ -42,7 +42,7 @@ TOGETHER = 20  # films open in the page at once
 # Published first visits of in-browser chest readers, in MB: "Chester: A Web Delivered Locally
 # Computed Chest X-Ray Disease Prediction System" (Cohen et al.) tells its page's own figure, and a
 # later thesis on networks in the browser its range.
-PREDECESSORS = {"Chester": "about 150", "a later thesis": "200 to 600"}
+PREDECESSORS = {"Chester": (150, 150), "a later thesis": (200, 600)}
 
 
 def whole_weights(bundle: Bundle, site: Path) -> None:
@@ -252,10 +252,15 @@ def told(weights: str, answers: dict[Path, str | float]) -> None:
             print(f"  {path.name}: {answer}")
 
 
+def spread(low: float, high: float) -> str:
+    """ "about 150", or "200 to 600"."""
+    return f"about {low:.0f}" if low == high else f"{low:.0f} to {high:.0f}"
+
+
 def size(n_bytes: int, n_first: int, ratio: tuple[float, float]) -> None:
     """Print bytes and processor time."""
     page_ms, python_ms = ratio
-    others = ", ".join(f"{who} {mb} MB" for who, mb in PREDECESSORS.items())
+    others = ", ".join(f"{who} {spread(*mb)} MB" for who, mb in PREDECESSORS.items())
     print(f"site {n_bytes / 1e6:.1f} MB, first visit until ready {n_first / 1e6:.1f} MB; "
           f"published: {others}")  # fmt: skip
     print(f"one reading: browser {page_ms:.0f} ms, Python {python_ms:.0f} ms of processor time "
