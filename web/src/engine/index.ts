@@ -1,8 +1,12 @@
 /** Who reads the films: a server, or this browser. Chosen by app.json, never silently changed. */
 import type { Answer, Bundle, Radiograph, Said } from '../types';
 import { problem, type Problem } from './problem';
+import { checkedSettings } from './settings';
 import { RestEngine } from './rest';
-import { WasmEngine, type SiteFiles } from './wasm';
+import type { Settings } from './settings';
+import { WasmEngine } from './wasm';
+
+export type { Settings };
 
 export interface Loaded {
   done: number;
@@ -35,26 +39,17 @@ export interface Engine {
   read(film: Film, said: Said, signal: AbortSignal): Promise<Answer>;
 }
 
-export interface Settings {
-  engine: 'rest' | 'wasm';
-  title?: string;
-  description?: string;
-  examples?: { name: string; url: string }[];
-  links?: { name: string; url: string }[];
-  site?: SiteFiles;
-}
-
-/** The settings written beside the page. */
+/** The settings written beside the page; throws a `Problem` where they do not say who reads. */
 export async function readSettings(): Promise<Settings> {
   try {
     const response = await fetch('app.json', { cache: 'no-cache' });
     if (!response.ok) throw new Error(String(response.status));
-    return (await response.json()) as Settings;
+    return checkedSettings(await response.json());
   } catch (error) {
     throw problem('problem.settings', {}, error);
   }
 }
 
 export function engineOf(settings: Settings): Engine {
-  return settings.engine === 'wasm' && settings.site ? new WasmEngine(settings.site) : new RestEngine();
+  return settings.engine === 'wasm' ? new WasmEngine(settings.site!) : new RestEngine();
 }

@@ -1,12 +1,13 @@
 /** The bar above, and what is shown while there is no film: loading, empty, trouble. */
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Engine, Loaded, Settings } from '../engine';
-import type { Problem } from '../engine/problem';
+import { problem, type Problem } from '../engine/problem';
 import type { Bundle } from '../types';
 import { useWords } from './context';
 import { useNarrow } from './narrow';
 import { problemWords } from './films_table';
+import { useTheme } from './theme';
 
 export const TAKEN = '.dcm,.dicom,.png,.jpg,.jpeg,application/dicom,image/png,image/jpeg';
 
@@ -128,6 +129,19 @@ export function Loading({ engine, loaded }: { engine: Engine; loaded: Loaded }) 
   );
 }
 
+/** The page where it cannot know who reads, or cannot draw itself: it claims nothing, and opens nothing. */
+export function Unsettled({ problem }: { problem: Problem }) {
+  const { say } = useWords();
+  useTheme('system');
+  return (
+    <div class="app">
+      <header class="bar"><h1>{say('title')}</h1></header>
+      <p class="device">{say('device')}</p>
+      <main><ProblemBox problem={problem} onRetry={() => location.reload()} /></main>
+    </div>
+  );
+}
+
 interface EmptyProps {
   settings: Settings;
   bundle: Bundle;
@@ -139,9 +153,16 @@ interface EmptyProps {
 export function Empty({ settings, bundle, others, onOpen, onFiles }: EmptyProps) {
   const { say } = useWords();
   const { header } = bundle;
+  const [trouble, setTrouble] = useState<Problem | null>(null);
   const fetchExample = async (url: string) => {
-    const response = await fetch(url);
-    onFiles([new File([await response.blob()], url.split('/').at(-1)!)]);
+    const file = url.split('/').at(-1)!;
+    try {
+      const response = await fetch(url);
+      if (!response.ok) throw new Error(String(response.status));
+      onFiles([new File([await response.blob()], file)]);
+    } catch (error) {
+      setTrouble(problem('problem.download', { file }, error));
+    }
   };
   return (
     <section class="empty">
@@ -157,6 +178,7 @@ export function Empty({ settings, bundle, others, onOpen, onFiles }: EmptyProps)
       <p>{say('findings.refers', { population: header.population?.words ?? say('unknown') })}</p>
       <Others names={others} />
       {settings.description && <p>{settings.description}</p>}
+      {trouble && <ProblemBox problem={trouble} onRetry={null} />}
       {(settings.examples ?? []).length > 0 && (
         <p class="row">
           {say('examples')}{' '}

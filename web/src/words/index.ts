@@ -40,6 +40,15 @@ export function preferred(search: string, wanted: readonly string[]): Language {
   return found ?? LANGUAGES[0];
 }
 
+/** The words of a language; English, which came with the page, where they cannot be fetched. */
+export async function loaded(language: Language): Promise<Words> {
+  try {
+    return new Words(language, await language.load());
+  } catch {
+    return new Words(LANGUAGES[0], english);
+  }
+}
+
 const FACTS = ['age', 'view', 'body part'];
 
 export class Words {
