@@ -84,6 +84,33 @@ def test_a_film_is_opened_and_read_by_the_keyboard_alone(static_page, film: Path
     assert first in {name.split("\n")[0] for name in reached}
 
 
+def test_the_keyboard_s_place_and_the_answer_are_not_lost(phone, film: Path) -> None:
+    """What opened the film goes with it; a screen reader is told the answer once."""
+    page = phone
+    focused = "document.activeElement.id || document.activeElement.tagName"
+    page.locator("#open-here").focus()
+    page.locator("#open-here").set_input_files(film)
+    page.locator("#findings:focus").wait_for()
+    shown = page.locator("#findings .summary").inner_text()
+    assert page.get_by_role("status").inner_text() == shown
+    page.locator(".asking summary").press("Enter")
+    page.get_by_role("button", name="Read again").press("Enter")
+    page.locator("#findings:focus").wait_for()
+    page.locator(".menu > summary").focus()
+    page.keyboard.press("Enter")
+    page.locator("#settings").press("Enter")
+    page.get_by_role("dialog").wait_for()
+    page.keyboard.press("Escape")
+    page.get_by_role("dialog").wait_for(state="detached")
+    assert page.evaluate(focused) == "SUMMARY"
+    page.locator("#open").focus()
+    page.keyboard.press("i")
+    assert page.get_by_role("button", name="Invert").get_attribute("aria-pressed") == "true"
+    page.keyboard.press("i")
+    page.locator("#close-all").press("Enter")
+    page.locator("#open-here:focus").wait_for()
+
+
 def test_looking_first_keeps_the_findings_until_asked(static_page, film: Path) -> None:
     page = static_page
     open_settings(page)

@@ -17,7 +17,9 @@ import { Findings, ordered } from './view/findings';
 import { KeyForm, wantsKey } from './view/key_form';
 import { useTheme } from './view/theme';
 import { useShortcuts } from './view/keys';
+import { useLostFocus } from './view/lost_focus';
 import { Report } from './view/report';
+import { summary } from './words/wording';
 import { forget, keepOffline } from './offline';
 
 interface Props {
@@ -51,6 +53,7 @@ export function App({ engine, settings, failure, onLanguage }: Props) {
   const onLook = (change: Partial<Look>) => setLook({ ...look, ...change });
 
   useTheme(choices.theme);
+  useLostFocus(film);
   useEffect(() => setLook({ ...look, place: FITTED }), [film?.id]);
 
   // Films that come while the bundle is still loading wait for it.
@@ -130,10 +133,11 @@ export function App({ engine, settings, failure, onLanguage }: Props) {
           <div class="reading">
             <FilmPanel film={film} bundle={session.bundle} chosen={chosen} look={look} onLook={onLook} />
             <div class="side">
-              <p class="status" role="status">
+              <p class={answer === null ? 'status' : 'status unseen'} role="status">
                 {film.status === 'opening' && say('decoding', { name: film.name })}
                 {film.status === 'reading' &&
                   (engine.place === 'server' ? say('reading.sent', { host: engine.host }) : say('reading', { name: film.name }))}
+                {answer !== null && (hidden ? say('look-first.words') : summary(words, answer.prediction))}
               </p>
               {film.status === 'reading' && <button type="button" onClick={() => session.cancel()}>{say('cancel')}</button>}
               {wantsKey(film.problem) && (

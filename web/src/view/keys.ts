@@ -3,7 +3,7 @@ import { useEffect } from 'preact/hooks';
 
 export type Shortcuts = Record<string, () => void>;
 
-const TYPING = 'input, select, textarea, dialog[open]';
+const TYPING = 'input:not([type=file]), select, textarea, dialog[open]';
 
 export function useShortcuts(enabled: boolean, shortcuts: Shortcuts): void {
   useEffect(() => {

@@ -79,7 +79,14 @@ function Menu({ label, children }: { label: string; children: ComponentChildren 
   return (
     <details class="menu" ref={element}>
       <summary class="button" aria-label={label}>⋯</summary>
-      <div onClick={() => element.current?.removeAttribute('open')}>{children}</div>
+      <div
+        onClick={() => {
+          element.current?.removeAttribute('open');
+          element.current?.querySelector('summary')?.focus(); // a dialog gives it back to what had it
+        }}
+      >
+        {children}
+      </div>
     </details>
   );
 }
