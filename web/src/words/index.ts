@@ -106,6 +106,9 @@ export class Words {
   /** Things one after another, with the language's comma. */
   list = (parts: string[]): string => parts.join(this.language.code === 'ar' ? '، ' : ', ');
 
+  /** Two claims in one sentence, with the language's semicolon. */
+  both = (one: string, other: string): string => `${one}${this.language.code === 'ar' ? '؛' : ';'} ${other}`;
+
   /** The language's decimal sign, in a text that holds a number; digits stay 0 to 9. */
   number = (text: string): string => {
     const comma = ['es', 'fr', 'pt'].includes(this.language.code);

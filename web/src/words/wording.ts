@@ -37,11 +37,11 @@ export function reading(words: Words, result: FindingResult, calibrated: boolean
   const share = result.prevalence;
   if (share === null || !(share > 0 && share < RARE)) {
     const band = BANDS.find(([edge]) => result.probability > edge)?.[1] ?? 'band.very-unlikely';
-    return `${side}; ${words.say(band)}`;
+    return words.both(side, words.say(band));
   }
   const ratio = result.probability / share;
   const times = ratio < 0.1 ? words.say('times.few') : words.say('times', { ratio: words.number(fixed(ratio, 1)) });
-  return `${side}; ${words.say('times.average', { times, share: number(words, share, true) })}`;
+  return words.both(side, words.say('times.average', { times, share: number(words, share, true) }));
 }
 
 /** One sentence on a whole film: what lies above its threshold, or why there is no answer. */

@@ -60,3 +60,9 @@ test('things are listed with the language\'s comma', async () => {
   expect(arabic.list(['a', 'b'])).toBe('a، b');
   expect(new Words(LANGUAGES[0], english).list(['a', 'b'])).toBe('a, b');
 });
+
+test('two claims are parted by the language\'s semicolon', async () => {
+  const arabic = new Words(LANGUAGES[5], await LANGUAGES[5].load());
+  expect(arabic.both('a', 'b')).toBe('a؛ b');
+  expect(new Words(LANGUAGES[0], english).both('a', 'b')).toBe('a; b');
+});
