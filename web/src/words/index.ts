@@ -63,7 +63,7 @@ export class Words {
 
   /** A message with its places filled. */
   say = (key: Key, params: Params = {}): string => {
-    return this.messages[key].replaceAll(/\{(\w+)\}/g, (_, name: string) => this.isolated(String(params[name] ?? '')));
+    return this.ordered(this.messages[key]).replaceAll(/\{(\w+)\}/g, (_, name: string) => this.isolated(String(params[name] ?? '')));
   };
 
   /** A finding's name: the bundle's own in English, else the page's where it knows one. */
@@ -86,16 +86,29 @@ export class Words {
     for (const { key, pattern, names } of this.patterns) {
       const found = pattern.exec(sentence);
       if (found === null) continue;
-      const inner = found.slice(1).map((part) => (key === 'said.shout' ? this.said(part) : this.facts(part)));
+      const inner = found.slice(1).map((part, i) => this.inner(key, names[i], part));
       return this.say(key, Object.fromEntries(names.map((name, i) => [name, inner[i]])));
     }
     return sentence;
   };
 
+  /** A place of such a sentence: others stand in it, or facts, or what is not translated. */
+  private inner(key: Key, name: string, part: string): string {
+    if (name === 'what' && key === 'said.outside') return part.split('; ').map(this.said).join(`${this.pause} `);
+    if (key === 'said.shout' || key === 'said.outside.header') return this.said(part);
+    if (name === 'expected') return part.replaceAll(' or ', ` ${this.messages.or} `);
+    return this.facts(part);
+  }
+
   /** "age, view and body part" in this language; anything else as it is. */
   private facts(text: string): string {
     const parts = text.split(/, | and /);
     return parts.every((part) => FACTS.includes(part)) ? this.list(parts.map((part) => this.say(part as Key))) : text;
+  }
+
+  /** Width x height, also in a text that runs from right to left. */
+  private ordered(text: string): string {
+    return this.language.dir === 'rtl' ? text.replaceAll(/\{\w+\} x \{\w+\}/g, '\u2066$&\u2069') : text;
   }
 
   /** Latin words inside a text that runs from right to left, kept together (Unicode UAX 9, isolates). */
@@ -107,7 +120,11 @@ export class Words {
   list = (parts: string[]): string => parts.join(this.language.code === 'ar' ? '، ' : ', ');
 
   /** Two claims in one sentence, with the language's semicolon. */
-  both = (one: string, other: string): string => `${one}${this.language.code === 'ar' ? '؛' : ';'} ${other}`;
+  both = (one: string, other: string): string => `${one}${this.pause} ${other}`;
+
+  private get pause(): string {
+    return this.language.code === 'ar' ? '؛' : ';';
+  }
 
   /** The language's decimal sign, in a text that holds a number; digits stay 0 to 9. */
   number = (text: string): string => {

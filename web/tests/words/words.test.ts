@@ -37,6 +37,10 @@ describe.each(LANGUAGES.slice(1))('$name', (language) => {
     const sentence = 'OUTSIDE POPULATION: age 40, expected 1 to 5 years. The bundle is only for children';
     expect(words.said(sentence)).not.toContain('The bundle');
     expect(words.said(sentence)).toContain('children');
+    const reasons = ["age 1, expected 2 to 95 years", "view LATERAL, expected PA or AP", "by the film's header body part knee, expected chest"];
+    const refusal = words.said(`${reasons.join('; ')}. The bundle is only for girls of 7 to 9 years`);
+    for (const english of ['expected', ' or ', 'header', 'body part']) expect(refusal).not.toContain(english);
+    for (const kept of ['1', '2', '95', 'LATERAL', 'PA', 'AP', 'knee', 'chest', 'girls of 7 to 9 years']) expect(refusal).toContain(kept);
     const small = 'the film is small (40 x 90; the network looks at 96 x 96), so fine detail is missing';
     for (const number of ['40 x 90', '96 x 96']) expect(words.said(small)).toContain(number);
     expect(words.said('something new')).toBe('something new');
@@ -65,4 +69,9 @@ test('two claims are parted by the language\'s semicolon', async () => {
   const arabic = new Words(LANGUAGES[5], await LANGUAGES[5].load());
   expect(arabic.both('a', 'b')).toBe('a؛ b');
   expect(new Words(LANGUAGES[0], english).both('a', 'b')).toBe('a; b');
+});
+
+test('width stands before height where words run from right to left', async () => {
+  const arabic = new Words(LANGUAGES[5], await LANGUAGES[5].load());
+  expect(arabic.say('said.too-small', { width: 40, height: 90, least: 64 })).toContain('\u206640 x 90\u2069');
 });
