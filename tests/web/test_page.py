@@ -169,6 +169,18 @@ def test_the_report_is_a_tagged_pdf_and_a_file_of_its_own(static_page, film: Pat
     assert {b"H1", b"H2", b"Table", b"TH", b"TD", b"Figure"} <= tags
 
 
+def test_paper_is_white_whatever_the_screen(static_page, film: Path) -> None:
+    """A printer told to print backgrounds would put ink around a dark page's report."""
+    page = static_page
+    read(page, film)
+    page.emulate_media(media="print", color_scheme="dark")
+    page.locator("html[data-theme=dark]").wait_for()
+    style = "(element, name) => getComputedStyle(element)[name]"
+    assert page.locator("body").evaluate(style, "backgroundColor") == "rgb(255, 255, 255)"
+    assert page.locator("html").evaluate(style, "colorScheme") == "light"
+    page.emulate_media(media="screen", color_scheme="light")
+
+
 def test_the_first_visit_is_small_whatever_the_host_packs(site_folder: Path) -> None:
     """S2-47, S0-77."""
     files = {

@@ -56,7 +56,7 @@ export function FilmPanel({ film, bundle, chosen, look, onLook }: Props) {
       </div>
       <Tools look={look} hasHeat={heat !== null} onLook={onLook} />
       <p class="legend" hidden={!laid}>
-        <span class="scale" aria-hidden="true" /> {finding}. {heat !== null && !heat.visible && <strong>{words.say('heat.none')}. </strong>}
+        <span class="scale" aria-hidden="true" /> {finding}{heat !== null && !heat.visible && <strong>: {words.say('heat.none')}</strong>}.{' '}
         {words.say('heat')}. <span class="roomy">{words.say('heat.scale')}.</span>
       </p>
       <p class="film-name"><bdi>{name}</bdi> · <bdi>{width} × {height}</bdi></p>
