@@ -2,8 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from html import escape
+from importlib.resources import files
 
 from plainfilm.evaluation.metric_words import term
+
+
+def page(title: str, body: str) -> str:
+    """One self-contained page with the reports' style, also for a phone; `body` is HTML."""
+    style = files("plainfilm.evaluation").joinpath("report.css").read_text(encoding="utf-8")
+    width = "<meta name='viewport' content='width=device-width, initial-scale=1'>"
+    head = f"<meta charset='utf-8'>{width}<title>{escape(title)}</title><style>{style}</style>"
+    return f"<!doctype html>\n<html lang='en'><head>{head}</head><body>{body}</body></html>\n"
 
 
 def table(head: Sequence[str], rows: Sequence[str], *, kind: str = "numbers") -> str:
@@ -54,6 +63,13 @@ def number(numbers: Mapping[str, object], key: str) -> str:
     """A number with three decimals, or a dash."""
     value = numbers.get(key)
     return f"{value:.3f}" if isinstance(value, int | float) else "–"
+
+
+def p_value(value: object) -> str:
+    """A p with three decimals, never as nought, or a dash."""
+    if not isinstance(value, float):
+        return "–"
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
 def record(value: object) -> Mapping[str, object]:

@@ -7,13 +7,12 @@ results, groups, calibration, doubt, explanations, audits, limits, and both chec
 import re
 from collections.abc import Iterator, Mapping
 from html import escape
-from importlib.resources import files
 
 from plainfilm.evaluation import report_front as front
 from plainfilm.evaluation.audit_sections import audit_sections
 from plainfilm.evaluation.checklist import checklist
 from plainfilm.evaluation.claim import CLAIM
-from plainfilm.evaluation.html_parts import record
+from plainfilm.evaluation.html_parts import page, record
 from plainfilm.evaluation.metric_words import glossary
 from plainfilm.evaluation.report_audits import section_part, shortcuts_part
 from plainfilm.evaluation.report_findings import (
@@ -64,7 +63,6 @@ def html_report(evaluation: Json, figures: Mapping[str, str]) -> str:
     """
     bundle = record(evaluation["bundle"])
     title = f"{bundle['name']} {bundle['version']} on {evaluation['data_set']}"
-    style = files("plainfilm.evaluation").joinpath("report.css").read_text(encoding="utf-8")
     named = {name: part for name, part in _chapters(evaluation, figures).items() if part}
     places = {name: _anchor(name) for name in named}
     named["CLAIM 2024"] = checklist(CLAIM, evaluation, places)
@@ -74,8 +72,7 @@ def html_report(evaluation: Json, figures: Mapping[str, str]) -> str:
     heading = f"{title}, {evaluation['split']} films"
     kind = "Evaluation of a neural network (deep learning) that reads plain X-ray films"
     body = f"<h1>{escape(heading)}</h1><p>{kind}.</p><nav><ol>{links}</ol></nav>{chapters}"
-    head = f"<meta charset='utf-8'><title>{escape(title)}</title><style>{style}</style>"
-    return f"<!doctype html>\n<html lang='en'><head>{head}</head><body>{body}</body></html>\n"
+    return page(title, body)
 
 
 def _chapters(evaluation: Json, figures: Mapping[str, str]) -> dict[str, str]:

@@ -6,7 +6,6 @@ without: every panel holds the curves of all reports, and a table the difference
 
 from collections.abc import Mapping, Sequence
 from html import escape
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,16 @@ from plainfilm.datasets.files import clear_disk_errors, count_others
 from plainfilm.errors import EvaluationError
 from plainfilm.evaluation.bootstrap import N_DRAWS
 from plainfilm.evaluation.figures_all import pr_curve, roc_curve
-from plainfilm.evaluation.html_parts import interval, items, number, record, row, section, table
+from plainfilm.evaluation.html_parts import (
+    interval,
+    items,
+    p_value,
+    page,
+    record,
+    row,
+    section,
+    table,
+)
 from plainfilm.evaluation.metrics import known
 from plainfilm.evaluation.pictures import PALE, Picture, line_style, panels
 from plainfilm.evaluation.table import Predictions
@@ -90,7 +98,6 @@ def curves_side_by_side(tables: Sequence[Predictions], names: Sequence[str]) -> 
 
 def comparison_page(numbers: Mapping[str, object], names: Sequence[str], picture: Picture) -> str:
     """One self-contained page: which films, the table of each pair, and the curves."""
-    style = files("plainfilm.evaluation").joinpath("report.css").read_text(encoding="utf-8")
     title = f"{' beside '.join(names)}, {numbers['split']} films of {numbers['data_set']}"
     films = (
         f"{numbers['n_films']} films of {numbers['n_patients']} patients that all of them "
@@ -102,10 +109,9 @@ def comparison_page(numbers: Mapping[str, object], names: Sequence[str], picture
     parts = "".join(_pair_part(names[0], name, pair) for name, pair in pairs)
     words = "Every panel holds all of their curves. Dotted: chance; the share of present films."
     figure = f"<figure>{picture.svg}<figcaption>{words}</figcaption></figure>"
-    head = f"<meta charset='utf-8'><title>{escape(title)}</title><style>{style}</style>"
     said = "".join(f"<p>Caution: {escape(str(each))}</p>" for each in items(numbers["cautions"]))
     body = f"<h1>{escape(title)}</h1><p>{escape(films)}</p>{said}{parts}<h2>Curves</h2>{figure}"
-    return f"<!doctype html>\n<html lang='en'><head>{head}</head><body>{body}</body></html>\n"
+    return page(title, body)
 
 
 def _pair_part(first: str, other: str, pair: Mapping[str, object]) -> str:
@@ -116,7 +122,7 @@ def _pair_part(first: str, other: str, pair: Mapping[str, object]) -> str:
     for name, found in ((n, record(f)) for n, f in record(pair["findings"]).items()):
         cells = [interval(record(found[key])[which]) for key, _ in measures for which in _KEYS]
         counted = [name, f"{found['n_present']} / {found['n_films']}"]
-        rows.append(row([*counted, *cells, number(found, "p_holm")], few=bool(found["too_few"])))
+        rows.append(row([*counted, *cells, p_value(found["p_holm"])], few=bool(found["too_few"])))
     about = f"{pair['first']} and {pair['other']}. Difference: the first minus the other."
     return section(f"{first} beside {other}", about, table([*head, "p of AUROC"], rows))
 
