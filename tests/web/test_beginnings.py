@@ -10,6 +10,8 @@ import pytest
 
 from page_acts import open_settings
 from page_sites import handed_out
+from plainfilm.serve.site import write_site
+from tiny_bundle import tiny_bundle
 
 pytestmark = pytest.mark.slow
 
@@ -20,11 +22,15 @@ def www(small_folder: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(small_folder, tmp_path / "www"))
 
 
+def make_later(path: Path, than: float) -> None:
+    """Date it an hour later: a host tells by the second whether a file was changed."""
+    os.utime(path, (than + 3600, than + 3600))
+
+
 def rewrite(path: Path, text: str) -> None:
-    """Write it anew, later by an hour: a host tells by the second whether a file was changed."""
-    later = path.stat().st_mtime + 3600
+    written = path.stat().st_mtime
     path.write_text(text, encoding="utf-8")
-    os.utime(path, (later, later))
+    make_later(path, written)
 
 
 def forgiven(page) -> None:
@@ -65,6 +71,26 @@ def test_a_bundle_that_cannot_be_drawn_is_told_and_not_tried_for_ever(www: Path,
         page.get_by_role("alert").wait_for()
         assert "The page itself made a mistake" in page.get_by_role("alert").inner_text()
         assert page.locator("input[type=file]").count() == 0
+
+
+def test_a_newer_version_is_offered_and_not_taken_unasked(www: Path, visit) -> None:
+    """What is open stays open until the person says so."""
+    with handed_out(www) as site:
+        page = visit(site)
+        page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+        write_site(tiny_bundle(seed=1), www, overwrite=True)
+        for path in www.rglob("*.*"):
+            make_later(path, path.stat().st_mtime)
+        told = page.locator(".hash bdi")
+        old = told.text_content()
+        page.reload()
+        offer = page.get_by_role("button", name="Take it")
+        offer.wait_for()
+        assert told.text_content() == old
+        offer.click()
+        page.locator("#open-here").wait_for(state="attached")
+        page.get_by_text(tiny_bundle(seed=1).id.sha256).wait_for(state="attached")
+        assert offer.count() == 0
 
 
 def test_words_that_cannot_be_fetched_leave_the_page_in_its_own(www: Path, visit) -> None:

@@ -92,7 +92,7 @@ def test_the_keyboard_s_place_and_the_answer_are_not_lost(phone, film: Path) -> 
     page.locator("#open-here").set_input_files(film)
     page.locator("#findings:focus").wait_for()
     shown = page.locator("#findings .summary").inner_text()
-    assert page.get_by_role("status").inner_text() == shown
+    assert page.locator(".side [role=status]").inner_text() == shown
     page.locator(".asking summary").press("Enter")
     page.get_by_role("button", name="Read again").press("Enter")
     page.locator("#findings:focus").wait_for()

@@ -20,7 +20,7 @@ import { useShortcuts } from './view/keys';
 import { useLostFocus } from './view/lost_focus';
 import { Report } from './view/report';
 import { summary } from './words/wording';
-import { forget, keepOffline } from './offline';
+import { forget, keepOffline, takeNewer } from './offline';
 
 interface Props {
   engine: Engine;
@@ -40,7 +40,7 @@ export function App({ engine, settings, failure, onLanguage }: Props) {
   const [look, setLook] = useState<Look>(FIRST_LOOK);
   const [picked, setPicked] = useState<{ film: number; index: number } | null>(null);
   const [seen, setSeen] = useState<ReadonlySet<number>>(new Set());
-  const { session, loaded, trouble, retry } = useSession(engine);
+  const { session, loaded, trouble, newer, retry } = useSession(engine);
   const admit = (key: string) => {
     engine.admit?.(key);
     retry();
@@ -119,6 +119,13 @@ export function App({ engine, settings, failure, onLanguage }: Props) {
       <p class="device">
         {say('device')} {words.language.code !== 'en' && say('draft')}
       </p>
+      <div role="status">
+        {newer && (
+          <p class="newer">
+            {say('newer')} <button type="button" onClick={() => void takeNewer()}>{say('newer.take')}</button>
+          </p>
+        )}
+      </div>
       <main>
         {wantsKey(trouble) && <KeyForm problem={trouble!} onKey={admit} />}
         {(failure ?? trouble) && !wantsKey(trouble) && (
@@ -225,6 +232,7 @@ function useSession(engine: Engine) {
   const [session, setSession] = useState<Session | null>(null);
   const [loaded, setLoaded] = useState<Loaded>({ done: 0, total: engine.bytes });
   const [trouble, setTrouble] = useState<Problem | null>(null);
+  const [newer, setNewer] = useState(false);
   useEffect(() => {
     const stop = new AbortController();
     setTrouble(null);
@@ -232,7 +240,7 @@ function useSession(engine: Engine) {
       .start(setLoaded, stop.signal)
       .then((bundle) => {
         setSession(new Session(engine, bundle, () => changed(undefined)));
-        if (engine.place === 'device') void keepOffline(); // not earlier: it fetches the same files
+        if (engine.place === 'device') void keepOffline(() => setNewer(true)); // not earlier: it fetches the same files
       })
       .catch((error: unknown) => {
         if (stop.signal.aborted) return;
@@ -241,5 +249,5 @@ function useSession(engine: Engine) {
       });
     return () => stop.abort();
   }, [engine, attempt]);
-  return { session, loaded, trouble, retry: () => again(undefined) };
+  return { session, loaded, trouble, newer, retry: () => again(undefined) };
 }
