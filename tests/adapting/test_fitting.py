@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -6,7 +8,7 @@ from numpy.typing import NDArray
 
 pytest.importorskip("torch")
 
-from plainfilm.adapting.fitting import FOLDS, deal_patients, fit, fit_across
+from plainfilm.adapting.fitting import FOLDS, Fitted, deal_patients, each_fold, fit, fit_across
 from plainfilm.errors import EvaluationError
 from plainfilm.evaluation.calibration import sigmoid
 from plainfilm.training.calibrate import Seen
@@ -55,6 +57,22 @@ def test_no_film_is_judged_by_a_fit_that_knew_its_patient() -> None:
     assert not np.array_equal(first.threshold[~fold], second.threshold[~fold])
     fold[changed] = False
     assert np.array_equal(first.probability[fold], second.probability[fold])
+
+
+def test_each_film_is_judged_once_with_the_threshold_of_its_fold() -> None:
+    films, patients = seen(60)
+    folds, fits = deal_patients(films.labels, patients), []
+
+    def judged(inside: NDArray[np.bool_]) -> tuple[NDArray[np.float64], Fitted]:
+        fits.append(fit(films, NAMES, "sigmoid", "half"))
+        values = dict.fromkeys(NAMES, len(fits) / 10)
+        thresholds = replace(fits[-1].thresholds, values=values)
+        return films.scores[inside], replace(fits[-1], thresholds=thresholds)
+
+    across = each_fold(folds, NAMES, judged)
+    assert len(fits) == FOLDS
+    assert np.array_equal(across.probability, films.scores)
+    assert np.allclose(across.threshold[:, 0], (folds + 1) / 10)
 
 
 def test_the_fit_finds_the_truth() -> None:

@@ -1,6 +1,6 @@
 """Calibrators and thresholds from one's own films, and what such a fit says of other patients."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,6 +34,9 @@ class Fitted:
     prevalence: dict[str, float]
 
 
+Judge = Callable[[NDArray[np.bool_]], tuple[Floats, Fitted]]
+
+
 def fit(seen: Seen, names: Sequence[str], link: Link, rule: str) -> Fitted:
     """Calibrators, then thresholds by a rule, both from the same films.
 
@@ -61,12 +64,31 @@ def fit_across(
     RunError
         As `fit`, without a fifth of the patients.
     """
-    folds = deal_patients(seen.labels, patients)
-    probability, threshold = np.full(seen.scores.shape, np.nan), np.full(seen.scores.shape, np.nan)
+
+    def judged(inside: NDArray[np.bool_]) -> tuple[Floats, Fitted]:
+        """What a fit of the others says of the films inside."""
+        fitted = fit(_rows(seen, ~inside), names, link, rule)
+        return speak(_rows(seen, inside), fitted.platts, link), fitted
+
+    return each_fold(deal_patients(seen.labels, patients), names, judged)
+
+
+def each_fold(folds: NDArray[np.intp], names: Sequence[str], judged: Judge) -> CrossFit:
+    """Probabilities and thresholds (n, K) of films, fold by fold.
+
+    Parameters
+    ----------
+    folds
+        The fold of each film, as `deal_patients` deals.
+    judged
+        Told which films are inside, a mask (n,), gives their probabilities and the fit that
+        judges them, which saw none of them.
+    """
+    probability = np.full((folds.size, len(names)), np.nan)
+    threshold = np.full((folds.size, len(names)), np.nan)
     for fold in range(FOLDS):
         inside = folds == fold
-        fitted = fit(_rows(seen, ~inside), names, link, rule)
-        probability[inside] = speak(_rows(seen, inside), fitted.platts, link)
+        probability[inside], fitted = judged(inside)
         threshold[inside] = [fitted.thresholds.values[name] for name in names]
     return CrossFit(probability, threshold)
 

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from plainfilm.adapting.fitting import FOLDS, Fitted, deal_patients, fit, speak
+from plainfilm.adapting.fitting import FOLDS, Fitted, deal_patients, each_fold, fit, speak
 from plainfilm.adapting.last_layer import LastLayer
 from plainfilm.evaluation.calibration import CrossFit
 from plainfilm.evaluation.metrics import Floats
@@ -95,17 +95,14 @@ def relearn_across(
 
     Raises as `relearn`, without a fifth of the patients.
     """
-    folds = deal_patients(films.labels, films.patients)
-    probability = np.empty(films.labels.shape)
-    threshold = np.empty(films.labels.shape)
-    for fold in range(FOLDS):
-        inside = folds == fold
+
+    def judged(inside: NDArray[np.bool_]) -> tuple[Floats, Fitted]:
+        """What a layer learned on the others says of the films inside."""
         found = relearn(films.rows(~inside), old, names, link, rule)
         scores = found.layer.scores(films.features[inside])
-        seen = _seen(scores, films.rows(inside))
-        probability[inside] = speak(seen, found.fitted.platts, link)
-        threshold[inside] = [found.fitted.thresholds.values[name] for name in names]
-    return CrossFit(probability, threshold)
+        return speak(_seen(scores, films.rows(inside)), found.fitted.platts, link), found.fitted
+
+    return each_fold(deal_patients(films.labels, films.patients), names, judged)
 
 
 def learn(

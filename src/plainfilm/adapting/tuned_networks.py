@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from plainfilm.adapting.fitting import FOLDS, Fitted, deal_patients, fit, speak
+from plainfilm.adapting.fitting import Fitted, deal_patients, each_fold, fit, speak
 from plainfilm.errors import RunError
 from plainfilm.evaluation.calibration import CrossFit, Platt
 from plainfilm.evaluation.metrics import Floats
@@ -101,15 +101,15 @@ def tune_across(networks: Sequence[Classifier], films: Squares, way: Way) -> Cro
 
     Raises as `tune`, without a fifth of the patients.
     """
-    folds = deal_patients(films.labels, films.patients, seed=1)
-    probability, threshold = np.empty(films.labels.shape), np.empty(films.labels.shape)
-    for fold in range(FOLDS):
-        inside, outside = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
-        tuned = tune(networks, films, outside, way)
-        seen = _seen(judge(tuned.networks, films, inside), films, inside)
-        probability[inside] = speak(seen, tuned.fitted.platts, way.link)
-        threshold[inside] = [tuned.fitted.thresholds.values[name] for name in way.names]
-    return CrossFit(probability, threshold)
+
+    def judged(inside: NDArray[np.bool_]) -> tuple[Floats, Fitted]:
+        """What networks tuned on the others say of the films inside."""
+        rows = np.flatnonzero(inside)
+        tuned = tune(networks, films, np.flatnonzero(~inside), way)
+        seen = _seen(judge(tuned.networks, films, rows), films, rows)
+        return speak(seen, tuned.fitted.platts, way.link), tuned.fitted
+
+    return each_fold(deal_patients(films.labels, films.patients, seed=1), way.names, judged)
 
 
 def judge(networks: Sequence[Classifier], films: Squares, rows: Rows) -> Floats:
