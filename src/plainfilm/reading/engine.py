@@ -20,7 +20,7 @@ Array = NDArray[np.float32]
 INPUT = "radiographs"
 _FATAL_ONLY = 4  # onnxruntime raises its errors; it shall not also print them
 _ROUNDING = 1e-6  # by which a float32 share may pass 0 or 1
-_ORT_ERRORS = (
+ORT_ERRORS = (  # what onnxruntime raises of a graph
     ort_errors.Fail,
     ort_errors.InvalidArgument,
     ort_errors.InvalidGraph,
@@ -98,9 +98,9 @@ class Engine:
         self._shapes = output_shapes(bundle.header)
         try:
             self._session = onnxruntime.InferenceSession(
-                bundle.network, _options(threads), providers=["CPUExecutionProvider"]
+                bundle.network, session_options(threads), providers=["CPUExecutionProvider"]
             )
-        except _ORT_ERRORS as error:
+        except ORT_ERRORS as error:
             raise CorruptBundle(_broken("cannot be built", error)) from error
         self._check_signature()
 
@@ -121,7 +121,7 @@ class Engine:
         check_batch(radiographs)
         try:
             values = self._session.run(list(self._shapes), {INPUT: radiographs})
-        except _ORT_ERRORS as error:
+        except ORT_ERRORS as error:
             raise CorruptBundle(_broken("cannot be run", error)) from error
         outputs = dict(zip(self._shapes, values, strict=True))
         return checked_output(outputs, self._shapes, len(radiographs))
@@ -178,7 +178,8 @@ def checked_output(
     )
 
 
-def _options(threads: int | None) -> onnxruntime.SessionOptions:
+def session_options(threads: int | None) -> onnxruntime.SessionOptions:
+    """How graphs are run here: quietly, by so many threads (None = all), none of which spins."""
     options = onnxruntime.SessionOptions()
     options.log_severity_level = _FATAL_ONLY
     options.intra_op_num_threads = threads or 0

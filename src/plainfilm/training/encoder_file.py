@@ -18,6 +18,7 @@ from plainfilm.errors import CorruptBundle, MissingExtra, RunError
 from plainfilm.networks.encoded import Tones, arrange
 from plainfilm.radiograph import Pixels
 from plainfilm.reading.bundle import LIMITS
+from plainfilm.reading.engine import ORT_ERRORS, session_options
 from plainfilm.reading.graph_file import check_graph_file
 from plainfilm.training.encoder_parts import free_batch, part_between, to_opset
 from plainfilm.training.encoder_settings import Encoder
@@ -28,24 +29,12 @@ try:
     import onnxruntime
     from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
     from onnx import TensorProto, inliner
-    from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 except ImportError as missing:
     raise MissingExtra("onnx or onnxruntime", "train") from missing
 
 ROOM = 16 * 2**20  # of a bundle's graph, for all that is not the encoder
 MAX_GAP = 1e-4  # between a film alone and in a batch, or between two opsets; of the largest value
 LEAST_SPREAD = 1e-5  # over different films; likewise. Less, and it looks at nothing
-
-_ORT_ERRORS = (
-    ort_errors.Fail,
-    ort_errors.InvalidArgument,
-    ort_errors.InvalidGraph,
-    ort_errors.InvalidProtobuf,
-    ort_errors.NoModel,
-    ort_errors.NotImplemented,
-    ort_errors.RuntimeException,
-)
-_QUIET = 4  # onnxruntime raises its errors; it shall not also print them
 
 Array = NDArray[np.float32]
 
@@ -85,15 +74,12 @@ class Session:
 
     def __init__(self, name: str, model: onnx.ModelProto, threads: int = 0) -> None:
         self.name = name
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.log_severity_level = _QUIET
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options = session_options(threads)
         try:
             self._session = onnxruntime.InferenceSession(
                 model.SerializeToString(), options, providers=["CPUExecutionProvider"]
             )
-        except _ORT_ERRORS as error:
+        except ORT_ERRORS as error:
             raise RunError(f"{name}: cannot be built ({_first_line(error)}).") from error
 
     def run(self, pixels: Array) -> Array:
@@ -106,7 +92,7 @@ class Session:
         """
         try:
             (given,) = self._session.run(None, {self._session.get_inputs()[0].name: pixels})
-        except _ORT_ERRORS as error:
+        except ORT_ERRORS as error:
             advice = "if it takes one film at a time, export it with a free batch axis"
             raise RunError(f"{self.name}: fails ({_first_line(error)}); {advice}.") from error
         if given.ndim < 2 or len(given) != len(pixels):
