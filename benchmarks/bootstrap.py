@@ -1,6 +1,6 @@
 """2,000 bootstrap draws of patients over 22,433 films and 14 findings: how long do they take?
 
-    python benchmarks/bootstrap.py FOLDER [DRAWS] > benchmarks/bootstrap.log
+    python benchmarks/bootstrap.py FOLDER [DRAWS] > benchmarks/results/bootstrap.txt
 
 FOLDER as in published_auroc.py, whose published probabilities these are. Measured is what
 `evaluate` computes of each finding (AUROC, average precision, the rates at a threshold, F1, kappa,

@@ -5,7 +5,7 @@
 Whole films in every transfer syntax, and as PNG, JPEG and TIFF, damaged in four ways
 (tests/mutations.py). Prints what came of them, the slowest, and what it cost. Exit status 1 where
 an answer was neither a film nor a refusal, or this process grew by more than 300 MB. The last log
-lies beside it: fuzz.txt.
+is results/fuzz.txt.
 """
 
 import resource

@@ -9,7 +9,7 @@ of its own. Rounds take turns. Told too: the share of a loop's time that goes by
 (the target is 5 % at most), of ours also with the recipe's own changes of films; by the clock, and
 by the time of the processor, which a busy machine does not distort (a loop that is put aside while
 it fetches waits for the processor, not for films); and the processor's milliseconds a film, the
-loop's own process only. benchmarks/training.txt is the last run.
+loop's own process only. results/training.txt is the last run.
 
 fast.ai's own loop, on the same network and loss, is among them where it is installed, as by
 

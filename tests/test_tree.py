@@ -43,6 +43,19 @@ def test_the_tree_holds_what_a_newcomer_looks_for(name: str) -> None:
     assert (REPOSITORY / name).exists()
 
 
+def test_what_benchmarks_measured_lies_in_one_folder_and_is_where_it_is_named() -> None:
+    folder = REPOSITORY / "benchmarks"
+    kept = {path.name for path in (folder / "results").iterdir()}
+    beside = {path.suffix for path in folder.iterdir() if path.is_file()}
+    texts = [*folder.glob("*.py"), *(REPOSITORY / "docs").rglob("*.md")]
+    named = re.findall(
+        r"(?<!recipes/)results/([a-z_]+\.(?:txt|json))\b",
+        "".join(path.read_text("utf-8") for path in texts),
+    )
+    assert beside == {".py"}
+    assert {"bootstrap.txt", "faults.json", "fuzz.txt", "training.txt"} <= set(named) <= kept
+
+
 def test_the_hooks_are_the_checks_of_the_test_script_and_fetch_nothing() -> None:
     hooks = (REPOSITORY / ".pre-commit-config.yaml").read_text(encoding="utf-8")
     script = (REPOSITORY / "scripts" / "test").read_text(encoding="utf-8")
