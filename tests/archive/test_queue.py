@@ -1,8 +1,10 @@
 """A film is leased to one worker at a time and done once, whoever dies and whoever comes late."""
 
 import os
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,29 @@ def queue(tmp_path: Path) -> Queue:
     queue = Queue(tmp_path / "films.sqlite")
     queue.add(["b", "a"])
     return queue
+
+
+def test_a_queue_waits_for_another_that_is_made_in_the_same_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite says at once that the file is locked; then it is asked again."""
+    other = sqlite3.connect(tmp_path / "films.sqlite", isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    waits: list[float] = []
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 2:
+            other.rollback()
+
+    at_once = partial(sqlite3.connect, tmp_path / "films.sqlite", timeout=0, isolation_level=None)
+    monkeypatch.setattr("plainfilm.archive.queue.sqlite3.connect", lambda *_, **__: at_once())
+    monkeypatch.setattr("plainfilm.archive.queue.time.sleep", wait)
+    with closing(Queue(tmp_path / "films.sqlite")) as queue:
+        queue.add(["a"])
+        assert queue.counts() == (0, 1)
+    assert waits
+    other.close()
 
 
 def test_each_film_is_leased_once(queue: Queue) -> None:

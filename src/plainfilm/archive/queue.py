@@ -18,6 +18,8 @@ from plainfilm.archive.scoring import Row, error_row
 MAX_ATTEMPTS = 3
 """Workers that a film may end, until it is given up."""
 
+_WAIT_S = 60.0
+_RETRY_S = 0.02
 _TABLES = """
 CREATE TABLE IF NOT EXISTS about (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS films (
@@ -44,10 +46,26 @@ class Queue:
     """The films of one archive: waiting, leased or done. Each process opens its own."""
 
     def __init__(self, path: Path) -> None:
-        self._db = sqlite3.connect(path, timeout=60, isolation_level=None)
-        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db = sqlite3.connect(path, timeout=_WAIT_S, isolation_level=None)
+        self._write_ahead()
         self._db.execute("PRAGMA synchronous = NORMAL")
         self._db.executescript(_TABLES)
+
+    def _write_ahead(self) -> None:
+        """Have SQLite keep a log, so that reading and writing do not wait for each other.
+
+        While another process does the same to a new file, SQLite refuses at once, whatever its
+        timeout is (sqlite.org/wal.html, "Sometimes Queries Return SQLITE_BUSY In WAL Mode").
+        """
+        until = time.monotonic() + _WAIT_S
+        while True:
+            try:
+                self._db.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError:
+                if time.monotonic() > until:
+                    raise
+            time.sleep(_RETRY_S)
 
     def about(self) -> dict[str, str]:
         """What was noted of the work; empty where the queue is new."""
