@@ -23,6 +23,20 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def test_a_table_to_give_away_names_no_film(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["score", str(folder / "films"), "--bundle", str(folder / "tiny.bundle")]
+    command += ["--out", str(folder / "t.csv"), "--workers", "1", "--map", str(folder / "m.csv")]
+    assert main(command) == 2
+    assert "--deidentify" in capsys.readouterr().err
+    assert main([*command, "--deidentify"]) == 0
+    told = (folder / "t.csv").read_text()
+    assert "film-0002" in told
+    assert not any(name in told for name in ("a.png", "b.txt"))
+    assert (folder / "m.csv").read_text() == "file,film\na.png,film-0001\nb.txt,film-0002\n"
+
+
 def test_an_archive_is_scored(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = ["score", str(folder / "films"), "--bundle", str(folder / "tiny.bundle")]
     command += ["--out", str(folder / "t.csv"), "--workers", "1"]

@@ -20,6 +20,7 @@ from plainfilm.archive.scoring import Row, columns, error_row
 from plainfilm.archive.table import check_table, write_table
 from plainfilm.archive.without_patients import without_patients
 from plainfilm.archive.worker import CANNOT_START, text_of
+from plainfilm.deidentify.mapping import is_map
 from plainfilm.errors import DatasetError, ReportError
 from plainfilm.film_files import ReadOptions
 from plainfilm.findings import LabelSet
@@ -111,19 +112,24 @@ def score_archive(
 def check_output(out: Path, options: ArchiveOptions, *, begun: bool = False) -> None:
     """Refuse a table or a map that could not be written, before any film is read.
 
-    Where an earlier run has `begun` and was cut off, the map may be that run's.
+    Where an earlier run has `begun` and was cut off, a map that is there may be that run's.
 
     Raises
     ------
     ReportError, MissingExtra
-        As `check_table`; or the map is there, or goes with a de-identified table only.
+        As `check_table`; or so with the map, which goes with a de-identified table only.
     """
     check_table(out, overwrite=options.overwrite)
-    if options.map_path is None:
+    place = options.map_path
+    if place is None:
         return
     if not options.deidentified:
-        raise ReportError("a map goes with a de-identified table only; add --deidentify.")
-    if options.map_path.exists() and not (options.overwrite or begun):
+        raise ReportError("a map goes with a de-identified table only; add --deidentify")
+    if place.resolve() == out.resolve():
+        raise ReportError(f"{place.name}: is the table; choose another name for the map")
+    if not place.parent.is_dir() or place.is_dir():
+        raise ReportError("the map's folder is missing, or the map is a folder; name a file")
+    if place.exists() and not (options.overwrite or (begun and is_map(place))):
         raise ReportError("the map is there already; choose another name or add --force")
 
 

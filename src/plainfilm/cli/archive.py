@@ -43,6 +43,8 @@ def _archive_options(verb: Verb) -> Verb:
         """The verb, told by `ArchiveOptions` how to score."""
         from plainfilm.archive.run import ArchiveOptions
 
+        if map_path is not None and not deidentify:
+            raise click.UsageError("--map goes with --deidentify")
         verb(how=ArchiveOptions(workers, force, how, deidentify, map_path), **others)
 
     return with_how

@@ -7,6 +7,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+HEAD = ("file", "film")
+
+
+def is_map(path: Path) -> bool:
+    """Whether a file begins as a `MapFile` does."""
+    with path.open("rb") as file:
+        return file.readline() == ",".join(HEAD).encode() + b"\n"
+
 
 class MapFile:
     """A CSV file of paths and new names, which only its owner may read (mode 0600).
@@ -28,7 +36,7 @@ class MapFile:
         if self._path is not None:
             self._path.unlink(missing_ok=True)  # an old one's mode would stay
             self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            self._write("file", "film")
+            self._write(*HEAD)
         return self
 
     def add(self, path: Path, name: str) -> None:
