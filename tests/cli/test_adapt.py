@@ -52,11 +52,27 @@ def test_a_bundle_is_adapted_and_the_report_says_what_changed(
     assert json.loads(out_text) == json.loads((tmp_path / "r.json").read_text())
     assert json.loads(out_text)["schema"] == "plainfilm.adaptation/1"
     assert run(*words, "--force") == 0
-    assert "tiny 1.0.0+adapted" in (tmp_path / "b.md").read_text()
+    assert "tiny 1.0.0+adapted" in (tmp_path / "b.adapted.md").read_text()
     out.unlink()
     assert run(*words) == 1
-    assert "b.md" in capsys.readouterr().err  # of before: told before the work, and kept
+    assert "b.adapted.md" in capsys.readouterr().err  # of before: told before the work, and kept
     assert not out.exists()
+
+
+def test_what_the_films_do_not_tell_is_said_before_the_report(
+    tmp_path: Path, capsys: Output
+) -> None:
+    tiny_bundle(2).save(tmp_path / "two.bundle")
+    tiny_bundle(3).save(tmp_path / "three.bundle")
+    films = draw_own_films(tmp_path / "films", tmp_path / "two.bundle")
+    words = ("--population-words", "drawn adults", "--split", "all")
+    assert (
+        run("adapt", tmp_path / "three.bundle", films, "--out", tmp_path / "x.bundle", *words) == 0
+    )
+    cautions = [line for line in capsys.readouterr().out.splitlines() if line.startswith("Caution")]
+    new = set(Bundle.load(tmp_path / "x.bundle").header.limits) - set(tiny_bundle(3).header.limits)
+    assert any(limit.startswith("Left out, since the films") for limit in new)
+    assert {f"Caution: {limit}" for limit in new} <= set(cautions)
 
 
 def test_ages_are_two_numbers_or_any(capsys: Output) -> None:

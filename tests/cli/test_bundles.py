@@ -111,7 +111,7 @@ def test_a_version_is_published_promoted_and_taken_back(tmp_path: Path, capsys: 
     assert run("bundles", "list", *there) == 0
     assert capsys.readouterr().out == "tiny 1  stable\ntiny 2  canary 25 %\n"
     assert run("bundles", "rollback", "tiny", *there) == 0
-    assert capsys.readouterr() == ("tiny 1 is stable\n", "")
+    assert capsys.readouterr() == ("tiny 1 is stable; no longer on trial: 2\n", "")
     assert run("bundles", "list", *there, "--json") == 0
     assert [row["label"] for row in json.loads(capsys.readouterr().out)] == ["stable", None]
     assert run("bundles", "rollback", "tiny", *there) == 1
@@ -127,7 +127,7 @@ def test_a_policy_is_told_whole_to_programs(tmp_path: Path, capsys: Output) -> N
     told = json.loads(capsys.readouterr().out)
     assert (told["stable"], told["shadow"], told["promoted_only"]) == (None, 1, True)
     assert run("bundles", "rollback", "tiny", *there) == 0
-    assert capsys.readouterr().out == "tiny: no version is stable\n"
+    assert capsys.readouterr().out == "tiny: no version is stable; no longer on trial: 1\n"
     assert run("bundles", "promote", "tiny", "1", *there) == 0
     assert run("bundles", "promote", "tiny", "1", *there, "--to", "canary") == 1
     capsys.readouterr()

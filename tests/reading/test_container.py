@@ -269,7 +269,7 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_half_written(tmp_path: Path
     assert (tmp_path / "x").read_bytes() == b"old"
 
 
-@pytest.mark.parametrize("name", ["x.onnx", "x.PT", "x.json", "x.tar"])
+@pytest.mark.parametrize("name", ["x.onnx", "x.PT", "x.json", "x.tar", "x.BUNDLE", "x.Zip"])
 def test_a_folder_is_not_named_as_another_kind_of_file(tmp_path: Path, name: str) -> None:
     with pytest.raises(BundleError, match=r"another kind of file's ending; expected NAME\.bundle"):
         save_folder(tmp_path / name, FILES, known=LIMITS, overwrite=True)

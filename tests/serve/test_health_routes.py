@@ -51,6 +51,16 @@ def test_a_server_of_nothing_promoted_is_not_ready(tmp_path: Path) -> None:
         assert client.post("/v1/read", files=[film_part(png_film())]).status_code == 200
 
 
+def test_a_server_whose_bundles_were_sent_away_does_not_call_its_folder_empty(
+    tmp_path: Path,
+) -> None:
+    Repository(tmp_path).publish(promotable(tiny_bundle()))
+    Repository(tmp_path).promote("tiny", 1, Change())
+    with serving(create_app(ServeSettings(source=tmp_path))) as client:
+        client.run(client.house.loader.unload("tiny"))
+        assert client.get("/ready").json()["reason"] == "no bundle is loaded"
+
+
 def test_a_bundle_named_as_default_must_be_there(tiny_path: Path) -> None:
     settings = replace(ServeSettings(source=tiny_path), default_bundle="other")
     with serving(create_app(settings)) as client:

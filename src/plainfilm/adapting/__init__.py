@@ -240,7 +240,7 @@ def _summary(parent: Bundle, made: Bundle, done: Adaptation, cautions: tuple[str
         *summary_lines(done.rows, [finding.display for finding in new.label_set.findings]),
         "  (in brackets: 95 % intervals, by patient)",
         *[f"Left out: {n} films, {why}." for why, n in done.films.left_out.items()],
-        *[f"Caution: {text}" for text in cautions],
+        *[f"Caution: {text}" for text in (*new.limits, *cautions) if text not in old.limits],
     ]
     return "\n".join(lines) + "\n"
 

@@ -114,5 +114,7 @@ def adapt(
 
 def _beside(out: Path) -> Path:
     """Where the report goes that nobody gave a place: beside the bundle, by its name."""
-    name = out.stem if out.suffix in (".bundle", ".zip") else out.name
-    return out.with_name(f"{name}.md")
+    from plainfilm.reading.container import ZIP_ENDINGS
+
+    name = out.stem if out.suffix in ZIP_ENDINGS else out.name
+    return out.with_name(f"{name}.adapted.md")

@@ -203,10 +203,13 @@ def rollback(name: str, repository: Path, as_json: bool) -> None:
     """Take back the canary and the shadow, or else the last promotion to stable."""
     from plainfilm.serve.repository import Repository
 
+    before = Repository(repository).shelved(name).policy
     policy = Repository(repository).roll_back(name)
     words = f"{name}: no version is stable"
     if policy.stable is not None:
         words = f"{name} {policy.stable} is stable"
+    if ended := sorted(before.on_trial - policy.on_trial):
+        words += f"; no longer on trial: {', '.join(map(str, ended))}"
     click.echo(json.dumps(asdict(policy), indent=2) if as_json else words)
 
 

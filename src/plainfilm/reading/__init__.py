@@ -147,11 +147,11 @@ class Reader:
         )
 
     def _answer(self, film: Radiograph, known: Circumstances, reading: "_Reading") -> Prediction:
-        has_scores = reading.outside or reading.refused is not None
+        is_outside = reading.outside or reading.refused is not None
         return Prediction(
             name=film.name,
             bundle=self.bundle.id,
-            calibrated=self.bundle.header.calibration.calibrated and not has_scores,
+            calibrated=self.bundle.header.calibration.calibrated and not is_outside,
             results=reading.results,
             familiarity=reading.familiarity,
             cautions=reading.cautions,

@@ -12,6 +12,7 @@ from pathlib import Path
 from plainfilm.errors import BundleError, CorruptBundle
 from plainfilm.findings import BundleId
 from plainfilm.reading.container import (
+    ZIP_ENDINGS,
     read_folder,
     read_zip_file,
     save_file,
@@ -60,7 +61,6 @@ LIMITS = {  # most bytes of each file; there are no other files
 }
 MAX_TOTAL = 704 * 2**20
 REQUIRED = ("bundle.json", "network.onnx", "golden.npz")
-ZIP_ENDINGS = (".bundle", ".zip")
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,6 +23,7 @@ from plainfilm.whole_files import write_synced
 
 Limits = Mapping[str, int]  # file name → most bytes it may have
 
+ZIP_ENDINGS = (".bundle", ".zip")  # of a bundle in one file; else it is a folder
 OTHER_ENDINGS = (  # of weights and graphs, reports and films, tables and other archives
     *(".onnx", ".pt", ".pth", ".ckpt", ".safetensors", ".h5", ".npz", ".npy", ".pkl"),
     *(".html", ".pdf", ".svg", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".dcm"),
@@ -155,7 +156,8 @@ def check_free(path: Path, *, overwrite: bool) -> None:
 
 def check_folder_name(path: Path) -> None:
     """Refuse a folder's name that ends as a file of another kind does: BundleError."""
-    if path.suffix.lower() in OTHER_ENDINGS:
+    ending = path.suffix.lower()
+    if ending in OTHER_ENDINGS or (ending in ZIP_ENDINGS and path.suffix != ending):
         raise BundleError(
             f"{path.name}: {path.suffix} is another kind of file's ending; expected NAME.bundle, "
             "or a folder's name"

@@ -79,7 +79,8 @@ class House:
         if not self.loader.is_first_look_done:
             return "bundles are being loaded"
         if not self.stage.casts:
-            return f"no bundle is loaded{self._failures() or f' ({NO_BUNDLE})'}"
+            why = f" ({NO_BUNDLE})" if self.loader.is_empty else ""
+            return f"no bundle is loaded{self._failures() or why}"
         if self.default_name not in self.stage.casts:
             return f"{self.default_name} is not loaded{self._failures()}"
         try:

@@ -139,7 +139,7 @@ class Loader:
         self.source, self.stage = source, stage
         self.failures: dict[str, str] = {}
         self.swaps: dict[str, int] = {"loaded": 0, "failed": 0}
-        self.is_first_look_done = False
+        self.is_first_look_done = self.is_empty = False
         self._read_with, self._keep, self._on_leaving = read_with, keep_versions, on_leaving
         self._failed: dict[Place, object] = {}
         self._asked_for: set[Place] = set()
@@ -152,6 +152,7 @@ class Loader:
         async with self._one_at_a_time:
             loop, before = asyncio.get_running_loop(), self.stage.loaded
             shelves = await loop.run_in_executor(self._thread, self._shelves)
+            self.is_empty = not shelves
             self._forget_gone(shelves)
             casts = dict(self.stage.casts)
             for name in set(casts) - set(shelves):
