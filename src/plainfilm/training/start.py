@@ -65,11 +65,22 @@ def claim(out: Path, stack: ExitStack) -> None:
     if strangers and RECORD_NAME not in strangers and set(strangers) != {"recipe.toml"}:
         found = f"holds {len(strangers)} other files and no {RECORD_NAME}"
         raise RunError(f"{out.name}: {found}; give a new or empty folder, or that of a run.")
+    hold(out, "training", stack)
+
+
+def hold(out: Path, who: str, stack: ExitStack) -> None:
+    """Keep a folder for this process until the stack closes; clear it of what killed writes left.
+
+    Raises
+    ------
+    RunError
+        Another one writes into it; `who` is what that one is called.
+    """
     try:
         stack.enter_context(locked(out))
     except DatasetError as error:
         advice = "wait for it, or give another folder"
-        raise RunError(f"{out.name}: another training is writing here; {advice}.") from error
+        raise RunError(f"{out.name}: another {who} is writing here; {advice}.") from error
     sweep(out)
 
 

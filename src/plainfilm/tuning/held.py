@@ -4,9 +4,8 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from plainfilm.datasets.files import locked
-from plainfilm.errors import DatasetError, RunError
-from plainfilm.whole_files import sweep
+from plainfilm.errors import RunError
+from plainfilm.training.start import hold
 
 
 @contextlib.contextmanager
@@ -32,10 +31,5 @@ def held(out: Path, known: tuple[str, ...]) -> Iterator[None]:
     if n_others:
         raise RunError(f"{out.name}: holds {n_others} other files; give a new or empty folder.")
     with contextlib.ExitStack() as stack:
-        try:
-            stack.enter_context(locked(out))
-        except DatasetError as error:
-            advice = "wait for it, or give another folder"
-            raise RunError(f"{out.name}: another process is writing here; {advice}.") from error
-        sweep(out)
+        hold(out, "process", stack)
         yield
