@@ -17,6 +17,13 @@ def test_a_film_of_one_grey_becomes_zero_not_nan() -> None:
     assert PerFilm()(flat).abs().max() < 1e-3
 
 
+def test_no_engine_is_asked_to_add_up_all_pixels_of_a_film_at_once() -> None:
+    """Each would do it in its own order; three real films of 238 showed it, at 1.7e-5."""
+    traced = torch.fx.symbolic_trace(PerFilm())
+    axes = [node.kwargs["dim"] for node in traced.graph.nodes if node.target == "mean"]
+    assert axes == [3, (1, 2), 3, (1, 2)]
+
+
 def test_per_film_normalisation_leaves_mean_0_and_deviation_1() -> None:
     standard = PerFilm()(films())
 
