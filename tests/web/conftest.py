@@ -107,7 +107,9 @@ def served(**settings: object) -> Iterator[Site]:
     while not running.started and thread.is_alive():
         time.sleep(0.01)  # uvicorn gives no event to wait for
     port = running.servers[0].sockets[0].getsockname()[1]
-    yield Site(f"http://127.0.0.1:{port}/")
+    site = Site(f"http://127.0.0.1:{port}/")
+    yield site
+    site.empty()
     running.should_exit = True
     thread.join(10)
 
@@ -206,6 +208,7 @@ def visit(browser):
 
     def opened(site: Site, **options: object):
         pages.append(open_page(browser, site, **options))
+        site.leave.append(pages[-1].context.close)
         return pages[-1]
 
     yield opened
