@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from plainfilm.serve.confinement import environment_of_children
+
 START = """
 import socket, sys
 from plainfilm.serve.confinement import Limits, allow_seconds, confine, stay_private
@@ -57,3 +59,8 @@ def test_what_a_confined_process_starts_is_confined_too() -> None:
 def test_processor_time_is_bounded() -> None:
     done = confined("assert held.processor; assert allow_seconds(0.1)\nwhile True: pass")
     assert done.returncode < 0
+
+
+def test_a_child_learns_no_secret_of_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET_OF_THE_SERVER", "x")
+    assert "SECRET_OF_THE_SERVER" not in environment_of_children()

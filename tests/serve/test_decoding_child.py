@@ -45,9 +45,10 @@ def test_any_other_error_is_a_refusal_without_its_words(
 
 
 def test_films_are_answered_in_turn_until_the_input_ends() -> None:
+    """Through the pipe alone, as where no memory is shared."""
     content = saved(FILM, "PNG")
     film = SIZES.pack(4, len(content)) + b"film" + content
-    command = [sys.executable, "-m", "plainfilm.serve.decoding_child", str(2**30), "10"]
+    command = [sys.executable, "-m", "plainfilm.serve.decoding_child", str(2**30), "10", "-1"]
     done = subprocess.run(command, input=film * 2, capture_output=True, check=True)
     answers, n_answers = io.BytesIO(done.stdout), 0
     while sizes := answers.read(SIZES.size):

@@ -3,7 +3,8 @@
 Parsers and native codecs run in a few long-lived children (`decoding_child`), each with limits of
 memory, time, files and network (`confinement`). A child that dies, hangs or answers nonsense is
 killed and replaced, and its film refused. What comes back is what `read_radiograph_bytes` gives in
-this process, bit for bit; the bytes of a film go through pipes and touch no disk.
+this process, bit for bit; a film goes through a pipe, its pixels come back through memory that both
+see (`shared_pixels`), and neither touches a disk.
 """
 
 import contextlib
@@ -25,10 +26,12 @@ import numpy as np
 from plainfilm.errors import NotARadiograph, ServerBusy, UnreadableImage
 from plainfilm.images import MAX_FILE_BYTES, MAX_PIXELS
 from plainfilm.radiograph import Radiograph
-from plainfilm.serve.confinement import Enforced, Limits
-from plainfilm.serve.film_wire import SIZES, Flat, radiograph_of
+from plainfilm.serve.confinement import Enforced, Limits, environment_of_children
+from plainfilm.serve.film_wire import SIZES, radiograph_of
+from plainfilm.serve.shared_pixels import Flat, Taker
 
 _MAX_HEADER_BYTES = 2**16
+_MAX_PIXEL_BYTES = 4 * MAX_PIXELS
 _START_S = 60.0  # a busy machine imports slowly
 _FILMS_PER_CHILD = 1000  # then a fresh one: bounds what a codec leaks
 _TRIES = 3  # of a film whose child is killed from outside, which is not its fault
@@ -157,9 +160,11 @@ class _Child:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._n_films = 0
+        self._taker = Taker(_MAX_PIXEL_BYTES)
         command = [sys.executable, "-P", "-m", "plainfilm.serve.decoding_child"]
         self._process = subprocess.Popen(
-            [*command, str(limits.memory_bytes), str(limits.seconds)],
+            [*command, str(limits.memory_bytes), str(limits.seconds), str(self._taker.file)],
+            pass_fds=self._taker.inherited,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,  # a codec's messages may quote a header
@@ -168,8 +173,6 @@ class _Child:
         )
         self._films, self._answers = _pipe(self._process.stdin), _pipe(self._process.stdout)
         os.set_blocking(self._films, False)
-        for pipe in (self._films, self._answers):
-            _enlarge(pipe)
         header, _ = self._exchange(b"", b"", time.monotonic() + _START_S)
         self.process = self._process.pid
         self.enforced = Enforced(**_flags(header.get("enforced")))
@@ -188,6 +191,7 @@ class _Child:
             if stream is not None:
                 with contextlib.suppress(BrokenPipeError):
                     stream.close()
+        self._taker.close()
 
     def read(self, content: bytes, name: str) -> Radiograph:
         self._n_films += 1
@@ -226,7 +230,12 @@ class _Child:
                     wanted += self._announced(received)
         start_of_pixels = SIZES.size + SIZES.unpack_from(received)[0]
         header = self._parsed(received[SIZES.size : start_of_pixels])
-        return header, np.frombuffer(received, np.float32, offset=start_of_pixels)
+        if not self._taker.inherited:
+            return header, np.frombuffer(received, np.float32, offset=start_of_pixels)
+        try:
+            return header, self._taker.take(SIZES.unpack_from(received)[1])
+        except ValueError:
+            raise self._failed("the decoder answered nonsense") from None
 
     def _some(self, at_most: int) -> bytes:
         found = os.read(self._answers, min(at_most, _CHUNK))
@@ -250,9 +259,9 @@ class _Child:
 
     def _announced(self, received: bytearray) -> int:
         n_header, n_pixels = SIZES.unpack_from(received)
-        if n_header > _MAX_HEADER_BYTES or n_pixels > 4 * MAX_PIXELS or n_pixels % 4:
+        if n_header > _MAX_HEADER_BYTES or n_pixels > _MAX_PIXEL_BYTES or n_pixels % 4:
             raise self._failed("the decoder answered nonsense")
-        return int(n_header + n_pixels)
+        return int(n_header if self._taker.inherited else n_header + n_pixels)
 
     def _parsed(self, words: bytearray) -> Mapping[str, object]:
         try:
@@ -279,22 +288,10 @@ def _flags(found: object) -> dict[str, bool]:
 
 
 def _pipe(stream: IO[bytes] | None) -> int:
+    """A pipe's descriptor; it holds a megabyte where the kernel lets it: fewer turns for a film."""
     if stream is None:  # cannot be: it was asked for
         raise ValueError("no pipe")
-    return stream.fileno()
-
-
-def _enlarge(pipe: int) -> None:
-    """Let a pipe hold a megabyte, where the kernel does that: fewer turns for a film."""
     if hasattr(fcntl, "F_SETPIPE_SZ"):
         with contextlib.suppress(OSError):
-            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _CHUNK)
-
-
-def environment_of_children() -> dict[str, str]:
-    """What a child must know of its surroundings, and no secret of the server's."""
-    kept = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "SYSTEMROOT")
-    one = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
-    # glibc would give each film's memory back and fetch it again: five milliseconds a megapixel.
-    keep = {"MALLOC_TRIM_THRESHOLD_": str(2**26), "MALLOC_MMAP_THRESHOLD_": str(2**24)}
-    return {**{name: os.environ[name] for name in kept if name in os.environ}, **one, **keep}
+            fcntl.fcntl(stream, fcntl.F_SETPIPE_SZ, _CHUNK)
+    return stream.fileno()

@@ -3,16 +3,12 @@
 import struct
 from collections.abc import Mapping
 
-import numpy as np
-from numpy.typing import NDArray
-
 from plainfilm.radiograph import Laterality, Radiograph, View
-
-Flat = NDArray[np.float32]
+from plainfilm.serve.shared_pixels import Flat
 
 SIZES = struct.Struct("<QQ")
 """Before each film: bytes of its name (UTF-8), bytes of the file. Before each answer: bytes of the
-header (JSON), bytes of the pixels (float32, row by row)."""
+header (JSON), bytes of the pixels (float32, row by row), which follow or lie in `shared_pixels`."""
 
 
 def header_of(film: Radiograph) -> dict[str, object]:
