@@ -46,7 +46,7 @@ def wait_for(client: Client, job: object) -> None:
 def test_jobs_leave_a_thread_to_those_who_wait(held: Held) -> None:
     client, go = held
     running = [start(client) for _ in range(2)]
-    assert client.house.workers.is_idle
+    assert client.house.workers.decoding.is_idle
     third = start(client)
     assert (third["status"], third["type"]) == (503, "urn:plainfilm:problem:queue-full")
     go.set()

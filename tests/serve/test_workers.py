@@ -24,8 +24,8 @@ def test_no_more_works_at_once_than_there_are_threads() -> None:
 
     async def main() -> None:
         workers = Workers(2, 9)
-        await asyncio.gather(*(workers.run(work, LATER) for _ in range(8)))
-        assert workers.is_idle
+        await asyncio.gather(*(workers.reading.run(work, LATER) for _ in range(8)))
+        assert workers.reading.is_idle
         workers.close()
 
     asyncio.run(main())
@@ -35,7 +35,9 @@ def test_no_more_works_at_once_than_there_are_threads() -> None:
 def test_turns_are_given_in_the_order_of_asking() -> None:
     async def main() -> list[int]:
         workers, done = Workers(1, 9), list[int]()
-        await asyncio.gather(*(workers.run(lambda n=n: done.append(n), LATER) for n in range(9)))
+        await asyncio.gather(
+            *(workers.reading.run(lambda n=n: done.append(n), LATER) for n in range(9))
+        )
         workers.close()
         return done
 
@@ -63,14 +65,16 @@ def test_a_full_house_turns_the_next_away() -> None:
 def test_who_waits_too_long_is_told_and_takes_no_turn() -> None:
     async def main() -> None:
         workers, go = Workers(1, 9), threading.Event()
-        first = asyncio.create_task(workers.run(lambda: go.wait(30), LATER))
+        first = asyncio.create_task(workers.reading.run(lambda: go.wait(30), LATER))
         await asyncio.sleep(0)
         with pytest.raises(Problem) as caught:
-            await workers.run(lambda: pytest.fail("nobody waits for it"), Deadline.after(0.01))
+            await workers.reading.run(
+                lambda: pytest.fail("nobody waits for it"), Deadline.after(0.01)
+            )
         assert (caught.value.status, caught.value.slug) == (504, "deadline-passed")
         go.set()
         assert await first
-        assert await workers.run(lambda: "next", LATER) == "next"
+        assert await workers.reading.run(lambda: "next", LATER) == "next"
         workers.close()
 
     asyncio.run(main())
@@ -84,14 +88,14 @@ def test_a_thread_whose_client_has_gone_is_busy_until_its_work_ends() -> None:
             begun.set()
             go.wait(30)
 
-        left = asyncio.create_task(workers.run(work, LATER))
+        left = asyncio.create_task(workers.reading.run(work, LATER))
         await asyncio.to_thread(begun.wait, 30)
         left.cancel()
         with pytest.raises(asyncio.CancelledError):
             await left
-        assert not workers.is_idle
+        assert not workers.reading.is_idle
         go.set()
-        assert await workers.run(lambda: 7, LATER) == 7
+        assert await workers.reading.run(lambda: 7, LATER) == 7
         workers.close()
 
     asyncio.run(main())
@@ -101,9 +105,43 @@ def test_an_error_of_the_work_comes_back_and_frees_the_thread() -> None:
     async def main() -> None:
         workers = Workers(1, 9)
         with pytest.raises(ZeroDivisionError):
-            await workers.run(lambda: 1 // 0, LATER)
-        assert await workers.run(lambda: 7, LATER) == 7
+            await workers.reading.run(lambda: 1 // 0, LATER)
+        assert await workers.reading.run(lambda: 7, LATER) == 7
         workers.close()
 
     asyncio.run(main())
     assert n_cores() >= 1
+
+
+def test_the_next_films_are_decoded_while_others_are_read() -> None:
+    """L1 of the plan: a core waited for each film to come out of its file."""
+    read, decoded = threading.Event(), threading.Event()
+
+    async def main() -> None:
+        workers = Workers(1, 9)
+        reading = asyncio.create_task(workers.reading.run(lambda: read.wait(30), LATER))
+        await workers.decoding.run(decoded.set, LATER)
+        assert not reading.done()
+        read.set()
+        assert await reading
+        workers.close()
+
+    asyncio.run(main())
+    assert decoded.is_set()
+
+
+def test_no_more_films_are_in_hand_than_twice_the_readers() -> None:
+    """Each holds its pixels: a queue of sixty-four would be gigabytes."""
+
+    async def main() -> None:
+        workers = Workers(1, 9)
+        async with workers.in_hand(LATER), workers.in_hand(LATER):
+            with pytest.raises(Problem) as caught:
+                async with workers.in_hand(Deadline.after(0.01)):
+                    pytest.fail("one too many")
+        assert caught.value.slug == "deadline-passed"
+        async with workers.in_hand(LATER):
+            pass
+        workers.close()
+
+    asyncio.run(main())

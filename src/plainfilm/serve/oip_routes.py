@@ -125,7 +125,7 @@ async def _infer(house: House, request: Request, named: Named) -> Response:
             lines = [] if house.audit is None else _lines(version, asked, found["probability"])
             return *response_body(_about(version), found, asked), lines
 
-        running = house.workers.run(work, deadline)
+        running = house.workers.reading.run(work, deadline)
         body, length = await _recorded(house, version, content, running)
     place = version.place
     house.metrics.inferences.labels(place.name, place.version, "tensor").inc()

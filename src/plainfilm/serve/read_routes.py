@@ -1,5 +1,6 @@
 """POST /v1/read: films in, what `plainfilm read` says of them out."""
 
+import asyncio
 import json
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -46,9 +47,12 @@ def read_routes(house: House) -> APIRouter:
                 found = await read_films(house, version, upload.films, asked, deadline)
                 if upload.is_single and isinstance(found[0], Problem):
                     raise found[0]
-                body = await house.workers.run(
-                    lambda: _body(asked.format, upload, found, version), deadline
-                )
+                if asked.format is Format.JSON:  # not worth a turn among the films
+                    body = await asyncio.to_thread(_json_body, upload, found)
+                else:
+                    body = await house.workers.reading.run(
+                        lambda: _report_body(asked.format, found, version, upload), deadline
+                    )
         headers = {"Plainfilm-Bundle": str(version.place)}
         return Response(body, headers=headers, media_type=MEDIA_TYPES[asked.format])
 
@@ -82,14 +86,16 @@ def check_fits(wanted: Format, upload: Upload) -> None:
         raise too_large(f"a report as {wanted} holds at most {most} films; ask for json or csv")
 
 
-def _body(
-    wanted: Format, upload: Upload, found: Sequence[Answer | Problem], version: LoadedVersion
+def _json_body(upload: Upload, found: Sequence[Answer | Problem]) -> bytes:
+    items = [item_json(film, each) for film, each in zip(upload.films, found, strict=True)]
+    whole = items[0] if upload.is_single else items
+    text = json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False)
+    return (text + "\n").encode("utf-8", errors="replace")
+
+
+def _report_body(
+    wanted: Format, found: Sequence[Answer | Problem], version: LoadedVersion, upload: Upload
 ) -> bytes:
-    if wanted is Format.JSON:
-        items = [item_json(film, each) for film, each in zip(upload.films, found, strict=True)]
-        whole = items[0] if upload.is_single else items
-        text = json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False)
-        return (text + "\n").encode("utf-8", errors="replace")
     answers = [each for each in found if not isinstance(each, Problem)]
     problems = [each for each in found if isinstance(each, Problem)]
     if not answers:
@@ -98,7 +104,7 @@ def _body(
     bundle = version.reader.bundle
     report = Report(
         tuple(answer.prediction for answer in answers),
-        tuple(answer.thumbnail for answer in answers),
+        tuple(answer.thumbnail for answer in answers if answer.thumbnail is not None),
         bundle.header,
         evaluation=bundle.evaluation,
         failures=tuple(problem.detail for problem in problems),

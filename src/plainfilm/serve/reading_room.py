@@ -18,7 +18,7 @@ from plainfilm.reading.header import BundleHeader
 from plainfilm.reports import WRITERS, Report
 from plainfilm.reports.as_json import prediction_json
 from plainfilm.reports.pictures import heat_png, thumbnail
-from plainfilm.serve.asked import MEDIA_TYPES, Asked, Maps, Reported
+from plainfilm.serve.asked import MEDIA_TYPES, Asked, Format, Maps, Reported
 from plainfilm.serve.house import House
 from plainfilm.serve.problems import Problem, bad_request, problem_of
 from plainfilm.serve.recording import Told, record, sha256_of
@@ -31,14 +31,21 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """What came of a film: the prediction, its JSON, and the film small enough for a report.
+    """What came of a film: the prediction, and what of it was asked for.
 
-    `report` is the one that was asked for beside the JSON; None = none was.
+    Parameters
+    ----------
+    json
+        The prediction as plain types.
+    thumbnail
+        The film, small enough for a report of all films; None = no such report was asked for.
+    report
+        The one that goes with the JSON; None = none was asked for.
     """
 
     prediction: Prediction
     json: dict[str, object]
-    thumbnail: Radiograph
+    thumbnail: Radiograph | None = None
     report: "Attached | None" = None
 
 
@@ -59,10 +66,10 @@ async def read_films(
 ) -> list[Answer | Problem]:
     """An answer, or the reason why there is none, for each film in the order they came.
 
-    No more films of one request than there are threads wait at a time, so that a long list lets
+    No more films of one request than are in hand at a time wait, so that a long list lets
     others in between.
     """
-    turns = asyncio.Semaphore(house.workers.n_workers)
+    turns = asyncio.Semaphore(house.workers.n_in_hand)
 
     async def one(film: Film) -> Answer | Problem:
         """The film's answer, or its problem."""
@@ -122,20 +129,25 @@ async def _read_film(
     film.check_type()
     place, began, began_ns = version.place, monotonic(), time_ns()
 
-    def work() -> tuple[Answer, Radiograph]:
-        """The answer, on a thread."""
+    def decoded() -> Radiograph:
+        """The film, on a thread that decodes."""
         house.metrics.queue_seconds.observe(monotonic() - began)
         house.spans.past("wait", began_ns)
         with house.metrics.decode_seconds.time(), house.spans.span("decode"):
-            radiograph = house.decode(film.content, film.name)
+            return house.decode(film.content, film.name)
+
+    def read(radiograph: Radiograph) -> Answer:
+        """The answer, on a thread that reads."""
         with house.metrics.compute_seconds.labels(
             place.name, place.version
         ).time(), house.spans.span("infer", bundle=str(place)):  # fmt: skip
             prediction = asked.how.read(version.reader, radiograph)
-        return _answer(prediction, radiograph, version.reader.bundle, asked), radiograph
+        return _answer(prediction, radiograph, version.reader.bundle, asked)
 
     try:
-        answer, radiograph = await house.workers.run(work, deadline)
+        async with house.workers.in_hand(deadline):
+            radiograph = await house.workers.decoding.run(decoded, deadline)
+            answer = await house.workers.reading.run(lambda: read(radiograph), deadline)
     except PlainfilmError as error:
         raise problem_of(error) from error
     outcome = "refused" if answer.prediction.refused else "read"
@@ -175,6 +187,8 @@ def _answer(prediction: Prediction, radiograph: Radiograph, bundle: Bundle, aske
             for result in prediction.results
             if result.finding.name in wanted
         }
+    if asked.format is Format.JSON and asked.report is Reported.NONE:
+        return Answer(prediction, found)
     small = thumbnail(radiograph)
     if asked.report is Reported.NONE:
         return Answer(prediction, found, small)
@@ -207,7 +221,7 @@ def _ask_shadow(
     # Asked only where a thread is free: a shadow takes nobody's time.
     cast = house.stage.casts.get(version.place.name)
     shadow = cast.shadow if cast else None
-    if shadow is None or shadow is version or not house.workers.is_idle:
+    if shadow is None or shadow is version or not house.workers.reading.is_idle:
         return
     house.run_aside(_compare(house, shadow, film, how, given))
 
@@ -218,7 +232,7 @@ async def _compare(
     with house.stage.holding(shadow):
         deadline = Deadline.after(house.settings.timeout_s)
         try:
-            found = await house.workers.run(lambda: how.read(shadow.reader, film), deadline)
+            found = await house.workers.reading.run(lambda: how.read(shadow.reader, film), deadline)
         except (PlainfilmError, Problem) as error:
             log.warning("shadow failed", extra={"fields": {"bundle": str(shadow.place),
                                                            "reason": str(error)}})  # fmt: skip

@@ -1,14 +1,15 @@
 """Workers: films wait in a bounded queue, and one thread for each core reads them.
 
 One film fills a core's vector units, and waiting for company costs time and gains nothing. Where
-that is otherwise, `batching` puts together what threads ask at the same time.
+that is otherwise, `batching` puts together what threads ask at the same time. While films are read,
+as many of the next ones are decoded, so that no core waits for a film.
 """
 
 import asyncio
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -42,13 +43,58 @@ class Deadline:
             raise _too_late()
 
 
+class Crew:
+    """Threads that do one kind of work, and the queue before them. To be used in one event loop.
+
+    Parameters
+    ----------
+    n_threads
+        At least 1.
+    name
+        Of the threads.
+    """
+
+    def __init__(self, n_threads: int, name: str) -> None:
+        self._threads = ThreadPoolExecutor(n_threads, thread_name_prefix=name)
+        self._free = asyncio.Semaphore(n_threads)
+
+    async def run(self, work: Callable[[], T], deadline: Deadline) -> T:
+        """What `work` returns, called on one of the threads when its turn has come.
+
+        Raises
+        ------
+        Problem
+            504: the deadline passed while it waited. Work that has begun is finished.
+        """
+        await _acquire(self._free, deadline)
+        try:
+            deadline.check()
+            inside = copy_context().run  # of the request: its trace goes on in the thread
+            running = asyncio.get_running_loop().run_in_executor(self._threads, inside, work)
+        except BaseException:
+            self._free.release()
+            raise
+        # The thread is busy until the work ends, whether or not anybody still waits for it.
+        running.add_done_callback(lambda _: self._free.release())
+        return await asyncio.shield(running)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether a thread is free at once."""
+        return not self._free.locked()
+
+    def close(self) -> None:
+        """Let the threads go, once what they have begun is done."""
+        self._threads.shutdown(wait=True, cancel_futures=True)
+
+
 class Workers:
-    """Threads that read, and the queue before them. To be used in one event loop.
+    """The crews that decode and read, and who is let in. To be used in one event loop.
 
     Parameters
     ----------
     n_workers
-        Threads.
+        Threads that read, and as many that decode.
     max_waiting
         Requests admitted at once, those being worked on among them.
     """
@@ -56,10 +102,12 @@ class Workers:
     def __init__(self, n_workers: int, max_waiting: int) -> None:
         self.n_workers = n_workers
         self.max_waiting = max_waiting
+        self.n_in_hand = 2 * n_workers
         self.n_admitted = 0
         self.is_draining = False
-        self._threads = ThreadPoolExecutor(n_workers, thread_name_prefix="reader")
-        self._free = asyncio.Semaphore(n_workers)
+        self.decoding = Crew(n_workers, "decoder")
+        self.reading = Crew(n_workers, "reader")
+        self._hands = asyncio.Semaphore(self.n_in_hand)
 
     def refusal(self) -> Problem | None:
         """Why nobody gets a place now, 503 with Retry-After; None = there is one."""
@@ -86,38 +134,33 @@ class Workers:
         finally:
             self.n_admitted -= 1
 
-    async def run(self, work: Callable[[], T], deadline: Deadline) -> T:
-        """What `work` returns, called on one of the threads when its turn has come.
+    @asynccontextmanager
+    async def in_hand(self, deadline: Deadline) -> AsyncIterator[None]:
+        """A film's turn, from its decoding to its answer: no more are held in memory at a time.
 
         Raises
         ------
         Problem
-            504: the deadline passed while it waited. Work that has begun is finished.
+            504: the deadline passed before.
         """
+        await _acquire(self._hands, deadline)
         try:
-            async with asyncio.timeout(deadline.left_s):
-                await self._free.acquire()
-        except TimeoutError as error:
-            raise _too_late() from error
-        try:
-            deadline.check()
-            inside = copy_context().run  # of the request: its trace goes on in the thread
-            running = asyncio.get_running_loop().run_in_executor(self._threads, inside, work)
-        except BaseException:
-            self._free.release()
-            raise
-        # The thread is busy until the work ends, whether or not anybody still waits for it.
-        running.add_done_callback(lambda _: self._free.release())
-        return await asyncio.shield(running)
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether a thread is free at once."""
-        return not self._free.locked()
+            yield
+        finally:
+            self._hands.release()
 
     def close(self) -> None:
         """Let the threads go, once what they have begun is done."""
-        self._threads.shutdown(wait=True, cancel_futures=True)
+        self.decoding.close()
+        self.reading.close()
+
+
+async def _acquire(turns: asyncio.Semaphore, deadline: Deadline) -> None:
+    try:
+        async with asyncio.timeout(deadline.left_s):
+            await turns.acquire()
+    except TimeoutError as error:
+        raise _too_late() from error
 
 
 def n_cores() -> int:
