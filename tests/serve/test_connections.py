@@ -1,9 +1,11 @@
 """Answers leave in one piece, and are not taken back by what the client still sends."""
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import Awaitable, Callable
 
+import pytest
 import uvicorn
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -46,11 +48,22 @@ def with_client(ask: Callable[[socket.socket], None]) -> None:
     """Let a client on a thread of its own talk to a connection behind a real socket."""
 
     async def talk() -> None:
-        loop = asyncio.get_running_loop()
-        server = await loop.create_server(connection, "127.0.0.1", 0)
+        loop, gone = asyncio.get_running_loop(), asyncio.Event()
+
+        class Watched(Connection):
+            def connection_lost(self, exc: Exception | None) -> None:
+                super().connection_lost(exc)
+                gone.set()
+
+        chosen = config()
+        chosen.load()
+        server = await loop.create_server(
+            lambda: Watched(chosen, ServerState(), {}), "127.0.0.1", 0
+        )
         async with server:
             with socket.create_connection(server.sockets[0].getsockname(), 10) as client:
                 await loop.run_in_executor(None, ask, client)
+            await asyncio.wait_for(gone.wait(), 30)
 
     asyncio.run(talk())
 
@@ -113,3 +126,20 @@ def test_a_client_that_never_leaves_is_left() -> None:
         run(close)
         assert theirs.recv(100) == b"first, last"
         assert theirs.recv(100) == b""
+
+
+def test_a_head_without_end_is_refused() -> None:
+    """With httptools installed, which this test needs to say anything, uvicorn took it all in."""
+    pytest.importorskip("httptools")
+    told: list[bytes] = []
+
+    def ask(client: socket.socket) -> None:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n")
+        with contextlib.suppress(ConnectionError):  # it may hang up while we talk on
+            for n in range(1000):
+                client.sendall(f"X-{n}: {'a' * 10_000}\r\n".encode())
+            client.sendall(b"\r\n")
+        told.append(client.recv(100))
+
+    with_client(ask)
+    assert told[0].startswith(b"HTTP/1.1 400 ")

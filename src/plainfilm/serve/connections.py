@@ -7,6 +7,9 @@ socket's buffer, a hundred kilobytes or more, still leaves in parts.) And where 
 with the answer, what the client still sends is taken in and dropped for a while: the kernel resets
 a connection that is closed with bytes unread, and the client loses an answer that lay before it.
 
+HTTP is parsed by h11, which bounds a request's head; uvicorn would take httptools where that is
+installed, which is faster, and takes in a head without end.
+
 References
 ----------
 RFC 9112, section 9.6: the end of a connection in two steps.
@@ -16,7 +19,7 @@ import asyncio
 from typing import Any
 
 import uvicorn
-from uvicorn.protocols.http.auto import AutoHTTPProtocol
+from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 LINGER_S = 5.0  # what a client takes to send the rest and to leave
@@ -35,7 +38,7 @@ class Connection(asyncio.Protocol):
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
-        self._spoken: asyncio.Protocol = AutoHTTPProtocol(  # type: ignore[call-arg]
+        self._spoken: asyncio.Protocol = H11Protocol(
             config=config, server_state=server_state, app_state=app_state, _loop=_loop
         )
         self._way_out: WayOut | None = None
