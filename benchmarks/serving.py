@@ -18,6 +18,7 @@ from pathlib import Path
 
 import bench_kit as kit
 from bench_kit import Ask, Told, row
+from plainfilm.serve.workers import n_cores
 from served import server
 
 ROUNDS, ROUND_S, CLIENTS = 4, 5.0, 4
@@ -95,10 +96,12 @@ def overload(folder: Path) -> dict[str, Told]:
     asked = sum(map(len, flood["ms"].values())) / flood["seconds"] / capacity
     late = kit.percentile(refused, 99)
     again = len(after["ms"]["200"]) / after["seconds"] / capacity
+    theirs = flood["cpu_s"] / flood["seconds"] / n_cores()
     seen = (f"goodput {good:.2f} of capacity; {len(refused):,} got 503, 99th percentile {late:.0f} "
             f"ms; others {set(flood['ms']) - {'200', '503'} or 'none'}; hangs and failures "
             f"{flood['failed'] or 'none'}; afterwards {again:.2f}; memory {grown:+.0f} MB; "
-            f"{asked:.1f} times was asked, by clients on the same cores")  # fmt: skip
+            f"{asked:.1f} times was asked, by clients who took {theirs:.0%} of the same "
+            f"cores")  # fmt: skip
     return {
         "L3": row("99th percentile by median at 70 % of capacity, 1 minute (the plan: 30)",
                   "≤ 3", f"{spread:.1f} ({kit.percentile(ms, 50):.0f} ms and "
@@ -142,7 +145,7 @@ def start(folder: Path) -> dict[str, Told]:
 
 
 def archive(folder: Path, n_films: int = 2000) -> dict[str, Told]:
-    """L8: an archive of films of 1024 pixels, beside the graph alone."""
+    """L8: an archive of films of 1024 pixels, beside the server's rate with them (L1)."""
     bundle = kit.bundles(folder)["densenet121"]
     film = kit.film_ask("png").content.partition(b"\r\n\r\n")[2]
     with tempfile.TemporaryDirectory() as place:
@@ -150,7 +153,11 @@ def archive(folder: Path, n_films: int = 2000) -> dict[str, Told]:
         films.mkdir()
         for number in range(n_films):
             (films / f"{number:06}.png").write_bytes(film)
-        alone = kit.bare(bundle, 1024, ROUND_S)
+        with server(bundle, "--workers", "2") as (_, told, _):
+            request = kit.film_ask("png").file(folder)
+            kit.load(told["url"], request, clients=CLIENTS, seconds=1)
+            asked = kit.load(told["url"], request, clients=CLIENTS, seconds=4 * ROUND_S)
+        alone = kit.bare(bundle, 1024, 4 * ROUND_S)
         words = [sys.executable, "-m", "plainfilm", "score", str(films), "--bundle", str(bundle),
                  "--workers", "2", "--view", "PA", "--body-part", "chest",
                  "--out", f"{place}/scores.csv"]  # fmt: skip
@@ -158,11 +165,14 @@ def archive(folder: Path, n_films: int = 2000) -> dict[str, Told]:
         subprocess.run(words, check=True, capture_output=True, timeout=600)
         seconds = time.perf_counter() - began
         n_rows = len((Path(place) / "scores.csv").read_text("utf-8").splitlines()) - 1
-    share = (n_films / seconds) / (alone["runs"] / alone["seconds"])
-    seen = f"{share:.2f}: {n_films / seconds:.1f} films a second, {n_rows} rows of {n_films} films"
+    rate = n_films / seconds
+    of_server = rate / (len(asked["ms"]["200"]) / asked["seconds"])
+    of_graph = rate / (alone["runs"] / alone["seconds"])
+    seen = (f"{of_server:.2f} of the server's rate with the same films, {of_graph:.2f} of the "
+            f"graph alone: {rate:.1f} films a second, {n_rows} rows of {n_films}")  # fmt: skip
     what = f"{n_films:,} PNG films of 1024 pixels scored (the plan: 112,120), DenseNet-121, "
-    target = "≥ 0.90 of the graph alone"
-    return {"L8": row(what + "two workers", target, seen, share >= 0.9 and n_rows == n_films)}
+    is_reached = of_server >= 0.9 and n_rows == n_films
+    return {"L8": row(what + "two workers", "≥ 0.90 of L1's rate", seen, is_reached)}
 
 
 PARTS: dict[str, Callable[[Path], dict[str, Told]]] = {
