@@ -1,5 +1,6 @@
 """The page where something fails: files that are no films, damage, no network, its own mistakes."""
 
+import gzip
 import hashlib
 import json
 import re
@@ -54,6 +55,28 @@ def test_a_damaged_network_is_not_used(small_folder: Path, visit, tmp_path: Path
         page.get_by_role("alert").wait_for()
         assert "network.w16 is not as it should be" in page.get_by_role("alert").inner_text()
         assert page.locator("#open").is_disabled()
+
+
+def test_a_damaged_engine_is_blamed_and_not_the_browser(
+    small_folder: Path, visit, tmp_path: Path
+) -> None:
+    shutil.copytree(small_folder, tmp_path / "www")
+    engine = next((tmp_path / "www" / "assets").glob("onnxruntime-*.bin"))
+    engine.write_bytes(engine.read_bytes()[:-1000])
+    with handed_out(tmp_path / "www") as site:
+        page = visit(site, ready=False)
+        page.get_by_role("alert").wait_for()
+        assert f"{engine.name} is not as it should be" in page.get_by_role("alert").inner_text()
+
+
+def test_an_engine_that_the_host_unpacked_is_taken(
+    small_folder: Path, visit, tmp_path: Path
+) -> None:
+    shutil.copytree(small_folder, tmp_path / "www")
+    engine = next((tmp_path / "www" / "assets").glob("onnxruntime-*.bin"))
+    engine.write_bytes(gzip.decompress(engine.read_bytes()))
+    with handed_out(tmp_path / "www") as site:
+        visit(site)
 
 
 def test_an_engine_that_computes_wrongly_reads_no_film(

@@ -5,8 +5,10 @@ import { sha256 } from './sha256';
 export interface SiteFile {
   url: string;
   bytes: number;
-  /** 64 hexadecimal digits; missing only for the engine, which comes with the page. */
-  sha256?: string;
+  /** 64 hexadecimal digits. */
+  sha256: string;
+  /** The same of what a server sends that unpacks the file on the way. */
+  unpacked?: string;
 }
 
 /** The bytes of `file`; throws a `Problem` where they do not come or are not those promised. */
@@ -16,7 +18,7 @@ export async function fetchFile(
   signal: AbortSignal,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const content = await download(file.url, onBytes, signal);
-  if (file.sha256 !== undefined && sha256(content) !== file.sha256) {
+  if (![file.sha256, file.unpacked].includes(sha256(content))) {
     throw problem('problem.damaged', { file: file.url });
   }
   return content;

@@ -15,7 +15,7 @@ export interface SiteFiles {
   evaluation: SiteFile | null;
 }
 
-declare const __ENGINE__: string;
+declare const __ENGINE__: Omit<SiteFile, 'bytes'>;
 
 const ENGINE_BYTES = 3_690_000; // about, for the progress bar before the server has said it
 const TOLERANCE = 1e-3; // of outputs, as the weights travelled in half precision
@@ -43,7 +43,7 @@ export class WasmEngine implements Engine {
     const get = (file: SiteFile) =>
       fetchFile(file, (count) => onProgress({ done: Math.min((done += count), this.bytes), total: this.bytes }), signal);
     const { files } = this;
-    const machine = { url: __ENGINE__, bytes: ENGINE_BYTES };
+    const machine = { ...__ENGINE__, bytes: ENGINE_BYTES };
     const [header, network, golden, evaluation, engine] = await Promise.all([
       get(files.bundle),
       get(files.network),
@@ -53,7 +53,7 @@ export class WasmEngine implements Engine {
     ]);
     const bundle: Bundle = {
       header: parse<BundleHeader>(header),
-      sha256: files.bundle.sha256!,
+      sha256: files.bundle.sha256,
       evaluation: evaluation && parse<Evaluation>(evaluation),
     };
     try {
