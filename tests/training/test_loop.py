@@ -225,6 +225,7 @@ def test_a_finished_run_has_its_files_and_a_log_row_per_epoch(finished: Path) ->
     names = {path.name for path in finished.iterdir()} - {".lock"}
     assert names == {
         "recipe.toml", "run.json", "checkpoint.pt", "weights.pt", "log.jsonl", "log.csv",
+        "curves.svg",
     }  # fmt: skip
     with (finished / "log.csv").open(newline="") as stream:
         rows = list(csv.DictReader(stream))

@@ -1,4 +1,4 @@
-"""What a run's folder tells while its training goes on: the log, run.json and alarms."""
+"""What a run's folder tells while its training goes on: the log, its curves, run.json, alarms."""
 
 import sys
 from dataclasses import replace
@@ -7,6 +7,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from plainfilm.training.checkpoint import Progress
+from plainfilm.training.curves import write_curves
 from plainfilm.training.ending import alarms, end_words
 from plainfilm.training.optim_settings import Optim
 from plainfilm.training.record import RunRecord, write_log, write_record
@@ -21,6 +22,7 @@ def publish(out: Path, record: RunRecord, progress: Progress, optim: Optim) -> N
     rows, kept = progress.rows, progress.kept
     ended, told = end_words(optim, progress.val_losses), alarms([row.loss for row in rows])
     write_log(out, rows)
+    write_curves(out, rows)
     record = replace(
         record,
         seconds=sum(row.seconds for row in rows),

@@ -7,7 +7,8 @@ run/
 ├── checkpoint.pt    everything a killed training needs to go on
 ├── weights.pt       the weights the run ends with
 ├── log.jsonl        one row per epoch
-└── log.csv          the same for a spreadsheet
+├── log.csv          the same for a spreadsheet
+└── curves.svg       the same drawn
 ```
 """
 

@@ -14,6 +14,7 @@ from plainfilm.networks import Classifier
 from plainfilm.training.batches import Films
 from plainfilm.training.chance import deterministic
 from plainfilm.training.checkpoint import save_weights
+from plainfilm.training.curves import write_curves
 from plainfilm.training.embeddings import Embeddings, embed
 from plainfilm.training.encoder_network import build_on_encoder, encoder_of, head_plan
 from plainfilm.training.ending import alarms
@@ -118,6 +119,7 @@ def _keep(
     write_record(out, record)
     save_weights(out, network, len(record.label_set))
     write_log(out, head.rows)
+    write_curves(out, head.rows)
     done = replace(
         record,
         seconds=seconds + sum(row.seconds for row in head.rows),
