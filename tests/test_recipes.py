@@ -3,6 +3,7 @@
 import re
 import shlex
 from contextlib import chdir
+from operator import attrgetter
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from pages import REPOSITORY
 from plainfilm.networks import build
 from plainfilm.training.recipe import Recipe
 from plainfilm.training.record import read_recipe, read_record
+from plainfilm.training.schedule import OneCycle, schedule_of
 from tiny_training import TINY, same_weights, write_prepared
 
 RECIPES = sorted((REPOSITORY / "recipes").glob("*.toml"))
@@ -37,6 +39,47 @@ N_PARAMETERS = {
     "mura-dense-net": 134_253_185,
 }
 N_FINDINGS = {"chest14-checxray": 14, "chest14-densenet121": 14}  # of the others one
+
+PLATEAU = {"optim.name": "adam", "optim.schedule": "plateau", "optim.momentum_high": 0.9}
+KERMANY = PLATEAU | {
+    "data.size": 224, "optim.batch_size": 64, "optim.lr": 1e-3, "optim.patience": 1,
+    "network.normalise": "unit",
+}  # fmt: skip
+LIMBS = PLATEAU | {"optim.batch_size": 8, "network.normalise": "pixel", "loss.pos_weight": "mura"}
+CHANGED = {"augment.mirror_share": 0.5, "augment.zoom_middle": 1.054, "augment.zoom": 0.053}
+ONE_CYCLE = {
+    "optim.schedule": "one-cycle", "optim.epochs": 30, "optim.batch_size": 64,
+    "network.head": "mlp", "augment.rotation_degrees": 30, "augment.brightness": 0.4,
+    "augment.contrast": 0.4,
+}  # fmt: skip
+ONE_VS_ALL = ONE_CYCLE | {
+    "augment.zoom_middle": 1.3, "augment.zoom": 0, "augment.zoom_share": 0.5,
+    "network.normalise": "batch", "loss.pos_weight": "two-sided",
+}  # fmt: skip
+WHOLE = {"network.init": "scratch", "network.frozen_before": ""}
+PUBLISHED_VALUES: dict[str, dict[str, object]] = {
+    "chest14-checxray": PLATEAU | {"data.size": 224, "network.normalise": "imagenet"},
+    "chest14-densenet121": ONE_CYCLE | WHOLE | {"network.normalise": "imagenet"},
+    "chest14-one-vs-all": ONE_VS_ALL | WHOLE,
+    "chest14-one-vs-all-head": ONE_VS_ALL | {"network.frozen_before": "head", "optim.lr": 3e-3},
+    "kermany-alexnet": KERMANY | WHOLE | CHANGED,
+    "kermany-lenet5": KERMANY | WHOLE | CHANGED,
+    "kermany-lenet5-minority": KERMANY | WHOLE | {"data.equalise": "changed-copies"},
+    "kermany-vgg16": KERMANY | WHOLE | CHANGED,
+    "kermany-vgg16-transfer": KERMANY
+    | CHANGED
+    | {"network.normalise": "imagenet", "network.frozen_before": "head"},
+    "mura-conv2": LIMBS | {"optim.epochs": 20, "data.size": 224},
+    "mura-conv3": LIMBS | {"optim.epochs": 20, "data.size": 224},
+    "mura-conv4": LIMBS | {"optim.epochs": 10, "data.size": 224},
+    "mura-dense-net": LIMBS | {"data.size": 512},
+    "mura-densenet169": PLATEAU
+    | {"data.size": 320, "optim.batch_size": 8, "optim.lr": 1e-4, "optim.patience": 1},
+}
+OURS = (  # changes of films that none of them made
+    "turn_over_share", "aspect", "shift", "frame_share", "resolution_share", "exposure_share",
+    "gamma", "shading", "rectangle_share", "marker_share", "border_share", "noise",
+)  # fmt: skip
 
 each_recipe = pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
 each_published = pytest.mark.parametrize("path", PUBLISHED, ids=lambda path: path.stem)
@@ -126,6 +169,37 @@ def test_a_network_has_the_number_of_parameters_that_the_comment_says(path: Path
     assert not told or told.group(1) == f"{count:,}"
     assert count == N_PARAMETERS.get(name, count)
     assert told or name not in N_PARAMETERS
+
+
+@each_published
+def test_a_published_experiment_has_the_published_values(path: Path) -> None:
+    """S0-12, S0-22, S0-23, S0-39, S0-42, S2-20, S2-42, S3-21, S3-25: those that are known."""
+    recipe = Recipe.load(path)
+    expected = {"optim.second_beta": 0.999} | PUBLISHED_VALUES[path.stem]
+
+    assert {key: attrgetter(key)(recipe) for key in expected} == expected
+    assert {vars(recipe.augment)[name] for name in OURS} == {0}
+
+
+@pytest.mark.parametrize(
+    ("settings", "start", "peak"),
+    [((), 0.0132, 0.1), (("optim.lr=3e-3", "optim.start_divisor=30"), 1e-4, 3e-3)],
+    ids=["text", "figure"],
+)
+def test_the_one_vs_all_recipe_has_the_rates_of_the_text_or_of_the_figure(
+    settings: tuple[str, ...], start: float, peak: float
+) -> None:
+    """S0-41, S0-42: the text's as it is; the comment says how to take those of the figure."""
+    path = REPOSITORY / "recipes" / "chest14-one-vs-all.toml"
+    told = " ".join(leading_comment(path).split())
+    assert all(f"--set {setting}" in told for setting in settings)
+
+    schedule = schedule_of(Recipe.load(path, settings=settings).optim, 647, ())
+
+    assert isinstance(schedule, OneCycle)
+    assert schedule.steps == 19_410
+    assert schedule.at(0).lr == pytest.approx(start, rel=1e-5)
+    assert max(schedule.at(step).lr for step in range(19_410)) == pytest.approx(peak)
 
 
 @pytest.mark.slow
