@@ -57,6 +57,21 @@ def test_shares_are_of_the_split_s_films(make_manifest: Callable[..., Manifest])
     assert mass == ["mass", "3", "50.00%", "1", "25.00%", "2", "100.00%"]
 
 
+def test_labels_that_nobody_knows_and_films_of_no_split_are_counted(
+    make_manifest: Callable[..., Manifest],
+) -> None:
+    """Else "0 (0.00%)" of a finding that nobody looked for reads like "absent on every film"."""
+    manifest = make_manifest(["train"] * 4, labels=[1, 0, np.nan, np.nan])
+    outside = replace(manifest.samples[0], split="")
+
+    text = describe(replace(manifest, samples=(outside, *manifest.samples[1:])))
+
+    assert "labels not known: mass 2\nin no split: 1 images" in text
+    known = describe(make_manifest(["train"], labels=[1]))
+    assert "not known: mass" not in known
+    assert "in no split" not in known
+
+
 def test_ages_are_told_by_their_range_and_middle(make_manifest: Callable[..., Manifest]) -> None:
     manifest = make_manifest(["train"] * 4)
     ages = (3.0, None, 0.5, 80.0)

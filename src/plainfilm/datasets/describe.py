@@ -10,7 +10,10 @@ from plainfilm.datasets.sample import Sample
 
 
 def describe(manifest: Manifest) -> str:
-    """Counts per split, finding and body part, what was dropped, and every caution, for reading."""
+    """Counts per split, finding and body part, what was dropped, and every caution, for reading.
+
+    A finding's share is of all films; those whose label is not known are counted beside it.
+    """
     counts = count_splits(manifest)
     wide = max(len(name) for name in ("patients", *manifest.label_set.names))
     lines = [
@@ -22,7 +25,8 @@ def describe(manifest: Manifest) -> str:
     ]
     for name in ("images", "patients", *manifest.label_set.names):
         lines.append(f"{name:<{wide}}" + "".join(_cell(part, name) for part in counts.values()))
-    lines += ["", *_breakdown("views", [sample.view for sample in manifest.samples])]
+    lines += ["", *_left_open(manifest)]
+    lines += _breakdown("views", [sample.view for sample in manifest.samples])
     lines += _breakdown("sexes", [sample.sex for sample in manifest.samples])
     lines += _ages(manifest.samples)
     if len(set(body_parts(manifest))) > 1:
@@ -36,6 +40,15 @@ def _cell(part: dict[str, int], name: str) -> str:
     shared = name not in ("images", "patients") and part["images"]
     share = f"{part[name] / part['images']:8.2%}" if shared else ""
     return f"{part[name]:>8d}{share:>9}"
+
+
+def _left_open(manifest: Manifest) -> list[str]:
+    """Labels that nobody knows, by finding, and films of no split; no line where there is none."""
+    names, unknown = manifest.label_set.names, np.isnan(manifest.labels).sum(axis=0).tolist()
+    each = ", ".join(f"{name} {n}" for name, n in zip(names, unknown, strict=True) if n)
+    n_outside = sum(not sample.split for sample in manifest.samples)
+    lines = [f"labels not known: {each}"] if each else []
+    return [*lines, *([f"in no split: {n_outside} images"] if n_outside else [])]
 
 
 def _breakdown(title: str, values: list[str | None]) -> list[str]:
