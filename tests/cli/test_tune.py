@@ -76,13 +76,15 @@ def test_layers_are_printed_and_changes_drawn(tmp_path: Path, capsys: Output) ->
 
 
 def test_a_recipe_is_cross_validated(tmp_path: Path, capsys: Output) -> None:
-    """S3-24: a line for each fold, and the mean; again, nothing is trained."""
+    """S3-24: five unless told; a line for each, and the mean; again, nothing is trained."""
     pytest.importorskip("torch")
     from tiny_training import TINY, write_prepared
 
     (tmp_path / "r.toml").write_text(TINY)
     films = write_prepared(tmp_path / "films", n_train=16, n_val=4)
     words = ("tune", "folds", tmp_path / "r.toml", "--data", films, "--out", tmp_path / "out")
+    assert run("tune", "folds", "--help") == 0
+    assert re.search(r"--folds .*\[default:\s+5", capsys.readouterr().out, re.S)
 
     assert run(*words, "--folds", 2, "--set", "optim.epochs=1") == 0
     lines = capsys.readouterr().out.splitlines()

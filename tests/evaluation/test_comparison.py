@@ -130,6 +130,23 @@ def test_both_are_measured_on_the_same_films(make_table: Any) -> None:
     assert found["mean"]["n_findings"] == 2
 
 
+def test_s0_44_the_difference_is_of_the_same_draws(make_table: Any) -> None:
+    """S0-44: a paired bootstrap; of two that hardly differ, it is far narrower than either's."""
+    table = make_table(n=200)
+    nearly = table.scores + np.random.default_rng(1).normal(0, 0.02, table.scores.shape)
+    found: Any = compare_with_published(
+        replace(table, published=nearly), draw_patients(table.patient, 200, 0)
+    )
+
+    def width(one: Interval) -> float:
+        return one.high - one.low
+
+    for row in (*found["findings"].values(), found["mean"]):
+        assert 0 < width(row["difference"]) < 0.2 * width(row["this_bundle"])
+        assert row["difference"].low <= row["this_bundle"].value - row["published"].value
+        assert row["this_bundle"].value - row["published"].value <= row["difference"].high
+
+
 def test_nothing_published_is_nothing_to_compare(make_table: Any) -> None:
     table = make_table(n=10)
     assert compare_with_published(table, draw_patients(table.patient, 5, 0)) == {}

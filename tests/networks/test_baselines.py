@@ -56,6 +56,33 @@ def test_alexnets_layers_have_the_papers_numbers() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("name", "side", "kernel", "stride", "padding", "expected"),
+    [
+        ("lenet5", 224, 5, 1, 0, 220),  # VALID
+        ("alexnet", 224, 11, 4, 0, 54),  # 54.25, rounded down
+        ("alexnet", 227, 11, 4, 0, 55),
+        ("conv2", 224, 3, 1, 1, 224),  # SAME
+        ("conv3", 65, 3, 1, 1, 65),
+        ("resnet18", 224, 7, 2, 3, 112),
+        ("vgg16", 224, 3, 1, 1, 224),
+    ],
+)
+def test_s2_07_a_first_map_has_the_side_of_the_formula(
+    name: str, side: int, kernel: int, stride: int, padding: int, expected: int
+) -> None:
+    """S2-07: (I - K + 2 P) / S + 1, rounded down."""
+    network, sides = blank(name, size=side), list[int]()
+    first = next(layer for layer in network.modules() if isinstance(layer, nn.Conv2d))
+    first.register_forward_hook(lambda _, __, maps: sides.append(maps.shape[-1]))
+
+    network.eval()(torch.empty(1, 1, side, side, device="meta"))
+
+    asked = (first.kernel_size, first.stride, first.padding)
+    assert asked == ((kernel, kernel), (stride, stride), (padding, padding))
+    assert sides == [expected] == [(side - kernel + 2 * padding) // stride + 1]
+
+
 def test_alexnets_first_map_has_54_places_a_side() -> None:
     """S2-07: (224 - 11 + 0) / 4 + 1, rounded down."""
     stages = alexnet().to("meta").stages(torch.empty(1, 1, 224, 224, device="meta"))

@@ -24,6 +24,7 @@ def _changed(films: Tensor, settings: Augment, seed: int = 0) -> Tensor:
 
 
 def test_settings_of_zero_leave_the_films_as_they_are() -> None:
+    """S0-21: a rotation of at most 0 degrees, too."""
     assert torch.equal(_changed(_films(), STILL), _films())
 
 
@@ -231,6 +232,15 @@ def test_the_published_text_zooms_half_of_the_films() -> None:
 
     torch.testing.assert_close(zoom, torch.where(is_zoomed, 1.3, 1.0))
     assert float(is_zoomed.float().mean()) == pytest.approx(0.5, abs=0.02)
+
+
+def test_the_contrast_of_the_published_code_is_even_by_its_logarithm() -> None:
+    """S0-23: 0.6 to 1.667, which is e to a power within 0.511."""
+    contrast = _drawn(contrast=0.511).tone[:, 1]
+
+    assert (float(contrast.min()), float(contrast.max())) == pytest.approx((0.6, 1.667), abs=0.001)
+    quartiles = contrast.log().quantile(torch.tensor([0.25, 0.5, 0.75]))
+    assert quartiles.tolist() == pytest.approx([-0.2555, 0.0, 0.2555], abs=0.02)
 
 
 def test_brightness_and_contrast_change_every_film_within_their_extent() -> None:

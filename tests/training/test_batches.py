@@ -54,7 +54,7 @@ def test_an_epochs_order_holds_every_film_once(n: int, seed: int, epoch: int) ->
 
 
 def test_the_order_is_a_function_of_seed_and_epoch() -> None:
-    """S2-25."""
+    """S2-25, S4-08: shuffled anew each epoch, and alike in every process."""
     assert np.array_equal(epoch_order(50, 1, 2), epoch_order(50, 1, 2))
     assert not np.array_equal(epoch_order(50, 1, 2), epoch_order(50, 1, 3))
     assert not np.array_equal(epoch_order(50, 1, 2), epoch_order(50, 2, 2))

@@ -115,7 +115,10 @@ def test_a_run_killed_right_after_its_last_step_of_an_epoch_still_closes_it(
 def test_a_plateau_schedule_resumes_where_it_was(
     prepared: Path, tmp_path: Path, environment: dict[str, str]
 ) -> None:
-    """S2-13, S2-42: the rate is a function of the log, so a kill changes nothing."""
+    """S2-12, S2-13, S2-42: the rate is a function of the log, so a kill changes nothing.
+
+    Killed in the fourth epoch, the log has the three before, whole.
+    """
     settings = (
         "optim.schedule=plateau", "optim.lr=0.05", "optim.epochs=5", "optim.checkpoint_steps=2",
         "optim.ema_decay=0",
@@ -127,6 +130,8 @@ def test_a_plateau_schedule_resumes_where_it_was(
     words = [sys.executable, "-c", CHILD, str(prepared), str(out), "step", "19", *settings]
     result = subprocess.run(words, env=environment, capture_output=True, check=False)
     assert result.returncode == -signal.SIGKILL
+    assert log_without_times(out) == log_without_times(whole)[:3]
+    assert (out / "log.csv").read_text().count("\n") == 4
 
     train(tiny_recipe(*settings), prepared, out)
 

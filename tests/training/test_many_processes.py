@@ -70,7 +70,9 @@ def two(
 def test_s4_07_two_processes_train_as_one_with_the_same_batch(
     alone: Path, two: tuple[Path, Ended]
 ) -> None:
-    """S4-07, S4-11: gradients are added up each step; the chief's log is that of one process."""
+    """S4-07, S4-10, S4-11: gradients are added up each step, by gloo where there is no GPU; the
+    chief's log is that of one process.
+    """
     where, ended = two
     run = where / "0" / "run"
 

@@ -46,6 +46,16 @@ def test_the_header_repeats_what_the_run_recorded(sources: Sources) -> None:
     assert header.thresholds == {"square": 0.4, "stripe": 0.6}
 
 
+def test_s0_26_the_header_says_how_tones_are_normalised(sources: Sources) -> None:
+    """S0-26: one way, in the recipe that stands there; it is part of the graph, as nothing else."""
+    network = replace(sources.recipe.network, normalise="imagenet")
+    sources = replace(sources, recipe=replace(sources.recipe, network=network))
+
+    told = Recipe.from_toml(state(sources, PARTS, 1e-7, NOON).provenance.recipe_toml)
+
+    assert told.network.normalise == "imagenet"
+
+
 def test_no_path_stands_in_the_header(sources: Sources) -> None:
     header = state(sources, PARTS, 1e-7, NOON)
     assert str(sources.runs[0].parent) not in str(header)

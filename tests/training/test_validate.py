@@ -11,7 +11,7 @@ from plainfilm.datasets.manifest import Manifest
 from plainfilm.errors import RunError
 from plainfilm.evaluation.metrics import auroc
 from plainfilm.networks import build
-from plainfilm.training.batches import films_of
+from plainfilm.training.batches import Films, films_of
 from plainfilm.training.learner import Learner, Target
 from plainfilm.training.losses import masked_bce
 from plainfilm.training.validate import mean_auroc, validate
@@ -51,6 +51,19 @@ def test_findings_that_exclude_each_other_are_ranked_by_their_share(prepared: Pa
     assert verdict.loss == pytest.approx(float(expected), abs=1e-6)
     difference = (logits[:, 0] - logits[:, 1]).detach().numpy()
     assert verdict.auroc == pytest.approx(auroc(difference, labels[:, 0]))
+
+
+def test_the_published_validation_films_are_162_batches_the_last_of_47() -> None:
+    """S0-12: 10,351 films, 64 at a time."""
+    recipe, n = tiny_recipe("optim.batch_size=64"), 10_351
+    labels = (np.arange(n) % 2).astype(np.float32)[:, np.newaxis]
+    films = Films(np.zeros((1, 16, 16), np.uint8), np.zeros(n, np.int64), labels, labels[:, :0])
+    one, sizes = Learner(recipe, build("conv2", 1, size=16), Target(), torch.device("cpu")), []
+    one.average.register_forward_pre_hook(lambda _, batch: sizes.append(len(batch[0])))
+
+    validate(one, films)
+
+    assert sizes == [64] * 161 + [47]
 
 
 def test_without_films_nothing_is_said(prepared: Path, learner: Learner) -> None:

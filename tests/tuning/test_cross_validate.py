@@ -63,6 +63,7 @@ def test_s3_12_each_fold_has_a_network_of_its_own(folds: Folds) -> None:
 
 
 def test_the_scores_are_the_runs_own_and_their_mean_is_told(folds: Folds) -> None:
+    """S3-12."""
     _, out, scored = folds
     aurocs = [read_record(out / f"fold-{n}" / "run").val_auroc or np.nan for n in (1, 2, 3)]
 
