@@ -139,7 +139,7 @@ def test_a_release_without_population_is_refused(
     finished: Path, prepared: Path, tmp_path: Path
 ) -> None:
     silent = shutil.copytree(finished, tmp_path / "silent")
-    with pytest.raises(RecipeError, match=r"release: .*expected .*export again"):
+    with pytest.raises(RecipeError, match=r"release.population.views: .*expected .*export again"):
         export(silent, prepared, tmp_path / "x.bundle")
     assert not (tmp_path / "x.bundle").exists()
 

@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -105,6 +106,22 @@ def test_a_map_that_is_never_positive_still_has_a_scale(sources: Sources) -> Non
 def test_a_release_that_says_too_little_is_refused(sources: Sources) -> None:
     with pytest.raises(RecipeError, match=r"release: intended_use: .* Change recipe\.toml in"):
         state(with_release(sources, intended_use=""), PARTS, 0.0, NOON)
+
+
+@pytest.mark.parametrize("key", ["views", "words"])
+def test_a_population_that_says_too_little_is_refused_with_both_things_to_say(
+    sources: Sources, key: str
+) -> None:
+    """As of every published recipe, which leaves open whom a bundle of it would be for."""
+    empty = {"views": (), "words": ""}[key]
+    population = replace(sources.recipe.release.population, **{key: empty})  # type: ignore[arg-type]
+
+    with pytest.raises(RecipeError, match=rf"^release\.population\.{key}: found") as told:
+        state(with_release(sources, population=population), PARTS, 1e-7, NOON)
+
+    assert re.search(
+        r'views = \["PA", "AP"\] and words = "adults.* export again\.$', str(told.value)
+    )
 
 
 def test_a_release_is_checked_before_anything_is_fitted(sources: Sources) -> None:

@@ -39,7 +39,8 @@ class Network:
         expect(0 <= self.dropout < 1, "network.dropout", self.dropout, "in [0, 1)")
         if self.init_adapt and not self.begins_with_file:
             raise RecipeError(
-                f"network.init_adapt: goes with a file of weights only; init is {self.init!r}."
+                f"network.init_adapt: goes with a file of weights only; init is {self.init!r}. "
+                "Leave it out: --set 'network.init_adapt=[]'."
             )
 
         if self.frozen_before and self.init == SCRATCH:

@@ -32,6 +32,7 @@ ENCODER_LIMIT = (
     "Films that its encoder learned from are not known here: on any of them, its numbers flatter."
 )
 CAUTION_BELOW = 0.01  # familiarity: one validation film in a hundred is cautioned
+EXPORT_AGAIN = "Change recipe.toml in the run and export again"
 SPLIT_OF = {"validation": "val", "cross-fit-test": "test", "none": "val"}
 
 
@@ -133,8 +134,7 @@ def state(sources: Sources, parts: Parts, gap: float, created: datetime) -> Bund
             citation=release.citation,
         )
     except ValueError as error:
-        advice = "Change recipe.toml in the run and export again"
-        raise RecipeError(f"release: {error}. {advice}.") from error
+        raise RecipeError(f"release: {error}. {EXPORT_AGAIN}.") from error
 
 
 def _encoder_limits(recipe: Recipe) -> tuple[str, ...]:
@@ -180,7 +180,12 @@ def _cut(parts: Parts) -> FamiliarityCut:
 
 def _population(recipe: Recipe) -> Population:
     text = recipe.release.population
-    return Population(text.body_parts, text.views, text.age_years, text.words)
+    try:
+        return Population(text.body_parts, text.views, text.age_years, text.words)
+    except ValueError as error:
+        example = 'views = ["PA", "AP"] and words = "adults, chest from the front"'
+        advice = f"Say whom the bundle is for, as in {example}. {EXPORT_AGAIN}."
+        raise RecipeError(f"release.population.{error}. {advice}") from error
 
 
 def _network_words(sources: Sources) -> str:
