@@ -45,8 +45,8 @@ def test_a_planted_shortcut_is_caught_and_named(tmp_path: Path) -> None:
     found = measured(bundle, tmp_path, lambda film, sick: paste_marker(film) if sick else film)
     assert found["findings"]["pneumonia"]["auroc"][0] > 0.95
     named = [words for words in found["cautions"] if words.startswith("SHORTCUT, Pneumonia: ")]
-    assert any("a letter pasted beside the chest moves" in words for words in named)
-    assert any("the frame alone, without the chest, gives" in words for words in named)
+    assert any("a letter pasted beside the body moves" in words for words in named)
+    assert any("the frame alone, without the body, gives" in words for words in named)
     assert found["audits"]["pneumonia"]["words"][: len(named)] == named
 
 

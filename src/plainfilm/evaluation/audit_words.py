@@ -51,13 +51,13 @@ def _shortcuts(display: str, whole: float, found: Mapping[str, object]) -> Itera
     moved = _moved(found.get("marker"))
     if moved is not None and moved.value > MOVED:
         yield (
-            f"{SHORTCUT}, {display}: a letter pasted beside the chest moves the probability by "
+            f"{SHORTCUT}, {display}: a letter pasted beside the body moves the probability by "
             f"{_shown(moved)} on average (more than {MOVED:g})."
         )
     frame = found.get("frame_auroc")
     if isinstance(frame, Interval) and frame.low > CHANCE and frame.value > whole - BEHIND:
         yield (
-            f"{SHORTCUT}, {display}: the frame alone, without the chest, gives an AUROC of "
+            f"{SHORTCUT}, {display}: the frame alone, without the body, gives an AUROC of "
             f"{_shown(frame)}; the whole films {whole:.3f}."
         )
 
