@@ -163,6 +163,7 @@ def test_a_loss_that_rises_fails_even_where_it_rose_at_once() -> None:
     """S2-09."""
     assert check_decline(FELL).holds
     assert check_decline(STOOD).holds
+    assert check_decline((1.0,) * 40).found == "loss from 1 to 1 in 40 steps (at most 1.5)"
     assert not check_decline(FELL[::-1]).holds
     assert not check_decline((0.69, *np.linspace(2000, 100, 39))).holds
 

@@ -206,9 +206,9 @@ def check_decline(losses: Sequence[float]) -> Check:
     A rate far too high has its harm done within the first steps, which would hide it.
     """
     first, last = _quarters(losses)
-    holds = last <= RISES * min(first, max(losses[0], COIN_LOSS))
-    found = f"loss from {losses[0]:.3g} to {last:.3g} in {len(losses)} steps"
-    return _check("decline", holds, found, "Lower optim.lr.")
+    most = RISES * min(first, max(losses[0], COIN_LOSS))
+    found = f"loss from {losses[0]:.3g} to {last:.3g} in {len(losses)} steps (at most {most:.3g})"
+    return _check("decline", last <= most, found, "Lower optim.lr.")
 
 
 def check_waiting(watched: Watch) -> Check:
