@@ -147,6 +147,7 @@ REQUIREMENTS = {
 }
 
 OPEN = {  # what no test carries yet, of a requirement that has tests
+    "S0-06": "a command for the two folders, which a function writes (copied or linked)",
     "S0-09": "the counts per finding, on that author's own label file",
     "S0-10": "that work's own 8,591 films and 3,984 patients, on its author's label file",
     "S0-23": "brightness moved in logits, as that work's code does, which is no setting",

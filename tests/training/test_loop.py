@@ -81,13 +81,14 @@ def test_a_run_killed_at_random_steps_ends_with_the_same_weights(
     """S2-12, S2-13."""
     out = tmp_path / "run"
     draw = random.Random()  # a new place each time: the law holds at all of them
-    for what, when in (("step", draw.randint(1, 5)), ("replace", draw.randint(1, 9))):
+    deaths = (("step", draw.randint(1, 5)), ("replace", draw.randint(1, 9)))
+    for what, when in deaths:
         result = child(environment, prepared, out, what, when)
         assert result.returncode == -signal.SIGKILL, (what, when, result.stderr)
 
     train(tiny_recipe(*SETTINGS), prepared, out)
 
-    assert same_weights(whole, out)
+    assert same_weights(whole, out), deaths
     assert log_without_times(out) == log_without_times(whole)
     assert [row["epoch"] for row in log_without_times(out)] == [1, 2]
     assert read_record(out).finished
