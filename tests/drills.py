@@ -3,6 +3,7 @@ a thousand times. Each drill asks a server all the while, and judges every answe
 
 import json
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -271,6 +272,15 @@ def children(process: int) -> list[int]:
     """The processes that a process has started and that live."""
     lists = Path(f"/proc/{process}/task").glob("*/children")
     return [int(child) for each in lists for child in each.read_text().split()]
+
+
+def take_handles(process: int) -> tuple[int, int]:
+    """Let a process open no file more; the limits it had, to be given back by prlimit."""
+    held = {int(entry.name) for entry in Path(f"/proc/{process}/fd").iterdir()}
+    lowest_free = next(number for number in range(len(held) + 1) if number not in held)
+    was = resource.prlimit(process, resource.RLIMIT_NOFILE)
+    resource.prlimit(process, resource.RLIMIT_NOFILE, (lowest_free, was[1]))
+    return was
 
 
 def rss_mb(process: int) -> float:

@@ -1,12 +1,25 @@
 """F3, F4 and F6 of the plan: what is killed, told to stop, or finds the disk full."""
 
+import os
 import resource
+import signal
+import socket
 from pathlib import Path
 
 import httpx
 import pytest
 
-from drills import Asking, answered, film_request, kill, kill_decoders, stop
+from drills import (
+    Asking,
+    answered,
+    children,
+    film_request,
+    kill,
+    kill_decoders,
+    stop,
+    take_handles,
+)
+from plainfilm.serve.audit_log import verify
 from served import film_part, png_film, server
 
 
@@ -50,6 +63,44 @@ def test_a_full_disk_is_told_and_got_over(tiny_path: Path, tmp_path: Path) -> No
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, room)
         assert read().status_code == 200
     assert log.read_bytes().count(b"\n") == 2
+
+
+@pytest.mark.slow
+def test_a_server_without_file_handles_says_so_and_gets_over_it(
+    tiny_path: Path, tmp_path: Path
+) -> None:
+    """F4: 503 and not ready while no file can be opened; then as before, and nothing is lost."""
+    log = tmp_path / "audit.jsonl"
+    arguments = (tiny_path, "--workers", "1", "--audit-log", log)
+    with (
+        server(*arguments) as (process, told, lines),
+        httpx.Client(base_url=told["url"], timeout=30) as client,
+    ):
+
+        def read() -> httpx.Response:
+            return client.post("/v1/read", files=[film_part(png_film())])
+
+        before = read()
+        room = take_handles(process.pid)
+        for child in children(process.pid):
+            os.kill(child, signal.SIGKILL)  # another one cannot be started
+        with socket.create_connection((client.base_url.host, client.base_url.port)) as waiting:
+            refused = read()
+            ready = client.get("/v2/health/ready")
+            while not any("no file handle for a connection" in line for line in lines):
+                assert client.get("/ping").status_code == 200
+            resource.prlimit(process.pid, resource.RLIMIT_NOFILE, room)
+            waiting.settimeout(30)
+            waiting.sendall(b"GET /ping HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert waiting.recv(65536).startswith(b"HTTP/1.1 200")
+        assert (refused.status_code, refused.json()["type"][-5:]) == (503, ":busy")
+        assert "file handles" in refused.json()["detail"]
+        assert refused.headers["retry-after"]
+        assert (ready.status_code, ready.json()["reason"]) == (503, "no file handle is free")
+        assert client.get("/v2/health/ready").status_code == 200
+        assert read().content == before.content
+    assert verify(log).broken_at is None
+    assert log.read_bytes().count(b"\n") == 3
 
 
 @pytest.mark.slow

@@ -141,7 +141,7 @@ def test_no_patient_is_told_to_anyone_but_the_sender(
     assert set(statuses.values()) == {200, 422}
     client.get("/v1/Canarino/4711?name=Piumagialla")
     client.post("/v2/models/tiny/infer", json={"inputs": [{"name": "Canarino", "data": "4711"}]})
-    (child,) = client.house.decode.__self__.processes()  # type: ignore[attr-defined]
+    (child,) = client.house.decode.__wrapped__.__self__.processes()  # type: ignore[attr-defined]
     os.kill(child, signal.SIGKILL)
     send(client, films()["read"])
     metrics = client.house.metrics_page().decode()

@@ -97,7 +97,7 @@ def test_a_flood_a_deep_body_and_a_large_one_are_answered(guarded: Client, keys:
 def test_a_decoder_that_is_killed_costs_nothing(guarded: Client, keys: KeyFile) -> None:
     own = headers(keys)
     assert guarded.post("/v1/read", content=saved(FILM, "PNG"), headers=own).status_code == 200
-    decoders = guarded.house.decode.__self__  # type: ignore[attr-defined]
+    decoders = guarded.house.decode.__wrapped__.__self__  # type: ignore[attr-defined]
     (child,) = decoders.processes()
     os.kill(child, signal.SIGKILL)
     while decoders.processes():

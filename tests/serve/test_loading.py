@@ -1,10 +1,12 @@
 import asyncio
+import errno
 from collections.abc import Coroutine
 from pathlib import Path
 
 import pytest
 
 from plainfilm.errors import BundleError
+from plainfilm.reading import Reader
 from plainfilm.reading.bundle import Bundle
 from plainfilm.reading.engine import EngineName
 from plainfilm.reading.shelf import bundled
@@ -220,3 +222,24 @@ def test_the_fast_engine_reads_where_its_golden_outputs_return(
     monkeypatch.setattr("plainfilm.reading.fast_engine.fit", lambda films, *_: films[:, :, ::2])
     assert make(tiny_path).engine.name is EngineName.ONNXRUNTIME
     assert "openvino not used" in caplog.messages
+
+
+def test_a_version_that_no_handle_was_left_for_is_tried_again(theatre: Theatre) -> None:
+    """F4: by the next look, though its files are the same; what failed by itself is not."""
+    theatre.publish(1)
+    read, n_tried = theatre.loader._read_with, []
+
+    def short(path: Path) -> Reader:
+        n_tried.append(path)
+        if len(n_tried) == 1:
+            raise OSError(errno.EMFILE, "Too many open files")
+        return read(path)
+
+    theatre.loader._read_with = short
+    theatre.spoil(2)
+    after(theatre.loader.look())
+    assert theatre.loaded == []
+    after(theatre.loader.look(), theatre.loader.look())
+    assert theatre.loaded == [1]
+    assert [path.name for path in n_tried] == ["1", "2", "1"]
+    assert set(theatre.loader.failures) == {"tiny/2"}

@@ -32,6 +32,7 @@ from plainfilm.serve.own_page import read_own_page
 from plainfilm.serve.page import page_routes
 from plainfilm.serve.read_routes import read_routes
 from plainfilm.serve.settings import ServeSettings
+from plainfilm.serve.shortage import told_as_busy
 from plainfilm.serve.stage import Stage
 from plainfilm.serve.tracing import spans_of
 from plainfilm.serve.watching import Watch
@@ -55,7 +56,7 @@ def create_app(settings: ServeSettings | None = None) -> FastAPI:
     decoders = Decoders(
         settings.n_workers, limits=settings.guards.decoding, max_bytes=settings.max_body_bytes
     )
-    house = _house(settings, decoders.read)
+    house = _house(settings, told_as_busy(decoders.read))
     house.spans = spans_of()
     if settings.guards.audit_log is not None:
         house.audit = AuditLog(settings.guards.audit_log, strict=settings.guards.audit_strict)

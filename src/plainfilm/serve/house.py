@@ -11,6 +11,7 @@ from plainfilm.serve.loading import NO_BUNDLE, Loader
 from plainfilm.serve.metrics import Metrics
 from plainfilm.serve.problems import Problem
 from plainfilm.serve.settings import DEFAULT_BUNDLE, ServeSettings
+from plainfilm.serve.shortage import has_handle
 from plainfilm.serve.stage import LoadedVersion, Stage
 from plainfilm.serve.tracing import Spans
 from plainfilm.serve.workers import Workers
@@ -76,6 +77,8 @@ class House:
         """Why the server is not ready; None = it is."""
         if self.workers.is_draining:
             return "the server is stopping"
+        if not has_handle():
+            return "no file handle is free"
         if not self.loader.is_first_look_done:
             return "bundles are being loaded"
         if not self.stage.casts:

@@ -7,6 +7,7 @@ All films of a job are read by the same version.
 import asyncio
 import hashlib
 import json
+import logging
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,11 +18,14 @@ from time import monotonic
 from plainfilm.serve.asked import Asked
 from plainfilm.serve.auth import CALLER
 from plainfilm.serve.house import House
-from plainfilm.serve.problems import Problem, not_found, unavailable
+from plainfilm.serve.problems import Problem, a_bug, not_found, unavailable
 from plainfilm.serve.reading_room import Answer, Attached, item_json, read_film
+from plainfilm.serve.shortage import is_shortage, shortage
 from plainfilm.serve.stage import LoadedVersion
 from plainfilm.serve.uploads import Film
 from plainfilm.serve.workers import Deadline
+
+log = logging.getLogger(__name__)
 
 MAX_FINISHED = 64
 MAX_REPORT_BYTES = 256 * 2**20
@@ -165,6 +169,9 @@ class Jobs:
                 found: Answer | Problem = await read_film(self._house, version, film, asked, never)
             except Problem as problem:
                 found = problem
+            except Exception as error:  # a job that ends without all its lines would never be done
+                found = shortage() if is_shortage(error) else a_bug()
+                log.exception(found.slug, extra={"fields": {"job": job.id, "index": index}})
         told = {"index": index, **_item(job, index, film, found)}
         line = json.dumps(told, ensure_ascii=False, allow_nan=False) + "\n"
         return line.encode("utf-8", errors="replace")

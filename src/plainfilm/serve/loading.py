@@ -21,6 +21,7 @@ from plainfilm.serve.batching import Batching, BatchSettings
 from plainfilm.serve.memory import give_back
 from plainfilm.serve.policy import Policy
 from plainfilm.serve.repository import Repository, Shelved, stamp
+from plainfilm.serve.shortage import is_shortage
 from plainfilm.serve.stage import Cast, LoadedVersion, Place, Stage
 
 log = logging.getLogger(__name__)
@@ -184,8 +185,7 @@ class Loader:
         places = {Place(name, number) for number in wanted}
         if version is not None and version not in shelved.versions:
             raise BundleError(f"{places.pop()}: no such version")
-        self._sent_away -= {Place(name, number) for number in shelved.versions if version is None}
-        self._sent_away -= places
+        self._sent_away -= places | {Place(name, n) for n in shelved.versions if version is None}
         if version is not None:
             self._asked_for |= places
         for place in places:
@@ -272,6 +272,8 @@ class Loader:
             self._failed[place] = mark
             reader = await loop.run_in_executor(self._thread, self._read_with, path)
         except (PlainfilmError, OSError) as error:
+            if is_shortage(error):
+                self._failed.pop(place, None)  # no fault of its files: the next look tries again
             self._tell_failure(place, str(error))
             return now
         del self._failed[place]

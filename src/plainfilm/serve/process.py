@@ -26,6 +26,7 @@ from plainfilm.serve.house import House
 from plainfilm.serve.logs import log_to
 from plainfilm.serve.memory import keep_for_good
 from plainfilm.serve.settings import ServeSettings
+from plainfilm.serve.shortage import is_shortage
 
 log = logging.getLogger(__name__)
 
@@ -83,6 +84,7 @@ async def _serve(
     front = _server(app, doors.drain_s, lifespan="on")
     back = _server(create_admin_app(app), doors.drain_s, lifespan="off")
     keep_for_good()
+    asyncio.get_running_loop().set_exception_handler(_tell_shortage)
     told = asyncio.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(sign, told.set)
@@ -103,6 +105,15 @@ async def _serve(
     await serving[1]
     waiting.cancel()
     log.info("stopped")
+
+
+def _tell_shortage(_: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+    """Log that nobody can be let in for want of a file handle; the loop tries again in a second.
+
+    The rest of what a loop tells may quote what a client sent, and is dropped (`logs.QUIET`).
+    """
+    if is_shortage(context.get("exception")):
+        log.error("shortage", extra={"fields": {"reason": "no file handle for a connection"}})
 
 
 def _server(app: FastAPI, drain_s: float, *, lifespan: str) -> Server:

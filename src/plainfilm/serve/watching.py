@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from plainfilm.serve.house import House
 from plainfilm.serve.limits import tell
 from plainfilm.serve.problems import a_bug
+from plainfilm.serve.shortage import is_shortage, shortage
 from plainfilm.serve.tracing import method_of
 
 log = logging.getLogger(__name__)
@@ -53,11 +54,12 @@ class Watch:
         with self.house.spans.request(scope, identity) as finish:
             try:
                 await self._answer(scope, receive, watched)
-            except Exception:
+            except Exception as error:
+                problem = shortage() if is_shortage(error) else a_bug()
                 fields = {"request": identity, "route": _route(scope)}
-                log.exception("bug", extra={"fields": fields})
+                log.exception(problem.slug, extra={"fields": fields})
                 if not status:
-                    await a_bug().as_response()(scope, receive, watched)
+                    await problem.as_response()(scope, receive, watched)
             finally:
                 finish(_route(scope), status)
                 self._tell(scope, identity, status, perf_counter() - began)
