@@ -8,9 +8,10 @@ from collections.abc import Awaitable, Callable
 import pytest
 import uvicorn
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.server import ServerState
 
+from plainfilm.serve import connections
 from plainfilm.serve.connections import Connection, WayOut
 from wire import answer_of, request_bytes
 
@@ -34,17 +35,23 @@ async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
     await Response(b"no" * 500, 413, headers={"Connection": "close"})(scope, receive, send)
 
 
-def config() -> uvicorn.Config:
-    return uvicorn.Config(refuse, http=Connection, ws="none", lifespan="off", log_config=None)
+async def dawdle(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer after longer than a head may take in these tests."""
+    await asyncio.sleep(1.1)
+    await Response(b"at last")(scope, receive, send)
 
 
-def connection() -> Connection:
-    chosen = config()
+def config(app: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(app, http=Connection, ws="none", lifespan="off", log_config=None)
+
+
+def connection(app: ASGIApp = refuse) -> Connection:
+    chosen = config(app)
     chosen.load()
     return Connection(chosen, ServerState(), {})
 
 
-def with_client(ask: Callable[[socket.socket], None]) -> None:
+def with_client(ask: Callable[[socket.socket], None], app: ASGIApp = refuse) -> None:
     """Let a client on a thread of its own talk to a connection behind a real socket."""
 
     async def talk() -> None:
@@ -55,7 +62,7 @@ def with_client(ask: Callable[[socket.socket], None]) -> None:
                 super().connection_lost(exc)
                 gone.set()
 
-        chosen = config()
+        chosen = config(app)
         chosen.load()
         server = await loop.create_server(
             lambda: Watched(chosen, ServerState(), {}), "127.0.0.1", 0
@@ -143,3 +150,36 @@ def test_a_head_without_end_is_refused() -> None:
 
     with_client(ask)
     assert told[0].startswith(b"HTTP/1.1 400 ")
+
+
+@pytest.mark.parametrize("start", [b"", b"GET / HTTP/1.1\r\nX-Slow: "])
+def test_who_does_not_get_to_the_end_of_a_head_is_left(
+    start: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """B3, F4: each such connection would hold a file handle for ever."""
+    monkeypatch.setattr(connections, "HEAD_S", 0.05)
+    heard = []
+
+    def ask(client: socket.socket) -> None:
+        client.sendall(start)
+        heard.append(client.recv(1))
+
+    with_client(ask)
+    assert heard == [b""]
+
+
+def test_a_slow_answer_is_waited_for_and_so_is_the_next_head(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connections, "HEAD_S", 1.0)  # a busy machine takes its time to send one
+    answers = []
+
+    def ask(client: socket.socket) -> None:
+        for _ in range(2):
+            client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            answers.append(answer_of(client)[2])
+        client.sendall(b"GET")
+        assert client.recv(1) == b""
+
+    with_client(ask, dawdle)
+    assert answers == [b"at last"] * 2

@@ -10,19 +10,25 @@ a connection that is closed with bytes unread, and the client loses an answer th
 HTTP is parsed by h11, which bounds a request's head; uvicorn would take httptools where that is
 installed, which is faster, and takes in a head without end.
 
+A client that does not get to the end of a request's head holds a connection for `HEAD_S` and no
+longer: each takes a file handle, and uvicorn would wait for ever.
+
 References
 ----------
 RFC 9112, section 9.6: the end of a connection in two steps.
 """
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
+from plainfilm.serve.ending import Spoken
+
 LINGER_S = 5.0  # what a client takes to send the rest and to leave
+HEAD_S = 30.0  # what a client takes from its first byte, or from none, to the end of a head
 
 
 class Connection(asyncio.Protocol):
@@ -42,6 +48,7 @@ class Connection(asyncio.Protocol):
             config=config, server_state=server_state, app_state=app_state, _loop=_loop
         )
         self._way_out: WayOut | None = None
+        self._giving_up: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Somebody is there."""
@@ -49,14 +56,17 @@ class Connection(asyncio.Protocol):
             raise TypeError("not a stream")
         self._way_out = WayOut(transport)
         self._spoken.connection_made(self._way_out)
+        self._wait_for_head()
 
     def data_received(self, data: bytes) -> None:
         """Bytes for uvicorn; none once the answer was the last."""
         if self._way_out is not None and not self._way_out.is_closing():
             self._spoken.data_received(data)
+            self._wait_for_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nobody is there any more."""
+        self._wait_no_longer()
         self._spoken.connection_lost(exc)
 
     def pause_writing(self) -> None:
@@ -66,6 +76,28 @@ class Connection(asyncio.Protocol):
     def resume_writing(self) -> None:
         """The client does again."""
         self._spoken.resume_writing()
+
+    def _wait_for_head(self) -> None:
+        """Start the time for a head, or end it where the head is there."""
+        if not self._is_between():
+            self._wait_no_longer()
+        elif self._giving_up is None:
+            self._giving_up = asyncio.get_running_loop().call_later(HEAD_S, self._give_up)
+
+    def _wait_no_longer(self) -> None:
+        if self._giving_up is not None:
+            self._giving_up.cancel()
+            self._giving_up = None
+
+    def _give_up(self) -> None:
+        self._giving_up = None
+        if self._is_between():
+            cast(Spoken, self._spoken).shutdown()
+
+    def _is_between(self) -> bool:
+        """Whether no request is being answered."""
+        answer = cast(Spoken, self._spoken).cycle
+        return answer is None or answer.response_complete
 
 
 class WayOut(asyncio.Transport):

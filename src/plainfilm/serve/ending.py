@@ -28,7 +28,7 @@ class _Answer(Protocol):
     response_complete: bool
 
 
-class _Spoken(Protocol):
+class Spoken(Protocol):
     """What uvicorn's protocols for HTTP/1.1 have in common."""
 
     cycle: _Answer | None
@@ -66,9 +66,9 @@ class Server(uvicorn.Server):
 
     async def _emptied(self, doors: Sequence[socket.socket]) -> None:
         """Until nobody waits at a door, and nobody is inside."""
-        quiet_since: dict[_Spoken, float] = {}
+        quiet_since: dict[Spoken, float] = {}
         while True:
-            now, inside = monotonic(), cast(set[_Spoken], set(self.server_state.connections))
+            now, inside = monotonic(), cast(set[Spoken], set(self.server_state.connections))
             if not inside and not _is_anybody_at(doors):
                 return
             quiet = [each for each in inside if each.cycle is None or each.cycle.response_complete]
