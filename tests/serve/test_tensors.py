@@ -132,3 +132,5 @@ def test_a_client_that_says_nothing_of_outputs_gets_all() -> None:
         assert (length is not None) is has_bytes
         assert len(json.loads(content[:length])["outputs"]) == 2
     assert request_from(body(parameters={"timeout": 5}), None, max_films=1).timeout_s == 5e-6
+    longest = request_from(body(parameters={"timeout": 10**400}), None, max_films=1)
+    assert longest.timeout_s == 1e6

@@ -35,3 +35,23 @@ def test_a_body_that_is_too_long_is_refused_while_it_comes(client: Client) -> No
 
     answer = client.post("/v1/read", content=endless(), headers={"Content-Type": "image/png"})
     assert answer.status_code == 413
+
+
+@pytest.mark.parametrize("charset", ["punycode", "idna", "utf-16", "zlib", "utf-7", '"x\\"y"'])
+def test_a_form_in_a_character_set_of_python_s_own_is_refused(client: Client, charset: str) -> None:
+    """Some fail in ways of their own, and some take as long as their text is long, squared."""
+    form = (
+        b'--x\r\nContent-Disposition: form-data; name="body_part"\r\n\r\n' + b"9" * 4000
+        + b"\r\n--x--\r\n"
+    )  # fmt: skip
+    headers = {"Content-Type": f"multipart/form-data; boundary=x; charset={charset}"}
+    answer = client.post("/v1/read", content=form, headers=headers)
+    assert answer.status_code == 415
+    usual = {"Content-Type": "multipart/form-data; boundary=x; charset=UTF-8"}
+    assert "no film in it" in client.post("/v1/read", content=form, headers=usual).json()["detail"]
+
+
+def test_a_query_of_ten_thousand_fields_is_refused_before_it_is_gathered(client: Client) -> None:
+    headers = {"Content-Type": "image/png"}
+    answer = client.post("/v1/read?" + "a&" * 10_000, content=png_film(), headers=headers)
+    assert (answer.status_code, "10000 fields" in answer.json()["detail"]) == (400, True)

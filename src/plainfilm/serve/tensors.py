@@ -21,6 +21,8 @@ INPUT = "radiographs"
 MAX_JSON_BYTES = 32 * 2**20  # a 1024 x 1024 film takes about 10 MB; larger ones go as bytes
 LENGTH_HEADER = "Inference-Header-Content-Length"
 
+_LONGEST_US = 10**12  # eleven days; JSON's whole numbers may be larger than any float
+
 Array = NDArray[np.float32]
 
 
@@ -178,7 +180,7 @@ def _timeout(microseconds: object) -> float | None:
         return None
     if type(microseconds) is not int or microseconds <= 0:
         raise bad_request("parameters.timeout: expected microseconds, a whole number above 0")
-    return microseconds / 1e6
+    return min(microseconds, _LONGEST_US) / 1e6
 
 
 def _length(text: str, most: int) -> int:

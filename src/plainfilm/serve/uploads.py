@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath, PureWindowsPath
 
 from fastapi import Request
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
@@ -77,7 +78,9 @@ async def receive(request: Request, *, max_bytes: int, max_films: int) -> Upload
         another type of content.
     """
     media_type = media_type_of(request)
-    query = [(key, value) for key, value in request.query_params.multi_items()]
+    query = request.query_params.multi_items()
+    if len(query) > _MAX_FIELDS:
+        raise bad_request(f"{len(query)} fields in the query; expected at most {_MAX_FIELDS}")
     if media_type == _MULTIPART:
         films, fields = await _parts(request, max_bytes=max_bytes, max_films=max_films)
     elif media_type in FILM_TYPES:
@@ -96,6 +99,7 @@ async def receive(request: Request, *, max_bytes: int, max_films: int) -> Upload
 async def _parts(
     request: Request, *, max_bytes: int, max_films: int
 ) -> tuple[list[Film], list[tuple[str, str]]]:
+    _check_charset(request)
     parser = MultiPartParser(
         request.headers,
         bounded(request, max_bytes),
@@ -121,6 +125,15 @@ async def _parts(
     if len(films) > max_films:
         raise too_large(f"more than {max_films} films; send fewer, or several requests")
     return films, fields
+
+
+def _check_charset(request: Request) -> None:
+    # Python knows codecs that are no character sets, slow ones, and ones that fail in ways of
+    # their own; the form's standard knows one (RFC 7578, section 5.1.2).
+    _, parameters = parse_options_header(request.headers["content-type"])
+    charset = parameters.get(b"charset", b"utf-8")
+    if charset.lower() not in (b"utf-8", b"utf8", b"us-ascii"):
+        raise wrong_type("a form in another character set; expected UTF-8")
 
 
 async def _film(key: str, part: UploadFile) -> Film:
