@@ -65,3 +65,27 @@ def test_who_finds_no_place_is_told_so_before_anything_is_looked_at(tiny_path: P
         page = client.house.metrics_page().decode()
         assert client.post("/v2/models/nobody/infer", content=b"").status_code == 404
     assert 'route="/v1/read",status="503"} 1.0' in page
+
+
+def test_a_client_that_leaves_amid_its_film_is_no_bug(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    head = [(b"content-type", b"image/png"), (b"content-length", b"1000")]
+    scope = {"type": "http", "method": "POST", "path": "/v1/read", "query_string": b"",
+             "headers": head}  # fmt: skip
+    come = iter([{"type": "http.request", "body": b"\x89PNG", "more_body": True},
+                 {"type": "http.disconnect"}])  # fmt: skip
+    answered = []
+
+    async def receive() -> dict[str, object]:
+        return next(come)
+
+    async def send(message: dict[str, object]) -> None:
+        answered.append(message)
+
+    client.run(client.app(scope, receive, send))  # type: ignore[arg-type]
+    (told,) = [vars(each)["fields"] for each in caplog.records if each.getMessage() == "request"]
+    assert (told["route"], told["status"]) == ("/v1/read", 499)
+    assert not [each for each in caplog.records if each.levelno >= logging.WARNING]
+    assert not answered

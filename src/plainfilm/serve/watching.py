@@ -5,6 +5,7 @@ import re
 import secrets
 from time import perf_counter
 
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from plainfilm.serve.house import House
@@ -27,6 +28,7 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     "X-Frame-Options": "DENY",
 }
+_LEFT = 499  # of no standard: what proxies log for a client that left before its answer
 _TRACE = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
@@ -54,6 +56,8 @@ class Watch:
         with self.house.spans.request(scope, identity) as finish:
             try:
                 await self._answer(scope, receive, watched)
+            except ClientDisconnect:  # in the middle of a body: nobody is left to be answered
+                status = status or _LEFT
             except Exception as error:
                 problem = shortage() if is_shortage(error) else a_bug()
                 fields = {"request": identity, "route": _route(scope)}
