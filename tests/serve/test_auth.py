@@ -54,9 +54,12 @@ def test_a_key_opens_only_its_scopes(path: Path) -> None:
         assert ask(app, path=closed, headers=headers).status_code == 403
 
 
-def test_whether_it_lives_is_open_to_all(path: Path) -> None:
-    answer = ask(Auth(who, AuthSettings(path)), method="GET", path="/v2/health/ready")
-    assert (answer.status_code, answer.text) == (200, "127.0.0.1")
+@pytest.mark.parametrize("probe", ["/ping", "/ready", "/v2/health/live", "/v2/health/ready"])
+def test_whether_it_lives_is_open_to_all(path: Path, probe: str) -> None:
+    """S0-84: a probe has no key."""
+    app = Auth(who, AuthSettings(path))
+    assert ask(app, method="GET", path=probe).text == "127.0.0.1"
+    assert ask(app, method="HEAD", path=probe).status_code == 200
 
 
 def test_a_broken_file_of_keys_lets_nobody_in(path: Path) -> None:

@@ -23,7 +23,7 @@ CALLER: ContextVar[str] = ContextVar("CALLER", default="-")
 """The id of who asks, for whatever is done for the request; "-" = nobody had to say."""
 
 _BEARER = re.compile(r"[Bb]earer +(\S+)")
-_OPEN = re.compile(r"/(ping|health)|/v2/health/(live|ready)")
+_OPEN = re.compile(r"/(ping|ready)|/v2/health/(live|ready)")
 _PAGE = re.compile(
     r"/(index\.html|app\.json|icon\.svg|manifest\.webmanifest|(assets|examples)/[A-Za-z0-9_.-]+)?"
 )
