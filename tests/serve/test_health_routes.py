@@ -25,6 +25,7 @@ def test_s0_84_ping_answers_before_a_bundle_is_loaded(tmp_path: Path) -> None:
 def test_a_server_that_has_loaded_is_ready(client: Client) -> None:
     for path in ("/ready", "/v2/health/ready"):
         assert client.get(path).json()["ready"] is True
+        assert client.request("HEAD", path).status_code == 200
     assert client.get("/v2/health/live").json() == {"live": True}
 
 

@@ -14,6 +14,7 @@ from plainfilm.serve.limits import (
     BodyLimit,
     Deadline,
     Depth,
+    HeadAsGet,
     JsonDepth,
     RateLimit,
     address_of,
@@ -55,6 +56,34 @@ def test_a_body_over_the_limit_is_cut_off(announced: bool) -> None:
     content = bytes(101) if announced else in_parts(11, 10)
     answer = ask(BodyLimit(echo, 100), content=content)
     assert (answer.status_code, problem(answer)) == (413, "too-large")
+
+
+def test_a_body_of_two_lengths_ends_the_connection() -> None:
+    """What a proxy counted by one of them, and this server by the other, is two requests or one."""
+    headers = {"Content-Length": "4", "Transfer-Encoding": "chunked"}
+    answer = ask(BodyLimit(echo, 100), content=bytes(4), headers=headers)
+    assert (answer.status_code, problem(answer)) == (400, "bad-request")
+    assert answer.headers["connection"] == "close"
+
+
+def test_head_is_answered_as_get_without_the_body() -> None:
+    """As a load balancer asks whether a server is ready."""
+    sent: list[Message] = []
+
+    async def named(scope: Scope, receive: Receive, send: Send) -> None:
+        scope["route"] = scope["method"]
+        await echo(scope, receive, send)
+
+    async def receive() -> Message:
+        return {"type": "http.request"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "HEAD"}
+    asyncio.run(HeadAsGet(named)(scope, receive, send))
+    assert [message.get("status", message.get("body")) for message in sent] == [200, b""]
+    assert scope == {"type": "http", "method": "HEAD", "route": "GET"}
 
 
 def test_no_more_of_a_body_is_taken_than_the_limit() -> None:

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 
 from plainfilm.serve.auth import Auth, AuthSettings, caller_of
 from plainfilm.serve.confinement import Limits
-from plainfilm.serve.limits import BodyLimit, Deadline, JsonDepth, RateLimit
+from plainfilm.serve.limits import BodyLimit, Deadline, HeadAsGet, JsonDepth, RateLimit
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,7 @@ def add_guards(app: FastAPI, guards: Guards, *, max_body_bytes: int) -> None:
 
     A request meets, in this order: time, keys, rate, size, depth.
     """
+    app.add_middleware(HeadAsGet)
     app.add_middleware(JsonDepth, max_depth=guards.max_json_depth)
     app.add_middleware(BodyLimit, max_bytes=max_body_bytes)
     if guards.rate_per_s is not None:

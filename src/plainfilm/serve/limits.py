@@ -1,4 +1,4 @@
-"""What every request is held to, as ASGI layers around an app: size, depth, time, rate.
+"""What every request is held to, as ASGI layers around an app: size, depth, time, rate, method.
 
 Each layer knows only the protocol, so that it guards whatever routes the app has. A request over a
 limit is answered by a problem (RFC 9457); one that is being answered already is cut off.
@@ -38,6 +38,10 @@ class BodyLimit:
         headers = Headers(scope=scope)
         if headers.get("content-encoding", "identity").strip().lower() != "identity":
             return await tell(wrong_type("a packed body; send it as it is"), scope, send)
+        if "transfer-encoding" in headers and "content-length" in headers:
+            # Whoever stands before this server may have counted by the other one; what comes next
+            # on this connection is then not what it seems (RFC 9112, section 6.3).
+            return await tell(_TWO_LENGTHS, scope, send)
         announced = headers.get("content-length", "0")
         if not announced.isascii() or not announced.isdigit():
             return await tell(bad_request("Content-Length is no number"), scope, send)
@@ -57,6 +61,37 @@ class BodyLimit:
 
     def _too_large(self) -> Problem:
         return too_large(f"more than {self._max_bytes:,} bytes; send fewer films at once")
+
+
+_TWO_LENGTHS = Problem(
+    HTTPStatus.BAD_REQUEST,
+    "bad-request",
+    "the body has a length and comes in chunks; expected one of them",
+    {"Connection": "close"},
+)
+
+
+class HeadAsGet:
+    """Answers HEAD as GET without the body, as every server must (RFC 9110, section 9.3.2)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            return await self._app(scope, receive, send)
+
+        async def bodiless(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        asked = {**scope, "method": "GET"}
+        try:
+            await self._app(asked, receive, bodiless)
+        finally:
+            scope["route"] = asked.get("route")  # for who logs it
 
 
 class JsonDepth:
