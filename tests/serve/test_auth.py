@@ -54,6 +54,19 @@ def test_a_key_opens_only_its_scopes(path: Path) -> None:
         assert ask(app, path=closed, headers=headers).status_code == 403
 
 
+def test_a_monitor_s_key_sees_the_metrics_and_loads_nothing(path: Path) -> None:
+    keys = KeyFile(path)
+    monitor, administrator = (keys.add("a", (each,))[0] for each in (Scope.METRICS, Scope.ADMIN))
+    app = Auth(who, AuthSettings(path))
+
+    def status(key: str, method: str, where: str) -> int:
+        return ask(app, method=method, path=where, headers={"X-API-Key": key}).status_code
+
+    assert status(monitor, "GET", "/metrics") == status(administrator, "GET", "/metrics") == 200
+    assert status(monitor, "POST", "/v2/repository/index") == 403
+    assert status(monitor, "POST", "/v1/read") == 403
+
+
 @pytest.mark.parametrize("probe", ["/ping", "/ready", "/v2/health/live", "/v2/health/ready"])
 def test_whether_it_lives_is_open_to_all(path: Path, probe: str) -> None:
     """S0-84: a probe has no key."""
@@ -75,7 +88,7 @@ def test_a_broken_file_of_keys_lets_nobody_in(path: Path) -> None:
         ("GET", "/v2/health/live", None), ("GET", "/ping", None),
         ("POST", "/v1/read", Scope.READ), ("GET", "/v2/models/a/ready", Scope.READ),
         ("POST", "/v2/models/a/infer", Scope.INFER), ("GET", "/unheard-of", Scope.READ),
-        ("POST", "/v2/repository/index", Scope.ADMIN), ("GET", "/metrics", Scope.ADMIN),
+        ("POST", "/v2/repository/index", Scope.ADMIN), ("GET", "/metrics", Scope.METRICS),
         ("GET", "/", None), ("HEAD", "/assets/index-a1.js", None), ("POST", "/", Scope.ADMIN),
         ("GET", "/assets/../v1/read", Scope.READ), ("GET", "/examples/a/b.png", Scope.READ),
         ("DELETE", "/new", Scope.ADMIN), ("GET", "/v2/health/../repository", Scope.READ),

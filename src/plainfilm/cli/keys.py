@@ -13,7 +13,7 @@ from plainfilm.cli.terminal import note
 if TYPE_CHECKING:
     from plainfilm.serve.keys import ApiKey
 
-SCOPES = ("read", "infer", "admin")
+SCOPES = ("read", "infer", "admin", "metrics")
 file_option = functools.partial(
     click.option, "--file", "path", type=PATH, required=True, help="The file of keys, in JSON."
 )

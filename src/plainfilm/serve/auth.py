@@ -70,7 +70,9 @@ def needed_scope(method: str, path: str) -> Scope | None:
     """
     if _OPEN.fullmatch(path) or (method in _ASKING and _PAGE.fullmatch(path)):
         return None
-    if path.startswith("/v2/repository") or path == "/metrics" or path.startswith("/admin"):
+    if path == "/metrics":
+        return Scope.METRICS
+    if path.startswith("/v2/repository") or path.startswith("/admin"):
         return Scope.ADMIN
     if _READING.fullmatch(path):
         return Scope.READ
@@ -102,7 +104,7 @@ class Auth:
             return await tell(_UNKNOWABLE, scope, send)
         if caller is None:
             return await tell(_NOT_KNOWN, scope, send)
-        if needed not in caller.scopes:
+        if not caller.may(needed):
             return await tell(_forbidden(needed), scope, send)
         scope.setdefault("state", {})["caller"] = caller
         CALLER.set(caller.id)

@@ -34,6 +34,8 @@ class Scope(StrEnum):
     """Send tensors to the graphs."""
     ADMIN = "admin"
     """Load, move and drop versions, and see the metrics."""
+    METRICS = "metrics"
+    """See the metrics alone: for a monitor, which should not be able to load anything."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,10 @@ class Caller:
 
     id: str
     scopes: frozenset[Scope]
+
+    def may(self, scope: Scope) -> bool:
+        """Whether it may do this; administrators see the metrics too."""
+        return scope in self.scopes or (scope is Scope.METRICS and Scope.ADMIN in self.scopes)
 
 
 class KeyFile:
