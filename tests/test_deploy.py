@@ -1,5 +1,6 @@
 """What is written for other machines: parsed, and held to what the program really has."""
 
+import json
 import re
 import shlex
 import shutil
@@ -14,8 +15,14 @@ from PIL import Image
 
 from dicoms import dicom_file
 from plainfilm.cli import main
+from plainfilm.cli.serve import serve
+from plainfilm.serve.admin import create_admin_app
+from plainfilm.serve.app import create_app
+from plainfilm.serve.auth import needed_scope
 from plainfilm.serve.on_ray import Arguments
 from plainfilm.serve.policy import load_policy
+from plainfilm.serve.settings import ServeSettings
+from served import serving
 
 NAME = "pneumonia-paediatric"
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -109,6 +116,71 @@ def test_the_admin_port_is_not_a_service() -> None:
     assert [r["ports"] for r in open_to_all] == [[{"port": "http"}]]
     compose = deployed("compose.yaml")[0]["services"]
     assert [name for name, service in compose.items() if "ports" in service] == ["proxy"]  # type: ignore[union-attr]
+
+
+def started_by(name: str) -> dict[str, list[str]]:
+    """The words after the image's entry point, of each container that a file starts."""
+    if name == "compose.yaml":
+        services = deployed(name)[0]["services"]
+        return {name: services["server"]["command"]}  # type: ignore[index]
+    kind, *way = {
+        "kubernetes.yaml": ("Deployment", "spec", "template", "spec", "containers"),
+        "kserve.yaml": ("InferenceService", "spec", "predictor", "containers"),
+    }[name]
+    found = kinds(name)[kind]
+    for key in way:
+        found = found[key]
+    return {each["name"]: each["args"] for each in found}  # type: ignore[index]
+
+
+@pytest.mark.parametrize("name", ["compose.yaml", "kubernetes.yaml", "kserve.yaml", "Dockerfile"])
+def test_each_server_is_started_by_options_that_there_are(name: str, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    """S0-79, S0-83: as the program itself reads them; it listens where probes and proxy ask."""
+    entry, usual = (
+        json.loads(found)
+        for found in re.findall(r"^(?:ENTRYPOINT|CMD) (\[.+\])$", DOCKERFILE, re.M)
+    )
+    assert entry[:2] == ["plainfilm", "serve"]
+    (port,) = re.findall(r"^ENV PORT=(\d+)", DOCKERFILE, re.M)
+    monkeypatch.setenv("PORT", port)
+    for words in [usual] if name == "Dockerfile" else started_by(name).values():
+        read = serve.make_context("serve", [*entry[2:], *words]).params
+        assert (read["host"], read["port"], read["admin_port"]) == ("0.0.0.0", 8080, 8081)
+        assert read["keys"] is not None
+
+
+def test_probes_and_scrapes_ask_for_what_the_server_has() -> None:
+    pod = kinds("kubernetes.yaml")["Deployment"]["spec"]["template"]
+    ports = {each["name"]: each["containerPort"] for each in pod["spec"]["containers"][0]["ports"]}
+    assert ports == {"http": 8080, "admin": 8081}
+    notes = pod["metadata"]["annotations"]
+    assert int(notes["prometheus.io/port"]) == ports["admin"]
+    with serving(create_app(ServeSettings(workers=1))) as client:
+        kserve = kinds("kserve.yaml")["InferenceService"]["spec"]["predictor"]
+        containers = [*pod["spec"]["containers"], *kserve["containers"]]
+        probes = [each["httpGet"]["path"] for container in containers
+                  for key, each in container.items() if key.endswith("Probe")]  # fmt: skip
+        assert len(probes) >= 4
+        (health,) = re.findall(r"/v2/health/\w+", DOCKERFILE)
+        assert {client.get(path).status_code for path in (*probes, health)} == {200}
+        assert all(needed_scope("GET", path) is None for path in probes)
+        assert notes["prometheus.io/path"] in create_admin_app(client.app).openapi()["paths"]
+
+
+def test_what_containers_mount_is_what_their_servers_are_told_to_read() -> None:
+    server = deployed("compose.yaml")[0]["services"]["server"]  # type: ignore[index]
+    pod = kinds("kubernetes.yaml")["Deployment"]["spec"]["template"]["spec"]
+    kserve = kinds("kserve.yaml")["InferenceService"]["spec"]["predictor"]
+    mounted = {
+        "compose.yaml": [*(each.split(":")[1] for each in server["volumes"]),
+                         *(each["target"] for each in server["secrets"])],
+        "kubernetes.yaml": [each["mountPath"] for each in pod["containers"][0]["volumeMounts"]],
+        "kserve.yaml": [each["mountPath"] for each in kserve["containers"][0]["volumeMounts"]],
+    }  # fmt: skip
+    for name, places in mounted.items():
+        for words in started_by(name).values():
+            for path in (word for word in words if word.startswith("/")):
+                assert any(Path(path).is_relative_to(place) for place in places), (name, path)
 
 
 def test_kserve_takes_the_same_image() -> None:
