@@ -202,6 +202,17 @@ def test_tests_gate_release_and_deploy() -> None:
         assert _needs(jobs, name) & {"test"}, name
 
 
+def test_only_what_stands_on_the_release_branch_is_released() -> None:
+    """S2-02: a tag alone may stand on any branch."""
+    jobs = WORKFLOW["jobs"]
+    fetched, checked = jobs["build"]["steps"][:2]
+
+    assert fetched["with"]["fetch-depth"] == 0  # else the branch is not there to compare with
+    assert checked["run"] == 'git merge-base --is-ancestor "$GITHUB_SHA" origin/main'
+    for name in set(jobs) - {"test", "build"}:
+        assert "build" in _needs(jobs, name), name
+
+
 def _needs(jobs: dict[str, dict], name: str) -> set[str]:  # type: ignore[type-arg]
     direct = jobs[name].get("needs", [])
     direct = {direct} if isinstance(direct, str) else set(direct)
