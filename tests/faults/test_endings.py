@@ -1,5 +1,6 @@
 """F3, F4 and F6 of the plan: what is killed, told to stop, or finds the disk full."""
 
+import json
 import os
 import resource
 import signal
@@ -60,9 +61,14 @@ def test_a_full_disk_is_told_and_got_over(tiny_path: Path, tmp_path: Path) -> No
         refused = read()
         assert (refused.status_code, refused.json()["type"][-5:]) == (503, "audit")
         assert client.get("/v2/health/live").status_code == 200
+        ready = client.get("/v2/health/ready")
+        assert (ready.status_code, "audit log" in ready.json()["reason"]) == (503, True)
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, room)
+        assert client.get("/v2/health/ready").status_code == 200  # without a film's being asked
         assert read().status_code == 200
-    assert log.read_bytes().count(b"\n") == 2
+    events = [json.loads(line)["event"] for line in log.read_text("utf-8").splitlines()]
+    assert events == ["film", "resumed", "film"]
+    assert verify(log).broken_at is None
 
 
 @pytest.mark.slow

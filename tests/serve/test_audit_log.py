@@ -113,14 +113,17 @@ from pathlib import Path
 from plainfilm.errors import AuditError
 from plainfilm.serve.audit_log import AuditLog, Entry
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 9000))
 log = AuditLog(Path({str(tmp_path / "log")!r}))
 try:
     while True: log.append(Entry("-", "tiny", "1", "a" * 64, "b" * 64, "read"))
-except AuditError: print("told")
+except AuditError: print("told", log.works())
+resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000))
+print(log.works(), log.works())
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.stdout == "told\n", done.stderr
+    assert done.stdout == "told False\nTrue True\n", done.stderr
+    assert (tmp_path / "log").read_text("utf-8").count('"event":"resumed"') == 1
     found = verify(tmp_path / "log")
     assert found.n_lines > 0
     assert (found.n_torn, found.broken_at) == (0, None)

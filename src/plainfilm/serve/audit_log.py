@@ -25,6 +25,7 @@ START = "0" * 64
 """What the first line names as the one before."""
 
 _MAX_LINE = 2**20
+_ROOM = 4096  # bytes: where a short line has room, a film's may have none
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,7 @@ class AuditLog:
         self._path = path
         self._strict = strict
         self._lock = threading.Lock()
+        self._is_stuck = False
         try:
             self._file = self._opened()
         except OSError as error:
@@ -113,6 +115,13 @@ class AuditLog:
         """
         with self._lock:
             return self._write({"event": "film", **asdict(entry)})
+
+    def works(self) -> bool:
+        """Whether a line can be written: where the last one could not, a line that says so is."""
+        if self._is_stuck:  # else nobody waits here for a line that another thread writes
+            with self._lock, suppress(AuditError):
+                self._write({"event": "resumed", "room": "-" * _ROOM})
+        return not self._is_stuck
 
     def close(self) -> None:
         """Let go of the file."""
@@ -153,8 +162,9 @@ class AuditLog:
         except OSError as error:
             with suppress(OSError):  # a half line would be taken for that of a killed process
                 self._file.truncate(size)
+            self._is_stuck = True
             raise AuditError(f"{self._path.name}: cannot be written ({error.strerror})") from error
-        self._head = _sha256(line)
+        self._head, self._is_stuck = _sha256(line), False
         return self._head
 
 

@@ -79,6 +79,8 @@ class House:
             return "the server is stopping"
         if not has_handle():
             return "no file handle is free"
+        if self.audit is not None and not self.audit.works():
+            return "the audit log cannot be written"
         if not self.loader.is_first_look_done:
             return "bundles are being loaded"
         if not self.stage.casts:
