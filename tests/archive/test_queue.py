@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
@@ -108,3 +109,16 @@ def test_notes_are_kept(queue: Queue) -> None:
     queue.note({"bundle": "x"})
     queue.note({"bundle": "y"})
     assert queue.about() == {"bundle": "y"}
+
+
+def test_a_lease_is_not_timed_by_the_time_of_day(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F4: that clock jumps, and a worker is ended when its lease is older than a film may take."""
+    monkeypatch.setattr("plainfilm.archive.queue.time.time", lambda: 0.0)
+    with closing(Queue(tmp_path / "films.sqlite")) as queue:
+        queue.add(["a"])
+        before = time.monotonic()
+        queue.lease(1)
+        (lease,) = queue.leases()
+        assert before <= lease.since <= time.monotonic()

@@ -115,6 +115,30 @@ def test_two_at_once_do_not_share_a_table(bundle: Path, archive: Path, tmp_path:
     score_archive(bundle, archive, tmp_path / "t.csv", options=ONE, progress=again)
 
 
+def test_a_full_disk_is_told_as_one_and_the_work_goes_on(
+    bundle: Path, archive: Path, tmp_path: Path
+) -> None:
+    """F4: a file may grow no further, as where the disk is full; in a process of its own."""
+    code = f"""
+import resource, signal, sys
+from plainfilm.archive.run import ArchiveOptions, score_archive
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), -1))
+from pathlib import Path
+found = score_archive(Path({str(bundle)!r}), Path({str(archive)!r}),
+                      Path({str(tmp_path / "t.csv")!r}), options=ArchiveOptions(1))
+print(sum(found.values()))
+"""
+    for room in (0, 12_000):
+        command = [sys.executable, "-c", code, str(room)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        last = done.stderr.splitlines()[-1]
+        assert "ReportError: t.csv.queue: cannot be written (" in last, done.stderr
+    done = subprocess.run([*command[:-1], "-1"], capture_output=True, text=True, check=False)
+    shown = [path for path in archive.rglob("[!.]*") if path.is_file()]
+    assert int(done.stdout) == len(shown)
+
+
 @pytest.mark.parametrize(
     ("wrong", "error"),
     [("bundle", BundleError), ("archive", DatasetError), ("out", ReportError)],

@@ -35,7 +35,11 @@ CREATE INDEX IF NOT EXISTS waiting ON films (path) WHERE row IS NULL AND worker 
 
 @dataclass(frozen=True)
 class Lease:
-    """A film that a worker (its process number) works on, since when (seconds of the epoch)."""
+    """A film that a worker (its process number) works on.
+
+    `since` is a moment of `time.monotonic`, one clock for all processes of a machine: the time of
+    day may jump, and no worker is to be ended for that.
+    """
 
     path: str
     worker: int
@@ -89,7 +93,7 @@ class Queue:
             "UPDATE films SET worker = ?, since = ?, attempts = attempts + 1 WHERE path = ("
             " SELECT path FROM films WHERE row IS NULL AND worker IS NULL ORDER BY path LIMIT 1"
             ") RETURNING path",
-            (worker, time.time()),
+            (worker, time.monotonic()),
         ).fetchall()
         return os.fsdecode(found[0][0]) if found else None
 

@@ -89,7 +89,7 @@ def score_archive(
     DatasetError
         The archive is no folder.
     ReportError
-        The table cannot be written, or another process is at work on it.
+        The table or the queue cannot be written, or another process is at work on it.
     MissingExtra
         A .parquet without pyarrow.
     """
@@ -242,7 +242,7 @@ def _work(queue: Queue, place: Path, n_workers: int, progress: Progress) -> None
 def _has_ended(worker: subprocess.Popen[bytes], queue: Queue) -> bool:
     """Whether a worker is no more: its film then waits again. One that hangs is ended."""
     mine = [lease for lease in queue.leases() if lease.worker == worker.pid]
-    if any(time.time() - lease.since > _FILM_TIMEOUT_S for lease in mine):
+    if any(time.monotonic() - lease.since > _FILM_TIMEOUT_S for lease in mine):
         worker.kill()
         worker.wait()
     if worker.poll() is None:
@@ -266,9 +266,14 @@ def _alone(place: Path) -> Iterator[None]:
     with closing(sqlite3.connect(place / "lock.sqlite", timeout=0)) as lock:
         try:
             lock.execute("BEGIN EXCLUSIVE")
+            yield
         except sqlite3.OperationalError as error:
-            raise ReportError(f"{place.name}: another process is at work here") from error
-        yield
+            if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+                raise ReportError(f"{place.name}: another process is at work here") from error
+            raise ReportError(
+                f"{place.name}: cannot be written ({error}); free the disk, and run the same "
+                "command again: it goes on"
+            ) from error
 
 
 def _forget(place: Path) -> None:
