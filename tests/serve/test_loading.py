@@ -243,3 +243,19 @@ def test_a_version_that_no_handle_was_left_for_is_tried_again(theatre: Theatre) 
     assert theatre.loaded == [1]
     assert [path.name for path in n_tried] == ["1", "2", "1"]
     assert set(theatre.loader.failures) == {"tiny/2"}
+
+
+def test_a_version_that_fails_in_a_way_of_its_own_keeps_no_other_away(theatre: Theatre) -> None:
+    """S4-13: nor is what a library said of it told on."""
+    theatre.publish(1, 2)
+    read = theatre.loader._read_with
+
+    def broken(path: Path) -> Reader:
+        if path.name == "1":
+            raise RuntimeError("a library's own words")
+        return read(path)
+
+    theatre.loader._read_with = broken
+    after(theatre.loader.look())
+    assert theatre.loaded == [2]
+    assert theatre.loader.failures == {"tiny/1": "tiny/1: not loaded (RuntimeError)"}

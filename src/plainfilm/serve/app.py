@@ -5,6 +5,7 @@ once; /v2/health/ready says when, or why not.
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -37,6 +38,8 @@ from plainfilm.serve.stage import Stage
 from plainfilm.serve.tracing import spans_of
 from plainfilm.serve.watching import Watch
 from plainfilm.serve.workers import Workers
+
+log = logging.getLogger(__name__)
 
 
 def create_app(settings: ServeSettings | None = None) -> FastAPI:
@@ -133,7 +136,14 @@ async def _living(house: House, jobs: Jobs, decoders: Decoders) -> AsyncIterator
 
 
 async def _watch(house: House) -> None:
-    await house.loader.look()
+    await _look(house)
     while house.settings.poll_s is not None:
         await asyncio.sleep(house.settings.poll_s)
+        await _look(house)
+
+
+async def _look(house: House) -> None:
+    try:
         await house.loader.look()
+    except Exception:  # told, so that the next look comes
+        log.exception("bug", extra={"fields": {"during": "a look at the repository"}})

@@ -181,8 +181,7 @@ class Loader:
             There is no such version, or it cannot be trusted; what answered before still does.
         """
         shelved = self.source.shelved(name)
-        wanted = self._wanted(shelved) if version is None else {version}
-        places = {Place(name, number) for number in wanted}
+        places = {Place(name, n) for n in (self._wanted(shelved) if version is None else {version})}
         if version is not None and version not in shelved.versions:
             raise BundleError(f"{places.pop()}: no such version")
         self._sent_away -= places | {Place(name, n) for n in shelved.versions if version is None}
@@ -271,10 +270,12 @@ class Loader:
                 return now  # looked at before: it is loaded, or has failed
             self._failed[place] = mark
             reader = await loop.run_in_executor(self._thread, self._read_with, path)
-        except (PlainfilmError, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever one does, the others go on
             if is_shortage(error):
                 self._failed.pop(place, None)  # no fault of its files: the next look tries again
-            self._tell_failure(place, str(error))
+            is_ours = isinstance(error, PlainfilmError | OSError)
+            why = str(error) if is_ours else f"{place}: not loaded ({type(error).__name__})"
+            self._tell_failure(place, why)
             return now
         del self._failed[place]
         self.failures.pop(str(place), None)
@@ -290,10 +291,9 @@ class Loader:
 
 def _led(cast: Cast, before: Cast) -> Cast:
     # Where the stable version cannot be loaded, the last one that could stays stable.
-    policy, versions = cast.policy, dict(cast.versions)
+    held, policy, versions = before.policy.stable, cast.policy, dict(cast.versions)
     if policy.stable is None or policy.stable in versions:
         return cast
-    held = before.policy.stable
     if held is not None and held in before.versions:
         versions.setdefault(held, before.versions[held])
     ways_back = [n for n in (held, *reversed(policy.history)) if n in versions]
