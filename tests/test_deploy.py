@@ -56,6 +56,18 @@ def test_the_image_is_built_from_pinned_versions_and_checks_its_bundles() -> Non
     assert "plainfilm bundles verify pneumonia-paediatric" in DOCKERFILE
 
 
+def test_every_version_is_pinned_and_the_old_pins_are_no_way_back() -> None:
+    """S0-80."""
+    lines = (REPOSITORY / "constraints.txt").read_text("utf-8").splitlines()
+    pinned = dict(line.split("==") for line in lines if not line.startswith("#"))
+    page = " ".join((REPOSITORY / "docs" / "how-to" / "deploy.md").read_text("utf-8").split())
+
+    assert {"torch", "onnxruntime", "fastapi", "uvicorn", "pydicom"} <= set(pinned)
+    assert all(re.fullmatch(r"[0-9][0-9a-z.+]*", version) for version in pinned.values())
+    for old in ("torch 1.0.0", "torchvision 0.2.1", "fastai 1.0.50.post1", "Flask 1.0.2"):
+        assert old in page
+
+
 def test_the_image_listens_where_it_is_told() -> None:
     """S0-83."""
     assert re.search(r"^ENV PORT=8080\b", DOCKERFILE, re.M)

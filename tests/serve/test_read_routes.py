@@ -9,7 +9,7 @@ from dicoms import dicom_file
 from phantoms import phantom
 from plainfilm.cli import main
 from plainfilm.images import read_radiograph_bytes
-from plainfilm.reading import Reader
+from plainfilm.reading import Bundle, Reader
 from served import Client, film_part, png_film
 
 PROBLEM = "application/problem+json"
@@ -36,6 +36,21 @@ def test_s4_16_s0_76_one_film_is_answered_as_the_command_line_does(
         assert len(findings) == 14
         assert all(0 <= finding["probability"] <= 1 for finding in findings)
         assert abs(sum(finding["probability"] for finding in findings) - 1) > 0.01
+
+
+def test_s4_01_each_finding_has_its_probability_threshold_verdict_and_map(
+    client: Client, tiny_path: Path
+) -> None:
+    """S4-01: fourteen of each, which go together by the finding's name."""
+    header = Bundle.load(tiny_path).header
+    found = client.post("/v1/read", files=[film_part(png_film())], data={"maps": "float"}).json()
+    assert found["calibrated"] is header.calibration.calibrated
+    assert [each["finding"] for each in found["findings"]] == list(header.label_set.names)
+    assert list(found["maps"]) == list(header.label_set.names)
+    for each in found["findings"]:
+        assert each["threshold"] == header.thresholds[each["finding"]]
+        assert each["present"] is (each["probability"] >= each["threshold"])
+        assert len(found["maps"][each["finding"]]["shape"]) == 2
 
 
 def test_several_films_are_answered_as_the_command_line_does(
