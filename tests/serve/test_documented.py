@@ -1,9 +1,15 @@
 import re
+from pathlib import Path
 
 from pages import REPOSITORY, text_of
 from plainfilm.serve.admin import create_admin_app
+from plainfilm.serve.app import create_app
 from plainfilm.serve.asked import FIELDS
-from served import Client
+from plainfilm.serve.auth import AuthSettings
+from plainfilm.serve.guards import Guards
+from plainfilm.serve.keys import KeyFile, Scope
+from plainfilm.serve.settings import ServeSettings
+from served import Client, serving
 
 
 def test_the_api_s_document_tells_each_status_and_each_field(client: Client) -> None:
@@ -38,3 +44,29 @@ def test_every_status_of_a_route_is_documented_as_a_problem(client: Client) -> N
     assert "HTTPValidationError" not in text
     refs = set(re.findall(r"#/components/schemas/(\w+)", text))
     assert refs <= set(document["components"]["schemas"])
+
+
+def test_what_comes_of_keys_and_rates_is_documented_where_they_are_asked_for(
+    client: Client, tiny_path: Path, tmp_path: Path
+) -> None:
+    """B5: of each route, what one gets without a key, with another's, and too often."""
+    assert "securitySchemes" not in client.get("/openapi.json").json()["components"]
+    keys = KeyFile(tmp_path / "keys.json")
+    reader, _ = keys.add("a", (Scope.READ,))
+    guards = Guards(AuthSettings(tmp_path / "keys.json"), rate_per_s=1e-3, burst=40)
+    n_open, seen = 0, set()
+    with serving(create_app(ServeSettings(source=tiny_path, guards=guards))) as asked:
+        document = asked.get("/openapi.json", headers={"X-API-Key": reader}).json()
+        for path, operations in document["paths"].items():
+            for method, operation in operations.items():
+                n_open += operation["security"] == []
+                for key in ("", reader):
+                    answer = asked.request(method, path, headers={"X-API-Key": key})
+                    assert str(answer.status_code) in operation["responses"], (method, path)
+                    seen.add(answer.status_code)
+        assert {401, 403} <= seen
+        for _ in range(40):
+            last = asked.get("/v2", headers={"X-API-Key": reader}).status_code
+    assert (last, "429" in document["paths"]["/v2"]["get"]["responses"]) == (429, True)
+    assert n_open == 4
+    assert set(document["components"]["securitySchemes"]) == {"key", "bearer"}

@@ -20,7 +20,7 @@ from plainfilm.serve import problems
 from plainfilm.serve.audit_log import AuditLog
 from plainfilm.serve.bundle_routes import bundle_routes
 from plainfilm.serve.decoding import Decoders
-from plainfilm.serve.documented import completed
+from plainfilm.serve.documented import completed, guarded
 from plainfilm.serve.guards import add_guards
 from plainfilm.serve.health_routes import health_routes
 from plainfilm.serve.house import Decode, House
@@ -90,7 +90,8 @@ def tell_problems(app: FastAPI) -> None:
     app.add_exception_handler(problems.Problem, problems.tell_problem)
     app.add_exception_handler(HTTPException, problems.tell_http_error)
     app.add_exception_handler(RequestValidationError, problems.tell_invalid)
-    app.openapi = lambda: completed(FastAPI.openapi(app))  # type: ignore[method-assign]
+    guards = app.state.house.settings.guards
+    app.openapi = lambda: guarded(completed(FastAPI.openapi(app)), guards)  # type: ignore[method-assign]
 
 
 def _bundle(house: House, name: str) -> Bundle:

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from http import HTTPStatus
 
 from plainfilm.serve.asked import FIELDS, Format, Maps, Reported
+from plainfilm.serve.auth import KEY_HEADER, needed_scope
+from plainfilm.serve.guards import Guards
+from plainfilm.serve.keys import Scope
 from plainfilm.serve.problems import MEDIA_TYPE as PROBLEM
 from plainfilm.serve.schemas import FilmProblemBody, InferBody, PredictionBody, ProblemBody
 from plainfilm.serve.uploads import FILM_FIELD, FILM_TYPES
@@ -34,6 +37,9 @@ _WORDS: Mapping[str, Json] = {
 }
 
 _WHY = {
+    401: "no key or token that counts",
+    403: "the key or token is not for this",
+    429: "too many requests of one caller; Retry-After tells when to come back",
     400: "not such a request: a field is unknown or holds what it cannot",
     404: "no such thing",
     408: "the body came too slowly",
@@ -73,6 +79,34 @@ def completed(document: Json) -> Json:
                 del operation["responses"]["422"]  # they are told as 400
     return document
 
+
+def guarded(document: Json, guards: Guards) -> Json:
+    """An OpenAPI document with what comes of a server's guards: keys, and their statuses."""
+    components, paths = document["components"], document["paths"]
+    if guards.auth.is_on and isinstance(components, dict):
+        components["securitySchemes"] = _SCHEMES
+    for path, operations in paths.items() if isinstance(paths, dict) else ():
+        for method, operation in operations.items():
+            scope = needed_scope(method.upper(), path) if guards.auth.is_on else None
+            if guards.auth.is_on:
+                operation["security"] = [] if scope is None else [{name: []} for name in _SCHEMES]
+            told = operation["responses"]
+            for status, response in problems(*_statuses(operation, scope, guards)).items():
+                told.setdefault(str(status), response)
+    return document
+
+
+def _statuses(operation: Mapping[str, object], scope: Scope | None, guards: Guards) -> list[int]:
+    """What a guard answers in the place of a route."""
+    slow = [408] if "requestBody" in operation else []
+    unknown = [] if scope is None else [401, 403, 503]
+    return [*slow, *unknown, *([] if guards.rate_per_s is None else [429])]
+
+
+_SCHEMES: Json = {
+    "key": {"type": "apiKey", "in": "header", "name": KEY_HEADER},
+    "bearer": {"type": "http", "scheme": "bearer", "description": "a key, or the issuer's token"},
+}
 
 READ_QUERY: list[Json] = [
     {"name": name, "in": "query", "required": False, "schema": _WORDS[name]} for name in FIELDS
