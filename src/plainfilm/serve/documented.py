@@ -38,7 +38,7 @@ _WORDS: Mapping[str, Json] = {
 
 _WHY = {
     401: "no key or token that counts",
-    403: "the key or token is not for this",
+    403: "the key or token is not for this, or a page of another site sent it",
     429: "too many requests of one caller; Retry-After tells when to come back",
     400: "not such a request: a field is unknown or holds what it cannot",
     404: "no such thing",
@@ -91,7 +91,10 @@ def guarded(document: Json, guards: Guards) -> Json:
             if guards.auth.is_on:
                 operation["security"] = [] if scope is None else [{name: []} for name in _SCHEMES]
             told = operation["responses"]
-            for status, response in problems(*_statuses(operation, scope, guards)).items():
+            foreign = [] if method == "get" else [403]  # what another site's page sends
+            for status, response in problems(
+                *_statuses(operation, scope, guards), *foreign
+            ).items():
                 told.setdefault(str(status), response)
     return document
 

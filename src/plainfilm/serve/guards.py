@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from plainfilm.serve.auth import Auth, AuthSettings, caller_of
 from plainfilm.serve.confinement import Limits
 from plainfilm.serve.limits import BodyLimit, Deadline, HeadAsGet, JsonDepth, RateLimit
+from plainfilm.serve.origins import OwnOrigin
 
 
 @dataclass(frozen=True)
@@ -56,9 +57,10 @@ class Guards:
 def add_guards(app: FastAPI, guards: Guards, *, max_body_bytes: int) -> None:
     """Put the guards around an app's routes; what is added later stands outside of them.
 
-    A request meets, in this order: time, keys, rate, size, depth.
+    A request meets, in this order: time, keys, rate, size, depth, origin.
     """
     app.add_middleware(HeadAsGet)
+    app.add_middleware(OwnOrigin)
     app.add_middleware(JsonDepth, max_depth=guards.max_json_depth)
     app.add_middleware(BodyLimit, max_bytes=max_body_bytes)
     if guards.rate_per_s is not None:
