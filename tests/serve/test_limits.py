@@ -58,6 +58,33 @@ def test_a_body_over_the_limit_is_cut_off(announced: bool) -> None:
     assert (answer.status_code, problem(answer)) == (413, "too-large")
 
 
+def test_the_bodies_of_all_requests_together_are_bounded() -> None:
+    """A place in the queue is no right to a quarter of a gigabyte each."""
+
+    async def three() -> list[int]:
+        inside, go = asyncio.Semaphore(0), asyncio.Event()
+
+        async def hold(scope: Scope, receive: Receive, send: Send) -> None:
+            async def waited(message: Message) -> None:
+                inside.release()
+                await go.wait()
+                await send(message)
+
+            await echo(scope, receive, waited)
+
+        transport = httpx.ASGITransport(BodyLimit(hold, 100, max_inside=150))
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            first = asyncio.create_task(client.post("/", content=in_parts(10, 10)))
+            await inside.acquire()
+            second = await client.post("/", content=in_parts(10, 10))
+            assert second.headers["retry-after"]
+            go.set()
+            statuses = [(await first).status_code, second.status_code]
+            return [*statuses, (await client.post("/", content=bytes(100))).status_code]
+
+    assert asyncio.run(three()) == [200, 503, 200]
+
+
 def test_a_body_of_two_lengths_ends_the_connection() -> None:
     """What a proxy counted by one of them, and this server by the other, is two requests or one."""
     headers = {"Content-Length": "4", "Transfer-Encoding": "chunked"}

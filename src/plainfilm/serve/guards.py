@@ -27,6 +27,8 @@ class Guards:
         What one film may take in the process that decodes it.
     max_json_depth
         Of JSON in a body.
+    max_bytes_inside
+        Of all bodies that are being taken in or answered at once; one of the largest always may.
     request_s
         From a request's first byte to its answer's last.
     rate_per_s, burst
@@ -38,6 +40,7 @@ class Guards:
     audit_strict: bool = True
     decoding: Limits = field(default_factory=Limits)
     max_json_depth: int = 32
+    max_bytes_inside: int = 512 * 2**20
     request_s: float = 120.0
     rate_per_s: float | None = None
     burst: int = 20
@@ -45,6 +48,7 @@ class Guards:
     def __post_init__(self) -> None:
         positive = {
             "max_json_depth": self.max_json_depth,
+            "max_bytes_inside": self.max_bytes_inside,
             "request_s": self.request_s,
             "rate_per_s": 1 if self.rate_per_s is None else self.rate_per_s,
             "burst": self.burst,
@@ -62,7 +66,7 @@ def add_guards(app: FastAPI, guards: Guards, *, max_body_bytes: int) -> None:
     app.add_middleware(HeadAsGet)
     app.add_middleware(OwnOrigin)
     app.add_middleware(JsonDepth, max_depth=guards.max_json_depth)
-    app.add_middleware(BodyLimit, max_bytes=max_body_bytes)
+    app.add_middleware(BodyLimit, max_bytes=max_body_bytes, max_inside=guards.max_bytes_inside)
     if guards.rate_per_s is not None:
         app.add_middleware(RateLimit, per_s=guards.rate_per_s, burst=guards.burst, who=caller_of)
     if guards.auth.is_on:

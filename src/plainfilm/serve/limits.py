@@ -14,7 +14,7 @@ from http import HTTPStatus
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from plainfilm.serve.problems import Problem, bad_request, too_large, wrong_type
+from plainfilm.serve.problems import Problem, bad_request, too_large, unavailable, wrong_type
 
 _MARKS = re.compile(rb'["\\\[\]{}]')
 _MOST_MARKS = 1_000_000  # a tensor's rows have a thousand; counting these takes half a second
@@ -24,12 +24,15 @@ _MOST_CLIENTS = 10_000
 class BodyLimit:
     """Cuts off bodies over `max_bytes` while they come (413), and bodies that unpack (415).
 
-    The announced length counts, and so do the bytes themselves: none is trusted alone.
+    The announced length counts, and so do the bytes themselves: none is trusted alone. Of all
+    requests together no more than `max_inside` are kept; who comes with more is sent away (503).
     """
 
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, max_bytes: int, max_inside: int | None = None) -> None:
         self._app = app
         self._max_bytes = max_bytes
+        self._max_inside = max(max_bytes, max_inside or 0)
+        self._n_inside = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
@@ -52,12 +55,18 @@ class BodyLimit:
         async def counted() -> Message:
             nonlocal n_bytes
             message = await receive()
-            n_bytes += len(message.get("body", b""))
+            n_more = len(message.get("body", b""))
+            n_bytes, self._n_inside = n_bytes + n_more, self._n_inside + n_more
             if n_bytes > self._max_bytes:
                 raise self._too_large()
+            if self._n_inside > self._max_inside:
+                raise unavailable("queue-full", "too much is being sent at once; try again later")
             return message
 
-        return await _answered(self._app, scope, counted, send)
+        try:
+            return await _answered(self._app, scope, counted, send)
+        finally:
+            self._n_inside -= n_bytes
 
     def _too_large(self) -> Problem:
         return too_large(f"more than {self._max_bytes:,} bytes; send fewer films at once")
