@@ -33,7 +33,7 @@ def proxy(folder: Path, ports: Sequence[int], *, retried: str = "") -> Iterator[
     """
     port = free_port()
     text = (REPOSITORY / "deploy" / "nginx.conf").read_text(encoding="utf-8")
-    (rule,) = re.findall(r"server server:8080 resolve (.*);", text)
+    (rule,) = set(re.findall(r"server server:8080 resolve (.*);", text))
     servers = "\n".join(f"server 127.0.0.1:{each} {rule};" for each in ports)
     text = re.sub(r"server server:8080 resolve .*;", servers, text)
     text = re.sub(r"^ *resolver .*$", "", text, flags=re.M)

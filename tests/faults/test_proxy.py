@@ -3,10 +3,12 @@
 import select
 from pathlib import Path
 
+import httpx
 import pytest
 
 from drills import Asking, film_request
 from proxied import free_port, has_nginx, proxy, slow_clients, start_server
+from served import film_part, png_film
 
 pytestmark = [
     pytest.mark.slow,
@@ -33,6 +35,30 @@ def test_a_replica_that_is_killed_costs_no_answer(tiny_path: Path, tmp_path: Pat
             each.wait()
     assert not asking.wrong
     assert asking.n_right >= 100
+
+
+def test_a_job_is_found_again_by_who_sent_it(tiny_path: Path, tmp_path: Path) -> None:
+    """Two servers, each with its jobs in its own memory; the proxy knows senders by their keys."""
+    ports = [free_port(), free_port()]
+    servers = [start_server(tiny_path, port) for port in ports]
+    found_at: set[int] = set()
+    try:
+        with proxy(tmp_path, ports) as url:
+            for n in range(60):
+                if len(found_at) == 2 and n >= 4:
+                    break
+                with httpx.Client(base_url=url, headers={"X-API-Key": f"ward {n}"}) as ward:
+                    job = ward.post("/v1/jobs", files=[film_part(png_film())]).json()
+                    path = f"/v1/jobs/{job['id']}"
+                    assert [ward.get(path).status_code for _ in range(6)] == [200] * 6
+                there = [httpx.get(f"http://127.0.0.1:{port}{path}").status_code for port in ports]
+                assert sorted(there) == [200, 404]
+                found_at.add(there.index(200))
+    finally:
+        for each in servers:
+            each.kill()
+            each.wait()
+    assert found_at == {0, 1}  # none of them has all the work
 
 
 def test_slow_clients_hold_up_nobody(tiny_path: Path) -> None:
