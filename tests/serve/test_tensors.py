@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from phantoms import phantom
 from plainfilm.serve.problems import Problem
-from plainfilm.serve.tensors import MAX_JSON_BYTES, request_from, response_body
+from plainfilm.serve.tensors import MAX_JSON_BYTES, MAX_JSON_VALUES, request_from, response_body
 
 FILM = phantom(size=(4, 6))[None, None]
 
@@ -96,9 +96,10 @@ def test_more_than_is_taken_is_a_413() -> None:
         with pytest.raises(Problem) as caught:
             request_from(body(tensor=changes), None, max_films=2)
         assert caught.value.status == 413
-    with pytest.raises(Problem) as caught:
-        request_from(b" " * (MAX_JSON_BYTES + 1), None, max_films=2)
-    assert caught.value.status == 413
+    for content in (b" " * (MAX_JSON_BYTES + 1), b'{"inputs":[' + b"0," * (MAX_JSON_VALUES + 1)):
+        with pytest.raises(Problem) as caught:
+            request_from(content, None, max_films=2)
+        assert caught.value.status == 413
 
 
 @given(st.binary(max_size=300), st.none() | st.integers(0, 300).map(str))

@@ -19,6 +19,7 @@ from plainfilm.serve.problems import bad_request, too_large
 
 INPUT = "radiographs"
 MAX_JSON_BYTES = 32 * 2**20  # a 1024 x 1024 film takes about 10 MB; larger ones go as bytes
+MAX_JSON_VALUES = 2_000_000  # while Python reads them, nothing else of the server runs
 LENGTH_HEADER = "Inference-Header-Content-Length"
 
 _LONGEST_US = 10**12  # eleven days; JSON's whole numbers may be larger than any float
@@ -70,6 +71,9 @@ def request_from(body: bytes, json_length: str | None, *, max_films: int) -> Inf
     if length > MAX_JSON_BYTES:
         raise too_large(f"{length} bytes of JSON; expected at most {MAX_JSON_BYTES}: send the "
                         "tensor as bytes (binary tensor data)")  # fmt: skip
+    if body.count(b",", 0, length) > MAX_JSON_VALUES:
+        raise too_large(f"more than {MAX_JSON_VALUES} values as JSON; send the tensor as bytes "
+                        "(binary tensor data)")  # fmt: skip
     head = _object(_parsed(body[:length]), "the body")
     inputs = _list(head.get("inputs"), "inputs")
     if len(inputs) != 1:
