@@ -18,7 +18,9 @@ def test_the_api_s_document_tells_each_status_and_each_field(client: Client) -> 
     assert {"200", "400", "404", "413", "415", "422", "503", "504"} <= set(read["responses"])
     form = read["requestBody"]["content"]["multipart/form-data"]["schema"]
     assert set(form["properties"]) == {"film", *FIELDS}
-    assert {parameter["name"] for parameter in read["parameters"]} == set(FIELDS)
+    assert {parameter["name"] for parameter in read["parameters"]} == {*FIELDS, "Request-Timeout"}
+    infer = document["paths"]["/v2/models/{name}/infer"]["post"]
+    assert "Request-Timeout" in {parameter["name"] for parameter in infer["parameters"]}
 
 
 def test_every_route_and_metric_has_a_line_in_the_reference(client: Client) -> None:

@@ -111,9 +111,17 @@ _SCHEMES: Json = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "a key, or the issuer's token"},
 }
 
-READ_QUERY: list[Json] = [
+_DEADLINE: Json = {
+    "name": "Request-Timeout",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "number", "exclusiveMinimum": 0},
+    "description": "seconds that the client waits; then 504, and no thread is spent",
+}
+JOB_QUERY: list[Json] = [
     {"name": name, "in": "query", "required": False, "schema": _WORDS[name]} for name in FIELDS
 ]
+READ_QUERY: list[Json] = [*JOB_QUERY, _DEADLINE]
 
 _FILMS: Json = {"type": "array", "items": {"type": "string", "format": "binary"}}
 
@@ -159,13 +167,14 @@ _TENSOR: Json = {
 }
 INFER_BODY: Json = {
     "parameters": [
+        _DEADLINE,
         {
             "name": "Inference-Header-Content-Length",
             "in": "header",
             "required": False,
             "schema": {"type": "integer", "minimum": 1},
             "description": "bytes of JSON at the body's start, where tensors follow as bytes",
-        }
+        },
     ],
     "requestBody": {
         "required": True,

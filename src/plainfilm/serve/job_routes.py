@@ -8,10 +8,10 @@ from fastapi.responses import JSONResponse
 from plainfilm.serve.asked import Asked, Format, Reported, asked_from
 from plainfilm.serve.documented import (
     JOB_HEADER,
+    JOB_QUERY,
     JOB_REPORT,
     JOB_RESULTS,
     READ_BODY,
-    READ_QUERY,
     problems,
 )
 from plainfilm.serve.house import House
@@ -31,7 +31,7 @@ _INDEX = re.compile(r"[0-9]{1,9}")
 def job_routes(house: House, jobs: Jobs) -> APIRouter:
     """The routes of batches."""
     router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
-    asked_for = {"requestBody": READ_BODY, "parameters": [*READ_QUERY, JOB_HEADER]}
+    asked_for = {"requestBody": READ_BODY, "parameters": [*JOB_QUERY, JOB_HEADER]}
 
     @router.post("", status_code=202, response_model=JobBody, openapi_extra=asked_for,
                  responses=problems(400, 404, 413, 415, 422, 503))  # fmt: skip
