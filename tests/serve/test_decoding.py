@@ -1,10 +1,12 @@
 """Strangers' files are decoded as in this process, or refused, whatever they do to their child."""
 
 import contextlib
+import errno
 import math
 import os
 import platform
 import signal
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -82,6 +84,25 @@ def test_what_a_child_cuts_off_is_nonsense_and_the_next_film_is_read() -> None:
         assert "ends the decoder" in outcome(content, pool.read)[1]
         assert same(pool.read(content, "film"), read_radiograph_bytes(content, "film"))
     assert shared() == before
+
+
+@pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="no memory to share here")
+def test_a_child_that_cannot_be_started_leaves_no_file_open(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """F4: each try would take one of the handles that are short."""
+
+    def cannot(*_: object, **__: object) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    before = shared()
+    with Decoders(1) as pool:
+        monkeypatch.setattr(subprocess, "Popen", cannot)
+        with pytest.raises(OSError, match="Too many open files"):
+            pool.read(saved(FILM, "PNG"), "film")
+        assert shared() == before
+        monkeypatch.undo()
+        assert pool.read(saved(FILM, "PNG"), "film").pixels.shape == FILM.shape
 
 
 def shared() -> set[Path]:

@@ -160,10 +160,22 @@ class _Child:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._n_films = 0
-        self._taker = Taker(_MAX_PIXEL_BYTES)
-        command = [sys.executable, "-P", "-m", "plainfilm.serve.decoding_child"]
-        self._process = subprocess.Popen(
-            [*command, str(limits.memory_bytes), str(limits.seconds), str(self._taker.file)],
+        with contextlib.ExitStack() as undo:  # where no file handle or process is left
+            self._taker = Taker(_MAX_PIXEL_BYTES)
+            undo.callback(self._taker.close)
+            self._process = self._started()
+            undo.callback(self.end)
+            self._films, self._answers = _pipe(self._process.stdin), _pipe(self._process.stdout)
+            os.set_blocking(self._films, False)
+            header, _ = self._exchange(b"", b"", time.monotonic() + _START_S)
+            self.enforced = Enforced(**cast(dict[str, bool], header["enforced"]))
+            undo.pop_all()
+        self.process = self._process.pid
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        words = self._limits.memory_bytes, self._limits.seconds, self._taker.file
+        return subprocess.Popen(
+            [sys.executable, "-P", "-m", "plainfilm.serve.decoding_child", *map(str, words)],
             pass_fds=self._taker.inherited,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -171,11 +183,6 @@ class _Child:
             start_new_session=True,  # so that what it starts is killed with it
             env=environment_of_children(),
         )
-        self._films, self._answers = _pipe(self._process.stdin), _pipe(self._process.stdout)
-        os.set_blocking(self._films, False)
-        header, _ = self._exchange(b"", b"", time.monotonic() + _START_S)
-        self.process = self._process.pid
-        self.enforced = Enforced(**_flags(header.get("enforced")))
 
     def is_alive(self) -> bool:
         return self._process.poll() is None
@@ -281,10 +288,6 @@ class _Child:
         self.end()
         limits = f"{self._limits.seconds:g} s, {self._limits.memory_bytes // 2**20} MiB"
         return ChildFailed(f"{words} (limits: {limits}); refused.")
-
-
-def _flags(found: object) -> dict[str, bool]:
-    return {str(name): bool(value) for name, value in cast(dict[str, object], found).items()}
 
 
 def _pipe(stream: IO[bytes] | None) -> int:
