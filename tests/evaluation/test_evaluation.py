@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from phantoms import phantom
+from plainfilm.datasets.files import sha256_of
 from plainfilm.datasets.manifest import Manifest
 from plainfilm.datasets.reads import NAME as READS
 from plainfilm.datasets.sample import Sample
@@ -76,6 +77,7 @@ def test_an_evaluation_leaves_a_table_numbers_and_a_page(out: Path) -> None:
     numbers = json.loads((out / "evaluation.json").read_text(encoding="utf-8"))
     assert numbers["schema"] == "plainfilm.evaluation/1"
     assert numbers["n_films"] == N_FILMS
+    assert numbers["predictions_sha256"] == sha256_of(out / "predictions.parquet")
     assert numbers["bundle"]["network_sha256"] == tiny_bundle(2).network_sha256
     assert set(numbers["audits"]["pneumonia"]) == {
         "marker", "frame_auroc", "centre_auroc", "mirrored_auroc", "inverted_auroc",
@@ -109,6 +111,20 @@ def test_an_evaluation_is_replaced_when_asked(bundle: Path, prepared: Path, tmp_
     assert json.loads((tmp_path / "evaluation.json").read_text(encoding="utf-8")) == again
     assert again["draws"] == 7
     assert again["test_reads"] == len((prepared / READS).read_text().splitlines()) >= 2
+
+
+def test_an_evaluation_that_is_cut_off_leaves_no_numbers_of_the_table_before(
+    bundle: Path, prepared: Path, tmp_path: Path
+) -> None:
+    evaluate(bundle, prepared, tmp_path, options=EvaluateOptions(draws=5))
+    (tmp_path / "curves.csv").unlink()
+    (tmp_path / "curves.csv").mkdir()  # cannot be written: the disk says no before the numbers
+
+    with pytest.raises(DatasetError):
+        evaluate(bundle, prepared, tmp_path, options=EvaluateOptions(draws=7, overwrite=True))
+
+    assert (tmp_path / "predictions.parquet").exists()
+    assert not (tmp_path / "evaluation.json").exists()
 
 
 def test_no_draw_is_no_evaluation() -> None:

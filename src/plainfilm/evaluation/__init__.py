@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from plainfilm.datasets.files import clear_disk_errors, count_others
+from plainfilm.datasets.files import clear_disk_errors, count_others, sha256_of
 from plainfilm.datasets.manifest import Manifest
 from plainfilm.errors import EvaluationError
 from plainfilm.evaluation.answers import answered, honest_answers
@@ -18,6 +18,7 @@ from plainfilm.evaluation.explanations import NAME as EXPLANATIONS_NAME
 from plainfilm.evaluation.explanations import Explanations, explain_split, explanation_numbers
 from plainfilm.evaluation.measure import evaluate_table, plain
 from plainfilm.evaluation.predict import CHOSEN_ON, Progress, describe, predict
+from plainfilm.evaluation.report_folders import MADE_FROM, NUMBERS_NAME, PREDICTIONS_NAME
 from plainfilm.evaluation.table import Predictions
 from plainfilm.reading import Reader
 from plainfilm.reading.strict_json import encode
@@ -32,8 +33,6 @@ __all__ = [
     "write_evaluation",
 ]
 
-PREDICTIONS_NAME = "predictions.parquet"
-NUMBERS_NAME = "evaluation.json"
 REPORT_NAME = "report.html"
 CURVES_NAME = "curves.csv"
 
@@ -149,7 +148,8 @@ def write_evaluation(
         table = replace(table, published=read_published(options.compare, films, findings))
     with clear_disk_errors(out, "Free some space and evaluate again."):
         out.mkdir(parents=True, exist_ok=True)
-        (out / EXPLANATIONS_NAME).unlink(missing_ok=True)
+        for name in (NUMBERS_NAME, REPORT_NAME, EXPLANATIONS_NAME):  # of another table from now on
+            (out / name).unlink(missing_ok=True)
         if explained is not None:
             explained.save(out)
     table.save(out / PREDICTIONS_NAME)
@@ -177,6 +177,7 @@ def report_table(out: Path, *, draws: int = N_DRAWS, seed: int = 0) -> dict[str,
     from plainfilm.evaluation.report import html_report
 
     numbers = evaluate_table(out / PREDICTIONS_NAME, draws=draws, seed=seed)
+    numbers[MADE_FROM] = sha256_of(out / PREDICTIONS_NAME)
     explained = Explanations.load(out)
     if explained is not None:
         numbers["explanations"] = plain(explanation_numbers(explained, draws, seed))

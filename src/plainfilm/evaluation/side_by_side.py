@@ -27,8 +27,9 @@ from plainfilm.evaluation.html_parts import (
 )
 from plainfilm.evaluation.metrics import known
 from plainfilm.evaluation.pictures import PALE, Picture, line_style, panels
+from plainfilm.evaluation.report_folders import load_tables
 from plainfilm.evaluation.table import Predictions
-from plainfilm.evaluation.versus import compare_tables, in_common, load_tables
+from plainfilm.evaluation.versus import compare_tables, in_common
 from plainfilm.reading.strict_json import encode
 from plainfilm.whole_files import write_whole
 

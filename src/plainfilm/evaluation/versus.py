@@ -29,6 +29,7 @@ from plainfilm.evaluation.calibration import CrossFit
 from plainfilm.evaluation.delong import delong, holm
 from plainfilm.evaluation.measure import plain
 from plainfilm.evaluation.metrics import Floats, auroc, average_precision, brier
+from plainfilm.evaluation.report_folders import load_tables
 from plainfilm.evaluation.table import Predictions
 
 SCHEMA = "plainfilm.comparison/1"
@@ -54,29 +55,10 @@ def compare_reports(
     Raises
     ------
     EvaluationError
-        A table cannot be read, or see `compare_tables`.
+        See `report_folders.load_tables` and `compare_tables`.
     """
     tables, cautions = load_tables(folders)
     return {**compare_tables(tables, draws=draws, seed=seed), "cautions": cautions}
-
-
-def load_tables(folders: Sequence[Path]) -> tuple[list[Predictions], list[str]]:
-    """The tables of reports, and a caution for each report that was never finished.
-
-    evaluation.json is what an evaluation writes last.
-
-    Raises
-    ------
-    EvaluationError
-        A table cannot be read.
-    """
-    tables = [Predictions.load(folder / "predictions.parquet") for folder in folders]
-    unfinished = [folder for folder in folders if not (folder / "evaluation.json").exists()]
-    return tables, [
-        f"{folder.resolve().name}: no evaluation.json, so its evaluation was cut off or still "
-        "runs; only its predictions are compared. Evaluate again"
-        for folder in unfinished
-    ]
 
 
 def not_shown_as_good(found: Mapping[str, object], margin: float) -> list[str]:
