@@ -13,6 +13,7 @@ from plainfilm.datasets.seen import (
     adapted_digests,
     film_digests,
     find_leak,
+    joined_digests,
     named,
 )
 from plainfilm.errors import DatasetError
@@ -85,3 +86,31 @@ def test_films_that_a_bundle_was_adapted_on_are_added_to_those_of_before(
     monkeypatch.setattr(seen, "MOST", 3)
     with pytest.raises(DatasetError, match="4 films to learn from; a bundle can name 3 at most"):
         adapted_digests(first, learned.split("test"))
+
+
+def test_what_is_joined_remembers_every_member_s_films(learned: Manifest) -> None:
+    first, second = (film_digests(learned, [split]) for split in ("train", "val"))
+    adapted = adapted_digests({}, learned.split("test"))
+
+    joined = joined_digests([first, {**second, **adapted}])
+
+    leak, again = (find_leak(joined, learned, key) for key in (KEY, ADAPTED_KEY))
+    assert leak is not None
+    assert again is not None
+    assert leak.films == tuple(f"{row}.png" for row in range(6))
+    assert again.films == ("6.png", "7.png")
+
+
+def test_a_member_without_a_list_leaves_none_but_what_was_adapted_on(learned: Manifest) -> None:
+    adapted = adapted_digests({}, learned.split("test"))
+    assert joined_digests([film_digests(learned), adapted]) == adapted
+    assert joined_digests([{}, {}]) == {}
+
+
+def test_more_films_than_a_bundle_names_are_not_joined(
+    learned: Manifest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seen, "MOST", 5)
+    parts = [film_digests(learned, [split]) for split in ("train", "val")]
+    with pytest.raises(DatasetError, match=r"6 films to learn from; .* Join fewer"):
+        joined_digests(parts)

@@ -254,3 +254,23 @@ def test_films_that_chose_the_checkpoint_carry_a_caution(manifest: Manifest) -> 
     reader = learned_from(manifest, manifest.split_sha256)
     assert "flatter" in describe(reader, manifest, "val").cautions[0]
     assert describe(reader, manifest, "test").cautions == ()
+
+
+@pytest.mark.parametrize(
+    ("init", "told"),
+    [
+        ("scratch", False),
+        ("scratch; then ward 1.0.0, adapted with --head", False),
+        ("first (0123)", True),
+        ("first (0123); then ward 1.0.0, adapted with --head", True),
+    ],
+)
+def test_films_that_the_first_weights_learned_from_are_cautioned_about(
+    manifest: Manifest, init: str, *, told: bool
+) -> None:
+    reader = learned_from(manifest, manifest.split_sha256)
+    origin = replace(reader.bundle.header.provenance, init=init)
+    begun = Reader(change(reader.bundle, provenance=origin), threads=1)
+    words = "Its training began with other weights (first (0123)"
+    cautions = describe(begun, manifest, "test").cautions
+    assert [caution[: len(words)] for caution in cautions] == [words] * told

@@ -13,12 +13,12 @@ from plainfilm.errors import RunError
 from plainfilm.findings import Finding, LabelSet
 from plainfilm.networks import Classifier
 from plainfilm.training.checkpoint import load_weights
-from plainfilm.training.first_weights import first_weights_words, take_first_weights
+from plainfilm.training.first_weights import check_start, first_weights_words, take_first_weights
 from plainfilm.training.learner import build_network
 from plainfilm.training.loop import train
 from plainfilm.training.recipe import Recipe
 from plainfilm.training.record import read_record, write_record
-from tiny_training import LABEL_SET, same_weights, tiny_recipe
+from tiny_training import LABEL_SET, resplit, same_weights, tiny_recipe
 
 NAMES = LABEL_SET.names
 
@@ -204,3 +204,18 @@ def test_the_same_file_gives_the_same_training(
     ]
 
     assert same_weights(*runs)
+
+
+def test_a_run_that_learned_by_another_split_of_these_films_is_no_start(
+    finished: Path, prepared: Path, tmp_path: Path
+) -> None:
+    """Its training films may be test films here: a leak that no bundle could tell of."""
+    other = shutil.copytree(prepared, tmp_path / "films")
+    resplit(other, "")
+    words = "first learned from drawn by another split, so test films of this one may be among"
+    with pytest.raises(RunError, match=words):
+        train(starting(finished), other, tmp_path / "run")
+    assert not (tmp_path / "run" / "run.json").exists()
+    check_start(starting(finished), read_record(finished).films)
+    elsewhere = replace(read_record(finished).films, data_set="another", split_sha256="2" * 64)
+    check_start(starting(finished), elsewhere)

@@ -67,6 +67,30 @@ def adapted_digests(details: dict[str, str], manifest: Manifest) -> dict[str, st
     return {ADAPTED_KEY: base64.b64encode(b"".join(sorted(digests))).decode()}
 
 
+def joined_digests(details: Sequence[dict[str, str]]) -> dict[str, str]:
+    """What one bundle carries that is made of several: every film that any of them learned from.
+
+    Where one of them tells no films of its training, neither does what is made of them, so that
+    nobody takes a part for the whole.
+
+    Raises
+    ------
+    DatasetError
+        A list cannot be read, or together they are more than 90,000 films.
+    """
+    found: dict[str, str] = {}
+    for key in (KEY, ADAPTED_KEY):
+        lists = [_listed(each, key) for each in details if key in each]
+        if not lists or (key == KEY and len(lists) < len(details)):
+            continue
+        digests = set[bytes]().union(*lists)
+        if len(digests) > MOST:
+            words = f"{len(digests):,} films to learn from"
+            raise DatasetError(f"{words}; a bundle can name {MOST:,} at most. Join fewer")
+        found[key] = base64.b64encode(b"".join(sorted(digests))).decode()
+    return found
+
+
 def find_leak(details: dict[str, str], films: Manifest, key: str = KEY) -> Leak | None:
     """Which of the films were learned from, by a bundle's details; None where it carries no list.
 

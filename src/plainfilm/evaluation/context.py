@@ -8,10 +8,12 @@ import numpy as np
 
 from plainfilm.datasets.manifest import Manifest
 from plainfilm.datasets.sample import Sample
-from plainfilm.datasets.seen import KEY as DIGESTS
+from plainfilm.datasets.seen import ADAPTED_KEY
+from plainfilm.datasets.seen import KEY as LEARNED_KEY
 from plainfilm.reading.bundle import BundleHeader
 
 _UNKNOWN = "not known"
+_FOR_PROGRAMS = (LEARNED_KEY, ADAPTED_KEY)
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ def context_of(header: BundleHeader, manifest: Manifest) -> Context:
         "hardware": source.hardware,
         "seconds": _words(None if source.seconds is None else round(source.seconds)),
         "split SHA-256": _words(source.split_sha256),
-        **{key: words for key, words in source.details.items() if key != DIGESTS},
+        **{key: words for key, words in source.details.items() if key not in _FOR_PROGRAMS},
     }
     return Context(
         intended_use=header.intended_use,

@@ -29,6 +29,8 @@ CHOSEN_ON = "val"
 ADAPTED_FROM = "adapted from"
 ADAPTED_FILMS = "adapted on films_sha256"
 ADAPTED_RULE = "adapted with threshold rule"
+_NO_START = ("", "scratch")  # what a recipe's `network.init` says of weights drawn at random
+_THEN = "; then "  # what it was adapted on later; those films are listed
 _CROSS_FIT = "cross-fit-test"  # the recipe's word for "calibrated on the test films, crosswise"
 
 
@@ -94,7 +96,7 @@ def describe(reader: Reader, manifest: Manifest, split: str) -> About:
         thresholds=tuple(header.thresholds[name] for name in names),
         threshold_rule=header.threshold_rule,
         refit_rule=_adapted_rule(header, manifest, split)
-        if ADAPTED_FROM in header.provenance.details
+        if ADAPTED_FILMS in header.provenance.details
         else _refit_rule(header)
         if same_set and split == "test"
         else None,
@@ -207,7 +209,20 @@ def _adapted_rule(header: BundleHeader, manifest: Manifest, split: str) -> str |
 
 
 def _cautions(header: BundleHeader, manifest: Manifest, split: str) -> tuple[str, ...]:
-    same_set = header.provenance.data_set == manifest.source
+    source = header.provenance
+    same_set = source.data_set == manifest.source
+    if LEARNED_KEY in source.details and source.init.partition(_THEN)[0] not in _NO_START:
+        words = (
+            f"Its training began with other weights ({source.init}). The films that those learned "
+            "from are not listed in the bundle; if some of them are among these, nobody noticed."
+        )
+        return (words, *_of_these_films(header, manifest, split, same_set=same_set))
+    return _of_these_films(header, manifest, split, same_set=same_set)
+
+
+def _of_these_films(
+    header: BundleHeader, manifest: Manifest, split: str, *, same_set: bool
+) -> tuple[str, ...]:
     if not same_set and LEARNED_KEY not in header.provenance.details:
         words = (
             "The bundle carries no list of the films it learned from; if some of them are among "

@@ -129,6 +129,8 @@ def splits_chapter(evaluation: Json) -> str:
     lines = [
         "No patient, and no film, is in two splits: a data set where one is is refused.",
         "Films that the bundle learned from are refused by name, where it carries their digests.",
+        "Not noticed: a film that was decoded and written again, and other films of a patient of "
+        "whom it learned in another data set.",
         f"Split SHA-256: {evaluation['split_sha256']}.",
     ]
     return (

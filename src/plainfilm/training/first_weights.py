@@ -15,7 +15,7 @@ from plainfilm.training.encoder_settings import NAME as ENCODER
 from plainfilm.training.learner import build_network
 from plainfilm.training.network_settings import SCRATCH
 from plainfilm.training.recipe import Recipe
-from plainfilm.training.record import read_recipe, read_record
+from plainfilm.training.record import FilmsUsed, read_recipe, read_record
 
 
 def take_first_weights(network: Classifier, recipe: Recipe, names: tuple[str, ...]) -> str:
@@ -47,6 +47,28 @@ def take_first_weights(network: Classifier, recipe: Recipe, names: tuple[str, ..
     loaded = load_weights_file(network, path, recipe.network.init_adapt)
     name = init if init.startswith(hub.PREFIX) else loaded.name
     return "; ".join((f"{name} ({loaded.sha256})", *loaded.notes))
+
+
+def check_start(recipe: Recipe, films: FilmsUsed) -> None:
+    """Refuse to begin with a run that learned from the same data set by another split.
+
+    Its training films may be test films here, and nobody would notice later.
+
+    Raises
+    ------
+    RunError
+        It did; or the run is missing or broken.
+    """
+    init = recipe.network.init
+    if init == SCRATCH or recipe.network.begins_with_file or recipe.network.name == ENCODER:
+        return
+    start = read_record(Path(init)).films
+    if start.data_set == films.data_set and start.split_sha256 != films.split_sha256:
+        found = f"{Path(init).name} learned from {films.data_set} by another split"
+        raise RunError(
+            f"network.init: {found}, so test films of this one may be among its training films. "
+            "Prepare the data set as it was then, or begin with another run."
+        )
 
 
 def first_weights_words(recipe: Recipe, names: tuple[str, ...], n_logits: int) -> str:

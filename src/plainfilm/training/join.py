@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 import numpy as np
 
 import plainfilm
+from plainfilm.datasets.seen import joined_digests
 from plainfilm.errors import BundleError
+from plainfilm.evaluation.predict import ADAPTED_FILMS, ADAPTED_RULE
 from plainfilm.radiograph import Pixels
 from plainfilm.reading.bundle import (
     Bundle,
@@ -40,6 +42,7 @@ _ALIKE: dict[str, Callable[[BundleHeader], object]] = {
     "split": lambda header: header.provenance.split_sha256,
     "training patients": lambda header: header.provenance.patients_sha256,
     "calibration": lambda header: (header.calibration.calibrated, _crosswise(header)),
+    "films adapted on": lambda header: _adapted(header),
     "map": lambda header: header.map and (header.map.height, header.map.width),
     "familiarity": lambda header: header.familiarity is not None,
 }
@@ -71,6 +74,8 @@ def join(
     ------
     BundleError
         Fewer than two members, or members that do not go together, or an impossible name.
+    DatasetError
+        See `seen.joined_digests`.
     """
     check_members(members)
     headers = [member.header for member in members]
@@ -179,6 +184,7 @@ def _provenance(members: Sequence[Bundle]) -> Provenance:
     seconds = [source.seconds for source in sources if source.seconds is not None]
     display = first.details.get("display", "")
     details = {"display": display} if display else {}
+    details |= _adapted(members[0].header) | joined_digests([source.details for source in sources])
     for number, member in enumerate(members, start=1):
         source = member.header.provenance
         details[f"member {number}"] = (
@@ -204,6 +210,12 @@ def _provenance(members: Sequence[Bundle]) -> Provenance:
 
 def _told(value: object) -> str:
     return "unknown" if value is None else str(value)
+
+
+def _adapted(header: BundleHeader) -> dict[str, str]:
+    """The films that calibrator and thresholds were adapted on, by which rule; empty if on none."""
+    details = header.provenance.details
+    return {key: details[key] for key in (ADAPTED_FILMS, ADAPTED_RULE) if key in details}
 
 
 def _crosswise(header: BundleHeader) -> object:

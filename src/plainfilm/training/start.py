@@ -27,7 +27,11 @@ from plainfilm.training.checkpoint import (
     weights_name,
 )
 from plainfilm.training.encoder_settings import NAME as ENCODER
-from plainfilm.training.first_weights import first_weights_words, take_first_weights
+from plainfilm.training.first_weights import (
+    check_start,
+    first_weights_words,
+    take_first_weights,
+)
 from plainfilm.training.freezing import Weights, count_weights, freeze
 from plainfilm.training.learner import Learner, build_network
 from plainfilm.training.objective import loss_used, make_target
@@ -240,6 +244,7 @@ def _differences(
 def _new_record(
     recipe: Recipe, prepared: Prepared, device: torch.device, threads: int
 ) -> RunRecord:
+    check_start(recipe, prepared.used)
     label_set = prepared.manifest.label_set
     weights = _weights(recipe, prepared.n_logits)
     return RunRecord(
