@@ -21,6 +21,7 @@ from plainfilm.evaluation.bootstrap import (
     mean_interval,
 )
 from plainfilm.evaluation.breakdown import body_part_numbers, study_numbers
+from plainfilm.evaluation.collapse import collapse_words
 from plainfilm.evaluation.comparison import compare_with_published
 from plainfilm.evaluation.conformal import conformal_numbers
 from plainfilm.evaluation.degrade import degradation_numbers
@@ -67,7 +68,7 @@ def measure(table: Predictions, n_draws: int = N_DRAWS, seed: int = 0) -> dict[s
     numbers = [finding_numbers(films, column, draws) for column in columns]
     measured: dict[str, object] = {
         **_facts(table),
-        "cautions": [*table.about.cautions, *_alarms(numbers), *alarms(audits)],
+        "cautions": [*table.about.cautions, *collapse_words(table, numbers), *alarms(audits)],
         "draws": n_draws,
         "seed": seed,
         "intervals": "95 % intervals of a bootstrap over patients: [value, low, high]",
@@ -93,15 +94,6 @@ def measure(table: Predictions, n_draws: int = N_DRAWS, seed: int = 0) -> dict[s
 def _rows(answers: Answers, numbers: Sequence[FindingNumbers]) -> dict[str, dict[str, object]]:
     findings = answers.table.about.findings
     return {finding: row(n) for finding, n in zip(findings, numbers, strict=True)}
-
-
-def _alarms(numbers: Sequence[FindingNumbers]) -> list[str]:
-    """A sentence for each finding of which the bundle says one thing, whatever the film."""
-    return [
-        f"{n.display}: at least 99 % of the films are called alike, though fewer of them are."
-        for n in numbers
-        if n.one_class
-    ]
 
 
 def _facts(table: Predictions) -> dict[str, object]:

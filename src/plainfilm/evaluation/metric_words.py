@@ -2,6 +2,8 @@
 
 from html import escape
 
+from plainfilm.evaluation.reliability import N_BINS
+
 METRIC_WORDS = {
     "AUROC": (
         "The chance that a film with the finding scores higher than one without: 1 is "
@@ -52,9 +54,9 @@ METRIC_WORDS = {
     "MCC": ("Correlation of calls and labels (Matthews): 0 is chance, 1 perfect."),
     "ECE": (
         "Expected calibration error: how far probabilities lie from the shares seen, on "
-        "average over ten bins of equal width. Chance alone gives more than 0."
+        f"average over {N_BINS} bins of equal width. Chance alone gives more than 0."
     ),
-    "ECE, equal mass": ("Expected calibration error over ten bins with equally many films."),
+    "ECE, equal mass": (f"Expected calibration error over {N_BINS} bins with equally many films."),
     "Brier": ("The mean squared distance of probability and label: 0 is perfect."),
     "Calibration slope": (
         "1 is right; below 1 the probabilities are too extreme, above 1 too timid."
