@@ -1,11 +1,14 @@
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from drawn_context import films, header
 from plainfilm.datasets.seen import ADAPTED_KEY
 from plainfilm.datasets.seen import KEY as DIGESTS
-from plainfilm.evaluation.context import context_of
+from plainfilm.evaluation.claim import CLAIM
+from plainfilm.evaluation.context import Context, context_of
 from plainfilm.evaluation.measure import measure
 from plainfilm.evaluation.table import Predictions
 
@@ -30,6 +33,39 @@ def test_no_digest_of_a_film_comes_along() -> None:
     training = context_of(header(**lists, teacher="one"), films()).training
     assert training["teacher"] == "one"
     assert not {"abc", "def"} & set(training.values())
+
+
+@pytest.mark.parametrize(
+    ("details", "words"),
+    [
+        ({}, "none: one network"),
+        ({"run 2": "optim.seed=1", "run 3": "optim.seed=2"}, "the mean of 3 networks"),
+        ({"member 1": "a", "member 2": "b"}, "the mean of 2 networks"),
+        ({"imported by": "plainfilm bundles import"}, None),
+    ],
+)
+def test_an_ensemble_is_told(details: dict[str, str], words: str | None) -> None:
+    """CLAIM 27."""
+    assert context_of(header(**details), films()).training.get("ensemble") == words
+
+
+def test_films_of_the_same_data_set_are_internal_and_others_external_where_that_is_known() -> None:
+    """CLAIM 32 and 33: answered by the software where it knows, else left to a person."""
+    source = header().provenance.data_set
+    same = context_of(header(), replace(films(), source=source))
+    other = context_of(header(**{DIGESTS: "abc"}), replace(films(), source="ward"))
+    unknown = context_of(header(), replace(films(), source="ward"))
+    assert answered(same) == {"32"}
+    assert answered(other) == {"33"}
+    assert answered(unknown) == set()
+    assert other.training["external test"] == f"ward; it learned from {source}"
+
+
+def answered(context: Context) -> set[str]:
+    """Which of the two items the checklist answers by itself."""
+    told = {"context": asdict(context)}
+    items = (item for item in CLAIM if item.number in ("32", "33"))
+    return {item.number for item in items if item.is_answered(told, {"Results": "results"})}
 
 
 def test_it_travels_with_the_table_into_the_evaluation(make_table: Any, tmp_path: Path) -> None:

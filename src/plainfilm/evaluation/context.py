@@ -1,7 +1,7 @@
 """What a report says of bundle and films beside the numbers, told by their own records."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +10,7 @@ from plainfilm.datasets.manifest import Manifest
 from plainfilm.datasets.sample import Sample
 from plainfilm.datasets.seen import ADAPTED_KEY
 from plainfilm.datasets.seen import KEY as LEARNED_KEY
-from plainfilm.reading.bundle import BundleHeader
+from plainfilm.reading.bundle import BundleHeader, Provenance
 
 _UNKNOWN = "not known"
 _FOR_PROGRAMS = (LEARNED_KEY, ADAPTED_KEY)
@@ -82,6 +82,8 @@ def context_of(header: BundleHeader, manifest: Manifest) -> Context:
         "hardware": source.hardware,
         "seconds": _words(None if source.seconds is None else round(source.seconds)),
         "split SHA-256": _words(source.split_sha256),
+        "ensemble": _ensemble(source.details),
+        **_internal_or_external(source, manifest),
         **{key: words for key, words in source.details.items() if key not in _FOR_PROGRAMS},
     }
     return Context(
@@ -98,6 +100,25 @@ def context_of(header: BundleHeader, manifest: Manifest) -> Context:
         n_unsplit=sum(not sample.split for sample in manifest.samples),
         dropped=manifest.dropped,
     )
+
+
+def _ensemble(details: Mapping[str, str]) -> str:
+    """How many networks answer; "" where a bundle was imported, of which nobody knows."""
+    if "imported by" in details:
+        return ""
+    n_members = sum(key.startswith("member ") for key in details)
+    n_runs = 1 + sum(key.startswith("run ") for key in details)
+    n_networks = n_members or n_runs
+    return "none: one network" if n_networks == 1 else f"the mean of {n_networks} networks"
+
+
+def _internal_or_external(source: Provenance, manifest: Manifest) -> dict[str, str]:
+    """Nothing where it is not known which films the bundle learned from."""
+    if source.data_set == manifest.source:
+        return {"internal test": f"{manifest.source}, the data set that it learned from"}
+    if LEARNED_KEY not in source.details:
+        return {}
+    return {"external test": f"{manifest.source}; it learned from {source.data_set}"}
 
 
 def _facts(films: Manifest) -> SplitFacts:
