@@ -7,7 +7,7 @@ from PIL import Image
 
 from bare_manifests import bare_manifest
 from dicoms import dicom_file
-from plainfilm.datasets.film_facts import FILE_FACTS, RECORD_FACTS, film_facts
+from plainfilm.datasets.film_facts import FILE_FACTS, RECORD_FACTS, film_facts, readable_facts
 from plainfilm.datasets.manifest import Manifest
 from plainfilm.errors import DatasetError
 
@@ -53,3 +53,12 @@ def test_a_file_that_is_no_film_is_named(tmp_path: Path) -> None:
         film_facts(manifest_of(tmp_path, "notes.txt"))
     with pytest.raises(DatasetError, match=r"gone\.png: cannot be read"):
         film_facts(manifest_of(tmp_path, "gone.png"))
+
+
+def test_a_file_that_is_no_film_is_not_known_where_that_is_allowed(tmp_path: Path) -> None:
+    Image.fromarray(np.zeros((30, 40), np.uint8)).save(tmp_path / "0.png")
+    (tmp_path / "1.png").write_bytes(b"nothing")
+    facts = readable_facts(manifest_of(tmp_path, "0.png", "1.png", "2.png"))
+    assert tuple(facts) == FILE_FACTS
+    assert facts["width"][0] == 40
+    assert np.isnan([values[1:] for values in facts.values()]).all()

@@ -67,3 +67,22 @@ def test_what_was_not_measured_has_no_section() -> None:
 
 def test_shortcuts_are_told_finding_by_finding() -> None:
     assert shortcut_sentences(EVALUATION) == ["SHORTCUT, Mass: x."]
+
+
+def test_what_files_and_records_tell_stands_beside_the_bundle_s_own_auroc() -> None:
+    """S2-53: and a finding of which too little is known is marked."""
+    alone = {"file size": 0.91, "age": 0.6}
+    told = {"display": "Mass", "files": [0.9, 0.8, 0.95], "record": None, "alone": alone}
+    few = {"display": "Hernia", "files": None, "record": None, "alone": {}, "words": ["Few."]}
+    (section,) = audit_sections(
+        {
+            "findings": {"mass": {"auroc": [0.88, 0.8, 0.9]}},
+            "facts_alone": {"mass": {**told, "words": ["WARNING, Mass: x."]}, "hernia": few},
+        }
+    )
+    assert section.rows == (
+        ("Mass", "0.880 [0.800, 0.900]", "0.900 [0.800, 0.950]", "–", "file size 0.910"),
+        ("Hernia", "–", "–", "–", "–"),
+    )
+    assert section.few == (False, True)
+    assert section.sentences[1:] == ("WARNING, Mass: x.", "Few.")

@@ -6,9 +6,18 @@ import numpy as np
 from PIL import Image
 
 from bare_manifests import bare_manifest
+from drawn_tables import draw_table
+from plainfilm.datasets.film_facts import readable_facts
 from plainfilm.datasets.manifest import Manifest
 from plainfilm.evaluation import data_audit
-from plainfilm.evaluation.data_audit import audit_data, audit_text
+from plainfilm.evaluation.data_audit import (
+    audit_data,
+    audit_table,
+    audit_text,
+    warnings_in,
+)
+from plainfilm.evaluation.measure import plain
+from plainfilm.evaluation.table import Predictions
 
 N_FILMS = 160
 
@@ -76,3 +85,41 @@ def test_too_few_patients_say_nothing(tmp_path: Path) -> None:
 def test_a_large_set_is_sampled_and_counted(tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.setattr(data_audit, "MOST", 100)
     assert audit_data(films(tmp_path, telling=False), draws=5)["n_films"] == 100
+
+
+def table_of(manifest: Manifest) -> Predictions:
+    """A table of these films, as `predict` leaves it, of a bundle that says nothing of them."""
+    n, plain = len(manifest), draw_table(len(manifest), findings=("mass",), displays=("Mass",))
+    texts = {"sex": [s.sex or "" for s in manifest.samples], "view": [""] * n}
+    return replace(
+        plain,
+        labels=manifest.labels.astype(float),
+        patient=np.array([s.patient for s in manifest.samples]),
+        age=np.array([s.age for s in manifest.samples], float),
+        details={**plain.details, **{key: np.array(words) for key, words in texts.items()}},
+        facts=readable_facts(manifest),
+    )
+
+
+def test_a_table_tells_what_its_manifest_does(tmp_path: Path) -> None:
+    """S2-53: beside a bundle's own AUROC, from the table of predictions alone."""
+    manifest = films(tmp_path, telling=True)
+    of_manifest: Any = audit_data(manifest, draws=20)["findings"]
+    of_table: Any = audit_table(table_of(manifest), draws=20)
+    for key in ("files", "record"):
+        assert plain(of_table["mass"][key]) == of_manifest["mass"][key]
+    assert of_table["mass"]["alone"] == of_manifest["mass"]["alone"]
+    (warning,) = warnings_in(of_table)
+    assert warning.startswith("WARNING, Mass: the files alone")
+
+
+def test_a_large_table_is_sampled(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(data_audit, "MOST", 100)
+    found: Any = audit_table(table_of(films(tmp_path, telling=True)), draws=5)
+    assert found["mass"]["n_present"] < N_FILMS // 2
+
+
+def test_where_files_were_not_looked_at_nothing_is_said(tmp_path: Path) -> None:
+    table = replace(table_of(films(tmp_path, telling=False)), facts={})
+    assert audit_table(table, draws=5) == {}
+    assert warnings_in({"mass": {}}) == []

@@ -93,6 +93,17 @@ def test_the_tables_alone_give_the_same_files_again(out: Path, tmp_path: Path) -
         assert (tmp_path / name).read_bytes() == (out / name).read_bytes()
 
 
+def test_what_files_alone_tell_is_a_section_of_the_report(out: Path) -> None:
+    """S2-53: of the very films, from the table; too few patients here to say anything."""
+    numbers = json.loads((out / "evaluation.json").read_text(encoding="utf-8"))
+    assert set(numbers["facts_alone"]) == {"pneumonia", "atelectasis"}
+    page = (out / "report.html").read_text(encoding="utf-8")
+    audits = page.partition("<h2 id='audits'>")[2].partition("<h2")[0]
+    assert "<h3>What files and records alone tell</h3>" in audits
+    for row in numbers["facts_alone"].values():
+        assert f"<p>{row['words'][0]}</p>" in audits
+
+
 def test_the_numbers_fit_into_the_bundle(out: Path, tmp_path: Path) -> None:
     numbers = json.loads((out / "evaluation.json").read_text(encoding="utf-8"))
     tiny_bundle(2).with_evaluation(numbers, "# card\n").save(tmp_path / "again.bundle")

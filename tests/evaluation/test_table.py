@@ -84,6 +84,7 @@ def tables(draw: st.DrawFn) -> Predictions:
         refused=texts(),
         published=numbers(len(findings)) if draw(st.booleans()) else None,
         audits={name: numbers(len(findings)) for name in audits},
+        facts={name: numbers(1)[:, 0] for name in audits},
     )
 
 
@@ -106,6 +107,7 @@ def test_every_table_comes_back_as_it_was(table: Predictions) -> None:
     assert sorted(again.audits) == sorted(table.audits)
     for name, values in table.audits.items():
         np.testing.assert_array_equal(again.audits[name], values)
+        np.testing.assert_array_equal(again.facts[name], table.facts[name])
 
 
 def test_the_same_table_is_the_same_bytes(make_table: Any, tmp_path: Path) -> None:

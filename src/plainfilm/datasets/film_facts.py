@@ -3,6 +3,7 @@
 If these tell the sick from the healthy, so may a network that has learned nothing of disease.
 """
 
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 
@@ -12,7 +13,6 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from plainfilm.datasets.manifest import Manifest
-from plainfilm.datasets.sample import Sample
 from plainfilm.errors import DatasetError
 
 FILE_FACTS = ("file size", "bytes per pixel", "width", "height", "aspect", "bits", "colour", "kind")
@@ -21,6 +21,8 @@ RECORD_FACTS = ("age", "sex", "view")
 _HEAD = 2**16  # bytes of a raster file; enough for its size in pixels
 _KINDS = ("PNG", "JPEG", "TIFF", "DICOM")
 _BITS = {"1": 1, "L": 8, "P": 8, "LA": 8, "RGB": 8, "RGBA": 8, "I;16": 16, "I;16B": 16, "I": 32}
+_SEXES = {"M": 0.0, "F": 1.0}
+_VIEWS = {"PA": 0.0, "AP": 1.0, "LATERAL": 2.0, "OBLIQUE": 3.0}
 
 Facts = NDArray[np.float64]
 
@@ -37,9 +39,32 @@ def film_facts(manifest: Manifest) -> dict[str, Facts]:
         A film is not there or is no film by its first bytes.
     """
     files = np.array([_of_file(manifest.root / sample.image) for sample in manifest.samples])
-    records = np.array([_of_record(sample) for sample in manifest.samples])
-    facts = dict(zip(FILE_FACTS, files.T, strict=True))
-    return facts | dict(zip(RECORD_FACTS, records.T, strict=True))
+    samples = manifest.samples
+    ages = np.array([np.nan if sample.age is None else sample.age for sample in samples])
+    sexes, views = [s.sex or "" for s in samples], [s.view or "" for s in samples]
+    return dict(zip(FILE_FACTS, files.T, strict=True)) | record_facts(ages, sexes, views)
+
+
+def readable_facts(manifest: Manifest) -> dict[str, Facts]:
+    """Each of `FILE_FACTS` as `film_facts` gives it; NaN of a file that is no film or not there."""
+    rows = [_of_file_or_unknown(manifest.root / sample.image) for sample in manifest.samples]
+    return dict(zip(FILE_FACTS, np.array(rows, np.float64).T, strict=True))
+
+
+def record_facts(age: Facts, sex: Sequence[str], view: Sequence[str]) -> dict[str, Facts]:
+    """Each of `RECORD_FACTS` of films (n,), as `film_facts` gives it; "" = not known."""
+    return {
+        "age": age,
+        "sex": np.array([_SEXES.get(name, np.nan) for name in sex]),
+        "view": np.array([_VIEWS.get(name, np.nan) for name in view]),
+    }
+
+
+def _of_file_or_unknown(path: Path) -> tuple[float, ...]:
+    try:
+        return _of_file(path)
+    except DatasetError:
+        return (np.nan,) * len(FILE_FACTS)
 
 
 def _of_file(path: Path) -> tuple[float, ...]:
@@ -74,9 +99,3 @@ def _dicom(path: Path) -> tuple[float, float, float, float, float]:
     sides = float(header.Columns), float(header.Rows)
     colour = int(header.get("SamplesPerPixel", 1)) > 1
     return (*sides, float(header.get("BitsStored", np.nan)), colour, _KINDS.index("DICOM"))
-
-
-def _of_record(sample: Sample) -> tuple[float, float, float]:
-    sex = {"M": 0.0, "F": 1.0}.get(sample.sex or "", np.nan)
-    view = {"PA": 0.0, "AP": 1.0, "LATERAL": 2.0, "OBLIQUE": 3.0}.get(sample.view or "", np.nan)
-    return np.nan if sample.age is None else sample.age, sex, view

@@ -176,11 +176,7 @@ def report_table(out: Path, *, draws: int = N_DRAWS, seed: int = 0) -> dict[str,
     from plainfilm.evaluation.figures import draw_figures  # slow to import
     from plainfilm.evaluation.report import html_report
 
-    numbers = evaluate_table(out / PREDICTIONS_NAME, draws=draws, seed=seed)
-    numbers[MADE_FROM] = sha256_of(out / PREDICTIONS_NAME)
-    explained = Explanations.load(out)
-    if explained is not None:
-        numbers["explanations"] = plain(explanation_numbers(explained, draws, seed))
+    numbers = _numbers(out, draws, seed)
     table = answered(Predictions.load(out / PREDICTIONS_NAME))
     fits = [honest_answers(table, column, seed) for column in range(len(table.about.findings))]
     figures = draw_figures(table, seed, numbers)
@@ -194,3 +190,23 @@ def report_table(out: Path, *, draws: int = N_DRAWS, seed: int = 0) -> dict[str,
         write_whole(out / CURVES_NAME, curves_csv(table, fits).encode())
         write_whole(out / NUMBERS_NAME, encode(numbers))
     return numbers
+
+
+def _numbers(out: Path, draws: int, seed: int) -> dict[str, object]:
+    """evaluation.json: what `evaluate_table` gives, and what only a folder can tell."""
+    from plainfilm.evaluation.data_audit import audit_table, warnings_in  # slow to import
+
+    numbers = evaluate_table(out / PREDICTIONS_NAME, draws=draws, seed=seed)
+    numbers[MADE_FROM] = sha256_of(out / PREDICTIONS_NAME)
+    explained = Explanations.load(out)
+    if explained is not None:
+        numbers["explanations"] = plain(explanation_numbers(explained, draws, seed))
+    alone = audit_table(Predictions.load(out / PREDICTIONS_NAME), seed=seed)
+    if alone:
+        numbers["facts_alone"] = plain(alone)
+        numbers["cautions"] = [*_listed(numbers["cautions"]), *warnings_in(alone)]
+    return numbers
+
+
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else []

@@ -5,6 +5,18 @@ from dataclasses import dataclass
 
 from plainfilm.evaluation.localization import OVERLAPS
 
+FACTS_ALONE, POOR_FILMS = "What files and records alone tell", "Poor films"  # not about maps
+
+_FACTS_ABOUT = (
+    "AUROC of what is known of these films without looking at them, learned patient-wise from the "
+    "films themselves. Where it is near the bundle's own, the bundle need have learned nothing of "
+    "disease to do as well."
+)
+_FACTS_HEAD = (
+    "Finding", "Bundle", "Files alone: size, sides, bits, colour, kind",
+    "Age, sex and view alone", "Strongest fact, either way round",
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Section:
@@ -20,6 +32,7 @@ class Section:
 def audit_sections(evaluation: Mapping[str, object]) -> tuple[Section, ...]:
     """The sections that an evaluation.json has numbers for."""
     found = (
+        _facts_alone(evaluation),
         _degradation(_record(evaluation.get("degradation"))),
         _maps(_record(evaluation.get("explanations"))),
         _boxes(_record(evaluation.get("explanations"))),
@@ -31,6 +44,33 @@ def shortcut_sentences(evaluation: Mapping[str, object]) -> list[str]:
     """What the audits say of shortcuts, finding by finding."""
     audits = _record(evaluation.get("audits")).values()
     return [str(words) for found in audits for words in _list(_record(found).get("words"))]
+
+
+def _facts_alone(evaluation: Mapping[str, object]) -> Section | None:
+    audited = {name: _record(row) for name, row in _record(evaluation.get("facts_alone")).items()}
+    if not audited:
+        return None
+    bundle = _record(evaluation.get("findings"))
+    rows = tuple(
+        (
+            str(row.get("display")),
+            _interval(_record(bundle.get(name)).get("auroc")),
+            *(_interval(row.get(key)) for key in ("files", "record")),
+            _strongest(_record(row.get("alone"))),
+        )
+        for name, row in audited.items()
+    )
+    words = tuple(str(s) for row in audited.values() for s in _list(row.get("words")))
+    few = tuple(not _record(row.get("alone")) for row in audited.values())
+    return Section(FACTS_ALONE, (_FACTS_ABOUT, *words), _FACTS_HEAD, rows, few)
+
+
+def _strongest(alone: Mapping[str, object]) -> str:
+    areas = {name: area for name, area in alone.items() if isinstance(area, float)}
+    if not areas:
+        return "–"
+    name = max(areas, key=lambda fact: areas[fact])
+    return f"{name} {areas[name]:.3f}"
 
 
 def _degradation(degradation: Mapping[str, object]) -> Section | None:
@@ -54,7 +94,7 @@ def _degradation(degradation: Mapping[str, object]) -> Section | None:
     words = tuple(str(row.get("words")) for row in findings)
     few = tuple(bool(row.get("too_few")) for row in findings)
     head = ("Finding", "Present", "As it is", *names)
-    return Section("Poor films", (about, *words), head, rows, few)
+    return Section(POOR_FILMS, (about, *words), head, rows, few)
 
 
 def _maps(explained: Mapping[str, object]) -> Section | None:

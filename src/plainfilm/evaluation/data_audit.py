@@ -11,11 +11,18 @@ DeGrave, Janizek and Lee 2021, Nature Machine Intelligence 3:610; Zech et al. 20
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from plainfilm.datasets.film_facts import FILE_FACTS, RECORD_FACTS, Facts, film_facts
+from plainfilm.datasets.film_facts import (
+    FILE_FACTS,
+    RECORD_FACTS,
+    Facts,
+    film_facts,
+    record_facts,
+)
 from plainfilm.datasets.manifest import Manifest
 from plainfilm.errors import MissingExtra
 from plainfilm.evaluation.bootstrap import (
@@ -29,6 +36,7 @@ from plainfilm.evaluation.bootstrap import (
 from plainfilm.evaluation.calibration import patient_folds
 from plainfilm.evaluation.measure import plain
 from plainfilm.evaluation.metrics import Floats, auroc
+from plainfilm.evaluation.table import Predictions
 
 try:
     from sklearn.ensemble import RandomForestClassifier
@@ -38,6 +46,7 @@ except ImportError as error:
 MOST = 20_000  # films, drawn at random, that are looked at
 NOTED, LOUD = 0.6, 0.8  # AUROC from which on it is told, and told loudly
 N_DRAWS = 500
+_WARNING = "WARNING"
 _TREES, _FOLDS = 50, 5
 _LEAF, _LEAVES = 10, 40  # films in a leaf, at least; or of all films one part in so many
 
@@ -81,6 +90,37 @@ def audit_data(manifest: Manifest, *, draws: int = N_DRAWS, seed: int = 0) -> di
     }
 
 
+def audit_table(
+    table: Predictions, *, draws: int = N_DRAWS, seed: int = 0
+) -> dict[str, dict[str, object]]:
+    """The same of the films that a bundle was measured on, from their table of predictions.
+
+    Of at most `MOST` films; a refused one counts too, since the question is the films'. Empty where
+    their files were not looked at.
+    """
+    if not table.facts:
+        return {}
+    if len(table) > MOST:
+        rng = np.random.default_rng(seed)
+        table = table.rows(np.sort(rng.permutation(len(table))[:MOST]))
+    sex, view = (table.details[key].tolist() for key in ("sex", "view"))
+    facts = {**table.facts, **record_facts(table.age, sex, view)}
+    drawn = draw_patients(table.patient, draws, seed)
+    return {
+        finding: {"display": display, **_numbers(display, labels, facts, drawn, seed)}
+        for finding, display, labels in zip(
+            table.about.findings, table.about.displays, table.labels.T, strict=True
+        )
+    }
+
+
+def warnings_in(findings: Mapping[str, Mapping[str, object]]) -> list[str]:
+    """The sentences of `audit_table` that warn, of all findings."""
+    said = [numbers.get("words") for numbers in findings.values()]
+    every = [words for words in said if isinstance(words, list)]
+    return [sentence for words in every for sentence in words if sentence.startswith(_WARNING)]
+
+
 def audit_text(audit: Mapping[str, object]) -> str:
     """The audit for people: a sentence per finding, and what each fact alone tells."""
     lines = [f"{audit['data_set']}: {audit['n_films']} films of {audit['n_patients']} patients."]
@@ -95,7 +135,7 @@ def audit_text(audit: Mapping[str, object]) -> str:
 
 def _numbers(
     display: str,
-    labels: NDArray[np.float32],
+    labels: NDArray[np.floating[Any]],
     facts: Mapping[str, Facts],
     draws: PatientDraws,
     seed: int,
@@ -166,6 +206,6 @@ def _words(display: str, what: str, found: Interval | None) -> str:
     if found.value < LOUD:
         return f"{display}: {what} tell something, {number}; compare what a network reaches."
     return (
-        f"WARNING, {display}: {what} nearly give the label away, {number}. A network may learn "
+        f"{_WARNING}, {display}: {what} nearly give the label away, {number}. A network may learn "
         "this instead of disease."
     )

@@ -2,10 +2,11 @@
 
 import tomllib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from plainfilm.datasets.film_facts import readable_facts
 from plainfilm.datasets.manifest import Manifest
 from plainfilm.datasets.sample import Sample
 from plainfilm.datasets.seen import ADAPTED_KEY, find_leak, named
@@ -75,7 +76,8 @@ def predict(
         answers.append(_answer(reader, films, sample, audited=audited, degraded=row in degraded))
         if progress is not None:
             progress(len(answers), len(films))
-    return collect(about, films, answers, _columns(about.findings, films))
+    table = collect(about, films, answers, _columns(about.findings, films))
+    return replace(table, facts=readable_facts(films)) if audited else table
 
 
 def describe(reader: Reader, manifest: Manifest, split: str) -> About:

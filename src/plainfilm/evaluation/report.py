@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from html import escape
 
 from plainfilm.evaluation import report_front as front
-from plainfilm.evaluation.audit_sections import audit_sections
+from plainfilm.evaluation.audit_sections import FACTS_ALONE, POOR_FILMS, audit_sections
 from plainfilm.evaluation.checklist import checklist
 from plainfilm.evaluation.claim import CLAIM
 from plainfilm.evaluation.html_parts import page, record
@@ -48,7 +48,6 @@ _PLACES = {
     "degradation": "Audits",
 }  # fmt: skip
 _RESULTS = "Results"  # where any other figure stands
-_AUDITED_MAPS = "Poor films"  # the one of `audit_sections` that is not about maps
 
 
 def html_report(evaluation: Json, figures: Mapping[str, str]) -> str:
@@ -79,7 +78,7 @@ def _chapters(evaluation: Json, figures: Mapping[str, str]) -> dict[str, str]:
     """Title → HTML of each chapter before the checklists, in their order."""
     further, drawn = further_sections(evaluation), _drawn(figures)
     maps = {each.title: section_part(each) for each in audit_sections(evaluation)}
-    poor = maps.pop(_AUDITED_MAPS, "")
+    alone, poor = (maps.pop(title, "") for title in (FACTS_ALONE, POOR_FILMS))
     return {
         "Summary": front.summary_chapter(evaluation),
         "What it is for": front.use_chapter(evaluation),
@@ -94,7 +93,9 @@ def _chapters(evaluation: Json, figures: Mapping[str, str]) -> dict[str, str]:
         "Calibration": _calibration(drawn["Calibration"]) + further["decision_curves"],
         "Uncertainty": further["conformal"],
         "Explanations": "".join(maps.values()),
-        "Audits": shortcuts_part(evaluation) + poor + drawn["Audits"] + further["contradictions"],
+        "Audits": "".join(
+            [alone, shortcuts_part(evaluation), poor, drawn["Audits"], further["contradictions"]]
+        ),
         "Limits": front.limits_chapter(evaluation),
         "What was read how often": front.reads_chapter(evaluation),
         "What the numbers mean": glossary(),

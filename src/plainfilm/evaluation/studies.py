@@ -41,6 +41,7 @@ def by_study(films: Answers) -> Answers | None:
         refused=_refusals(table.refused, studies),
         published=None,
         audits={},
+        facts={},
     )
     if table.about.refit_rule is None:
         return answers_of(combined, 0)  # as shipped: no chance in it

@@ -32,6 +32,7 @@ except ImportError as error:
 
 FORMAT = "plainfilm.predictions/1"
 _KEY = b"plainfilm"
+_FACT = "fact:"
 _TEXTS = ("study", "split", "view", "sex", "body_part")
 _LATER = ("body_part",)  # columns that older tables do not have
 _NOT_IN_OLDER: dict[str, object] = {
@@ -120,6 +121,8 @@ class Predictions:
         float64 (n, K): another, published network's probabilities; NaN = none for the film.
     audits
         Name of the audit to float64 (n, K); NaN where the film was not used.
+    facts
+        Of each film's file, float64 (n,): see `film_facts.FILE_FACTS`; empty = not looked at.
     """
 
     about: About
@@ -134,6 +137,7 @@ class Predictions:
     refused: Texts
     published: Floats | None = None
     audits: Mapping[str, Floats] = field(default_factory=dict)
+    facts: Mapping[str, Floats] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return self.name.size
@@ -153,6 +157,7 @@ class Predictions:
             refused=self.refused[keep],
             published=None if self.published is None else self.published[keep],
             audits={name: answers[keep] for name, answers in self.audits.items()},
+            facts={name: values[keep] for name, values in self.facts.items()},
         )
 
     def save(self, path: Path) -> None:
@@ -176,6 +181,8 @@ class Predictions:
         for group, values in groups.items():
             for finding, column in zip(self.about.findings, values.T, strict=True):
                 columns[f"{group}:{finding}"] = pyarrow.array(column, from_pandas=True)
+        for name, values in self.facts.items():
+            columns[f"{_FACT}{name}"] = pyarrow.array(values, from_pandas=True)
         columns["familiarity"] = pyarrow.array(self.familiarity, from_pandas=True)
         columns["refused"] = [text or None for text in self.refused]
         return columns
@@ -234,6 +241,11 @@ def _predictions(about: About, table: "pyarrow.Table") -> Predictions:
         refused=_texts(table, "refused"),
         published=_group(table, "published", findings) if has_published else None,
         audits={name: _group(table, f"audit:{name}", findings) for name in audits},
+        facts={
+            name.removeprefix(_FACT): _floats(table, name)
+            for name in table.column_names
+            if name.startswith(_FACT)
+        },
     )
 
 
