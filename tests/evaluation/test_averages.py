@@ -5,13 +5,17 @@ import numpy as np
 import pytest
 import sklearn.metrics
 
-from plainfilm.evaluation.answers import answers_of
+from plainfilm.evaluation.answers import answers_of, honest_answers
 from plainfilm.evaluation.averages import average_numbers, macro_roc, micro_draws
 from plainfilm.evaluation.bootstrap import draw_patients
+from plainfilm.evaluation.figures_all import all_curves
+from plainfilm.evaluation.measure import measure
+from plainfilm.evaluation.metrics import auroc
 from published import load_published
 
 
 def test_micro_takes_every_pair_of_film_and_finding(make_table: Any) -> None:
+    """S0-57, S0-61: AUROC and average precision of the ravelled matrix."""
     table = make_table(n=80)
     table.labels[3, 1] = np.nan
     draws = draw_patients(table.patient, 40, 0)
@@ -55,3 +59,17 @@ def test_s0_58_the_published_macro_curves(shared_data: Path) -> None:
     for thinned, area in ((True, 0.8382943766), (False, 0.8382688472)):
         across, up = macro_roc(scores, labels, thinned=thinned)
         assert np.trapezoid(up, across) == pytest.approx(area, abs=1e-10)
+    areas = [auroc(scores[:, column], labels[:, column]) for column in range(14)]
+    assert np.mean(areas) == pytest.approx(0.8382671332, abs=1e-10)
+
+
+def test_s0_58_the_number_that_is_printed_is_the_mean_of_the_areas(make_table: Any) -> None:
+    """S0-58: and not the area under the mean curve, which is another."""
+    table = make_table(n=80)
+    numbers: Any = measure(table, 5)
+    areas = [auroc(table.scores[:, column], table.labels[:, column]) for column in (0, 1)]
+    across, up = macro_roc(table.scores, table.labels)
+    assert numbers["mean"]["auroc"][0] == pytest.approx(np.mean(areas), abs=1e-12)
+    assert abs(np.trapezoid(up, across) - np.mean(areas)) > 1e-6
+    drawn = all_curves(table, [honest_answers(table, column, 0) for column in (0, 1)], numbers)
+    assert f">mean of findings {np.mean(areas):.3f} [" in drawn["roc-all"].svg

@@ -113,6 +113,7 @@ def test_the_mean_s_difference_is_the_mean_of_the_differences(make_table: Any) -
 
 
 def test_both_are_measured_on_the_same_films(make_table: Any) -> None:
+    """S0-44: both numbers, and their paired difference with its interval."""
     table = make_table(n=100)
     published = np.where(np.arange(100)[:, None] < 60, table.labels, np.nan)  # a perfect network
     table = replace(table, published=published)

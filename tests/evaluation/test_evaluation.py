@@ -12,6 +12,7 @@ from plainfilm.datasets.reads import NAME as READS
 from plainfilm.datasets.sample import Sample
 from plainfilm.errors import DatasetError, EvaluationError
 from plainfilm.evaluation import EvaluateOptions, evaluate, report_table
+from plainfilm.evaluation.degrade import DEGRADED
 from plainfilm.findings import Finding, LabelSet
 from tiny_bundle import tiny_bundle
 
@@ -91,6 +92,18 @@ def test_the_tables_alone_give_the_same_files_again(out: Path, tmp_path: Path) -
     report_table(tmp_path, draws=20)
     for name in ("evaluation.json", "report.html", "roc.svg"):
         assert (tmp_path / name).read_bytes() == (out / name).read_bytes()
+
+
+def test_every_degradation_is_measured_on_the_split_and_told(out: Path) -> None:
+    """S0-30: each named degradation has its AUROC in the numbers and its column in the report."""
+    numbers = json.loads((out / "evaluation.json").read_text(encoding="utf-8"))["degradation"]
+    assert numbers["n_films"] == N_FILMS
+    page = (out / "report.html").read_text(encoding="utf-8")
+    poor = page.partition("<h3>Poor films</h3>")[2].partition("</table>")[0]
+    for row in numbers["findings"].values():
+        assert list(row["degraded"]) == list(DEGRADED)
+        assert all(0 <= area[0] <= 1 for area in row["degraded"].values())
+    assert all(f">{name}</th>" in poor for name in DEGRADED)
 
 
 def test_what_files_alone_tell_is_a_section_of_the_report(out: Path) -> None:

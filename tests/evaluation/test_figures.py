@@ -50,6 +50,7 @@ def area(line: Line) -> float:
 
 
 def test_the_roc_curve_rises_from_corner_to_corner_over_its_auroc(make_table: Any) -> None:
+    """S0-56: axes from 0 to 1, and the line of chance."""
     table = make_table(n=60)
     table.labels[:7, 1] = np.nan
     for column, (chance, curve) in enumerate(panels(svgs(table)["roc"])):
@@ -61,6 +62,7 @@ def test_the_roc_curve_rises_from_corner_to_corner_over_its_auroc(make_table: An
 
 
 def test_the_steps_of_precision_lie_over_the_average_precision(make_table: Any) -> None:
+    """S0-56: above the line of the finding's share."""
     table = make_table(n=60)
     for column, (prevalence, curve) in enumerate(panels(svgs(table)["precision-recall"])):
         share = table.labels[:, column].mean()

@@ -52,3 +52,13 @@ def test_s0_60_all_findings_stand_in_one_figure_with_mean_and_micro(make_table: 
     without = all_curves(table, [None, fits[1]], {})
     assert ">micro" not in without["roc-all"].svg
     assert ">B  Mass</text>" in without["roc-all"].svg
+
+
+def test_s0_60_fourteen_findings_are_sixteen_curves_of_one_figure(make_table: Any) -> None:
+    names = tuple(f"finding {letter}" for letter in "abcdefghijklmn")
+    table = make_table(n=60, findings=names, displays=names, thresholds=(0.5,) * 14)
+    fits = [honest_answers(table, column, 0) for column in range(14)]
+    svg = all_curves(table, fits, measure(table, 5))["roc-all"].svg
+    marks = [f"{chr(ord('A') + number)}  {name} " for number, name in enumerate(names)]
+    for label in (*marks, "mean of findings ", "micro "):
+        assert svg.count(f">{label}0.") == 1, label

@@ -207,14 +207,23 @@ def test_the_areas_are_scikit_learn_s_on_many_films() -> None:
     assert brier(shares, labels) == pytest.approx(sklearn.metrics.brier_score_loss(labels, shares))
 
 
-def test_ten_times_the_healthy_leave_auroc_and_lower_average_precision() -> None:
-    """S0-67: ROC does not react to the class share, precision does."""
-    rng = np.random.default_rng(0)
-    labels = np.repeat([1.0, 0.0], [50, 50])
-    scores = rng.normal(labels, 1)
-    more = np.append(scores, np.tile(scores[50:], 9)), np.append(labels, np.zeros(450))
+@given(FILMS, st.integers(2, 10))
+def test_more_of_the_healthy_leave_auroc_and_lower_average_precision(
+    films: list[tuple[float, float]], times: int
+) -> None:
+    """S0-67: ROC does not react to the class share, precision does; whatever the films."""
+    scores, labels = columns(films)
+    scores += 0.125  # scores of nothing but 0 and 1 are warned of
+    assume({0.0, 1.0} <= set(labels.tolist()))
+    healthy = labels == 0
+    more = (
+        np.append(scores, np.tile(scores[healthy], times - 1)),
+        np.append(labels, np.zeros(healthy.sum() * (times - 1))),
+    )
     assert auroc(*more) == pytest.approx(auroc(scores, labels), abs=1e-12)
-    assert average_precision(*more) < average_precision(scores, labels)
+    perfect = scores[labels == 1].min() > scores[healthy].max()
+    before, after = average_precision(scores, labels), average_precision(*more)
+    assert after == pytest.approx(1.0) if perfect else after < before
 
 
 def test_four_films_by_hand() -> None:

@@ -20,6 +20,7 @@ def noisier(table: Any, by: float, **about: Any) -> Any:
 
 
 def test_the_better_bundle_wins_with_its_p(make_table: Any) -> None:
+    """S0-44: two phases of a training, by the paired bootstrap and by DeLong's test."""
     table = make_table(n=300)
     other = noisier(table, 3.0)
     found: Any = compare_tables([other, table], draws=200)
