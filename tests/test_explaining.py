@@ -5,9 +5,19 @@ import numpy as np
 import pytest
 
 from bare_manifests import bare_manifest
+from drawn_tables import draw_table
 from phantoms import phantom
 from plainfilm.errors import ReportError
-from plainfilm.explaining import NO_EVIDENCE, OWN_SCALE, How, Wanted, explain, split_note
+from plainfilm.evaluation.metrics import average_precision
+from plainfilm.explaining import (
+    NO_EVIDENCE,
+    OWN_SCALE,
+    How,
+    Wanted,
+    curve_of,
+    explain,
+    split_note,
+)
 from plainfilm.findings import Prediction
 from plainfilm.radiograph import Radiograph
 from plainfilm.reading import Reader
@@ -128,3 +138,22 @@ def test_training_films_are_refused_unless_allowed(tmp_path: Path) -> None:
     assert Wanted("mass", tmp_path).notes(Path("x/1.png")) == ("Split of drawn: test.",)
     assert Wanted("mass", tmp_path).notes(Path("7.png")) == ("Not a film of drawn, by its name.",)
     assert Wanted("mass").notes(Path("0.png")) == ()
+
+
+@pytest.mark.parametrize("finding", ["pneumonia", "atelectasis"])
+def test_the_curve_of_each_finding_tells_its_films_and_whether_they_are_too_few(
+    tmp_path: Path, finding: str
+) -> None:
+    """S0-73, S1-04: for any finding; S1-06: of nine present films it says that they say little."""
+    bundle = tiny_bundle(2)
+    table = draw_table(n=60, findings=("pneumonia", "atelectasis"))
+    table.labels[:, 1] = np.arange(60) < 9
+    about = replace(table.about, network_sha256=bundle.network_sha256)
+    replace(table, about=about).save(tmp_path / "predictions.parquet")
+    curve, column = curve_of(tmp_path, bundle, finding), table.about.findings.index(finding)
+    n_present = int(table.labels[:, column].sum())
+    area = average_precision(table.scores[:, column], table.labels[:, column])
+    told = f"on 60 test films of phantoms, {n_present} with it: average precision {area:.3f}"
+    assert told in curve.words
+    assert curve.words.endswith("; too few to say much") == (n_present < 10)
+    assert curve.share == n_present / 60

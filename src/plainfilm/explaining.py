@@ -208,6 +208,7 @@ def curve_of(report: Path, bundle: Bundle, finding: str) -> Curve:
         No table of predictions is there.
     """
     from plainfilm.evaluation.answers import answered  # not above: they bring pyarrow
+    from plainfilm.evaluation.bootstrap import TOO_FEW
     from plainfilm.evaluation.metrics import average_precision, known, roc_counts
     from plainfilm.evaluation.table import Predictions
 
@@ -225,7 +226,8 @@ def curve_of(report: Path, bundle: Bundle, finding: str) -> Curve:
     precision = counts.true_present / (counts.true_present + counts.false_present)
     area = average_precision(scores, labels)
     words = f"{table.about.displays[column]} on {films.present.size} {table.about.split} films of "
-    words += f"{table.about.data_set}: average precision {area:.3f}"
+    words += f"{table.about.data_set}, {n_present} with it: average precision {area:.3f}"
+    words += "; too few to say much" if n_present < TOO_FEW else ""
     points = tuple(zip(recall.tolist(), precision.tolist(), strict=True))
     return Curve(points, n_present / films.present.size, words)
 

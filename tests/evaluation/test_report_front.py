@@ -26,6 +26,15 @@ def test_three_numbers_stand_on_top_each_with_its_interval(make_table: Any) -> N
     assert words == ["AUROC", "Sensitivity", "Specificity"]
 
 
+def test_what_an_audit_found_is_not_pushed_out_of_the_summary(make_table: Any) -> None:
+    usual = [f"Usual caution {number}." for number in range(front.MOST_LIMITS)]
+    found = ["SHORTCUT, Mass: x.", "COLLAPSED, Mass: y.", "WARNING, Mass: z."]
+    text = front.summary_chapter({**measured(make_table), "cautions": [*usual, *found]})
+    places = [text.index(words) for words in (*found, *usual[:3])]
+    assert places == sorted(places)
+    assert usual[3] not in text
+
+
 def test_the_bundle_s_own_words_stand_where_they_are_known(make_table: Any) -> None:
     numbers = measured(make_table)
     assert header().intended_use in front.use_chapter(numbers)

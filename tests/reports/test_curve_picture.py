@@ -19,6 +19,13 @@ def test_the_curve_lies_where_its_points_are() -> None:
     assert falling[:, 0].max() >= 250
 
 
+def test_precision_goes_in_steps_and_never_on_a_slope() -> None:
+    """S0-63: no trapezoid; each step's precision holds from the recall before it."""
+    places = drawn(Curve(((0.5, 1.0), (1.0, 0.5)), 0.0, "x"))
+    between = places[(places[:, 1] > 160) & (places[:, 1] < 240)]
+    assert abs(between[:, 0] - 150).max() <= 2  # precision .5, half way down
+
+
 def test_chance_is_dotted_at_the_share() -> None:
     picture = curve_picture(Curve(((1.0, 0.9),), 0.25, "x"), 300)
     row = 252 - round(0.25 * 204)

@@ -1,5 +1,6 @@
 """A bundle and the films of a split in, the table of predictions out."""
 
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -215,11 +216,17 @@ def _cautions(header: BundleHeader, manifest: Manifest, split: str) -> tuple[str
     same_set = source.data_set == manifest.source
     if LEARNED_KEY in source.details and source.init.partition(_THEN)[0] not in _NO_START:
         words = (
-            f"Its training began with other weights ({source.init}). The films that those learned "
-            "from are not listed in the bundle; if some of them are among these, nobody noticed."
+            f"Its training began with other weights ({_short(source.init)}). The films that those "
+            "learned from are not listed in the bundle; if some of them are among these, nobody "
+            "noticed."
         )
         return (words, *_of_these_films(header, manifest, split, same_set=same_set))
     return _of_these_films(header, manifest, split, same_set=same_set)
+
+
+def _short(words: str) -> str:
+    """The words with the first digits of each SHA-256 only."""
+    return re.sub(r"\b([0-9a-f]{12})[0-9a-f]{52}\b", r"\1", words)
 
 
 def _of_these_films(

@@ -7,6 +7,7 @@ from plainfilm.evaluation.html_parts import bullets, interval, items, open_words
 from plainfilm.evaluation.metric_words import term
 
 Json = Mapping[str, object]
+_FOUND = ("COLLAPSED", "SHORTCUT", "WARNING")  # how the sentences of audits begin
 MOST_LIMITS = 6  # in the summary; the chapter of limits has all
 
 
@@ -21,7 +22,7 @@ def summary_chapter(evaluation: Json) -> str:
         f"<p class='headline'><b>{interval(value)}</b> {term(words)}{escape(of)}</p>"
         for words, of, value in headline_numbers(evaluation)
     )
-    limits = [*_cautions(evaluation), *_limits(evaluation)]
+    limits = _worst_first([*_cautions(evaluation), *_limits(evaluation)])
     shown = bullets(limits[:MOST_LIMITS])
     rest = (
         f"<p>{len(limits) - MOST_LIMITS} more: see Limits.</p>" if len(limits) > MOST_LIMITS else ""
@@ -34,6 +35,11 @@ def summary_chapter(evaluation: Json) -> str:
         f"<section class='summary'>{warning}<p>{escape(told)}</p>{numbers}"
         f"<p>In brackets: {escape(_intervals(evaluation))}.</p>{shown}{rest}</section>"
     )
+
+
+def _worst_first(limits: list[str]) -> list[str]:
+    """What an audit found stands before what is always so: the summary has room for few."""
+    return sorted(limits, key=lambda words: not words.startswith(_FOUND))
 
 
 def headline_numbers(evaluation: Json) -> list[tuple[str, str, object]]:

@@ -1,5 +1,7 @@
 """A precision-recall curve as a picture, beside the films of a report."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
@@ -27,7 +29,16 @@ def curve_picture(curve: Curve, side: int) -> Rgb:
     draw.rectangle((*place(0, 1), *place(1, 0)), outline=_PALE)
     for start in np.arange(0, 1, 0.04):
         draw.line((place(start, curve.share), place(start + 0.015, curve.share)), _PALE, 2)
-    draw.line([place(0, curve.points[0][1]), *(place(*point) for point in curve.points)], _LINE, 3)
+    draw.line([place(*point) for point in _steps(curve.points)], _LINE, 3)
     draw.text((side / 2 - 60, side - 22), "sensitivity (recall)", _INK, font)
     draw.text((_MARGIN + 4, _MARGIN - 20), "positive predictive value (precision)", _INK, font)
     return np.asarray(canvas)
+
+
+def _steps(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """The corners of the steps whose area is the average precision; a slope would flatter it."""
+    corners, last = [], 0.0
+    for recall, precision in points:
+        corners += [(last, precision), (recall, precision)]
+        last = recall
+    return corners
