@@ -3,10 +3,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from bare_manifests import bare_manifest
 from drawn_tables import draw_table
+from plainfilm.datasets import chestxray14
+from plainfilm.datasets.chestxray14 import at_least_one_finding
 from plainfilm.datasets.film_facts import readable_facts
 from plainfilm.datasets.manifest import Manifest
 from plainfilm.evaluation import data_audit
@@ -14,6 +17,7 @@ from plainfilm.evaluation.data_audit import (
     audit_data,
     audit_table,
     audit_text,
+    leakage_words,
     warnings_in,
 )
 from plainfilm.evaluation.measure import plain
@@ -123,3 +127,22 @@ def test_where_files_were_not_looked_at_nothing_is_said(tmp_path: Path) -> None:
     table = replace(table_of(films(tmp_path, telling=False)), facts={})
     assert audit_table(table, draws=5) == {}
     assert warnings_in({"mass": {}}) == []
+
+
+@pytest.mark.slow
+def test_s0_10_what_a_split_film_by_film_would_leak_is_warned_of_and_the_own_one_leaks_none(
+    shared_data: Path,
+) -> None:
+    """S0-10: with its share, as `plainfilm audit` prints it; no file is opened for it."""
+    index = chestxray14.index(shared_data / "nih-chestxray14-metadata")
+    drawn, own = leakage_words(at_least_one_finding(index))
+    assert drawn.startswith(
+        "WARNING, A split drawn film by film would leak: 8,627 of 10,351 films (83.3%) and 3,901 of"
+    )
+    assert own == "Its own splits (train, val, test) leak 0 films."
+
+
+def test_films_of_a_patient_each_leak_nothing_however_they_are_drawn() -> None:
+    """S0-10."""
+    drawn, _ = leakage_words(bare_manifest([[0.0]] * 9, [f"p{row}" for row in range(9)]))
+    assert drawn.startswith("A split drawn film by film would leak: 0 of 1 films")

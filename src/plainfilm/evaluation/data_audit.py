@@ -11,6 +11,7 @@ DeGrave, Janizek and Lee 2021, Nature Machine Intelligence 3:610; Zech et al. 20
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from plainfilm.datasets.film_facts import (
     film_facts,
     record_facts,
 )
+from plainfilm.datasets.film_split import film_split, leakage
 from plainfilm.datasets.manifest import Manifest
 from plainfilm.errors import MissingExtra
 from plainfilm.evaluation.bootstrap import (
@@ -63,14 +65,16 @@ def audit_data(manifest: Manifest, *, draws: int = N_DRAWS, seed: int = 0) -> di
 
     Returns
     -------
-    Ready for JSON: per finding the AUROC of the files' facts together and of the record's (age,
-    sex, view) together, each with its interval; of each fact alone, either way round; `words`.
+    Ready for JSON: what splits leak, in words; per finding the AUROC of the files' facts together
+    and of the record's (age, sex, view) together, each with its interval; of each fact alone,
+    either way round; `words`.
 
     Raises
     ------
     DatasetError
         A film is not there, or is no film.
     """
+    leak = leakage_words(manifest)
     rng = np.random.default_rng(seed)
     if len(manifest) > MOST:
         manifest = manifest.keep(np.sort(rng.permutation(len(manifest))[:MOST]))
@@ -86,8 +90,22 @@ def audit_data(manifest: Manifest, *, draws: int = N_DRAWS, seed: int = 0) -> di
         "data_set": manifest.source,
         "n_films": len(manifest),
         "n_patients": int(np.unique(patients).size),
+        "leakage": leak,
         "findings": {name: plain(numbers) for name, numbers in findings.items()},
     }
+
+
+def leakage_words(manifest: Manifest) -> list[str]:
+    """What a split drawn film by film would leak, as older work drew it, and what this one does."""
+    patients = [sample.patient for sample in manifest.samples]
+    drawn = leakage(patients, film_split(len(patients)))
+    would = f"A split drawn film by film would leak: {drawn}."
+    if drawn.n_leaked_films:
+        would = f"{_WARNING}, {would}"
+    own = [sample.split for sample in manifest.samples]
+    pairs = list(combinations(manifest.split_names, 2))
+    n_leaked = sum(leakage(patients, own, *pair).n_leaked_films for pair in pairs)
+    return [would, f"Its own splits ({', '.join(manifest.split_names)}) leak {n_leaked} films."]
 
 
 def audit_table(
@@ -124,6 +142,7 @@ def warnings_in(findings: Mapping[str, Mapping[str, object]]) -> list[str]:
 def audit_text(audit: Mapping[str, object]) -> str:
     """The audit for people: a sentence per finding, and what each fact alone tells."""
     lines = [f"{audit['data_set']}: {audit['n_films']} films of {audit['n_patients']} patients."]
+    lines += audit["leakage"] if isinstance(audit["leakage"], list) else []
     findings = audit["findings"]
     for numbers in findings.values() if isinstance(findings, Mapping) else ():
         lines += ["", *numbers["words"]]
