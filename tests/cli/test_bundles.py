@@ -162,6 +162,19 @@ def test_bundles_are_joined_and_what_is_there_stays(tmp_path: Path, capsys: Outp
     assert "at least two" in capsys.readouterr().err
 
 
+def test_who_signs_is_told_what_the_evaluation_names(tmp_path: Path, capsys: Output) -> None:
+    made, path, panel = tiny_bundle(), tmp_path / "mine.bundle", tmp_path / "panel.png"
+    panel.write_bytes(b"a picture")
+    numbers = {
+        "bundle": {"network_sha256": made.network_sha256},
+        "cautions": ["SHORTCUT, Mass: x."],
+    }
+    made.with_evaluation(numbers, made.card).save(path)
+    assert run("bundles", "sign-off", path, "--by", "A. Reader", "--report", panel) == 0
+    assert "Signed off with it: SHORTCUT, Mass: x.\n" in capsys.readouterr().err
+    assert what_is_missing(Bundle.load(path)) == []
+
+
 def test_s2_03_a_person_signs_explanations_off(tmp_path: Path, capsys: Output) -> None:
     made, path, panel = tiny_bundle(), tmp_path / "mine.bundle", tmp_path / "panel.png"
     panel.write_bytes(b"a picture")

@@ -10,7 +10,13 @@ import pytest
 
 from plainfilm.errors import BundleError, CorruptBundle
 from plainfilm.reading.bundle import Bundle
-from plainfilm.reading.promotion import KEY, read_reports, signed_off, what_is_missing
+from plainfilm.reading.promotion import (
+    KEY,
+    named_faults,
+    read_reports,
+    signed_off,
+    what_is_missing,
+)
 from tiny_bundle import tiny_bundle
 
 DAY = date(2025, 1, 31)
@@ -64,6 +70,20 @@ def test_explanations_measured_anew_void_the_sign_off() -> None:
     again = changed(signed, explanations={"n_films": 4})
     assert what_is_missing(again)[0].startswith("a sign-off of these explanations")
     assert what_is_missing(changed(signed, n_films=9)) == []
+
+
+def test_a_fault_that_an_evaluation_names_must_be_known_to_who_signs() -> None:
+    """A shortcut holds a release up until a named person has signed knowing of it."""
+    faults = ["SHORTCUT, Pneumonia: a letter.", "COLLAPSED, Pneumonia: alike."]
+    signed = signed_off(measured(), "A", DAY, SEEN)
+    found = changed(signed, cautions=["Usual.", *faults])
+    (words,) = what_is_missing(found)
+    expected = "a sign-off that knows what its evaluation names: SHORTCUT, Pneumonia: a letter;"
+    assert words.startswith(expected)
+    assert named_faults(found) == faults
+    again = reloaded(signed_off(found, "A", DAY, SEEN))
+    assert what_is_missing(again) == []
+    assert what_is_missing(changed(again, cautions=faults[:1])) == []
 
 
 @pytest.mark.parametrize(

@@ -252,14 +252,17 @@ def sign_off(
 ) -> None:
     """Record in a bundle that a person has looked at its explanations.
 
-    A changed network, or explanations measured anew, void it. No bundle is promoted without.
+    A changed network, explanations measured anew, or a shortcut or collapse that an evaluation
+    names later, void it. No bundle is promoted without.
     """
     from datetime import UTC, datetime
 
-    from plainfilm.reading.promotion import read_reports, signed_off
+    from plainfilm.reading.promotion import named_faults, read_reports, signed_off
     from plainfilm.reading.shelf import open_bundle, writable_bundle
 
     path, found = writable_bundle(bundle) if out is None else (out, open_bundle(bundle))
     signed = signed_off(found, by, datetime.now(UTC).date(), read_reports(reports))
     signed.save(path, overwrite=force or out is None)
+    for fault in named_faults(found):
+        note(f"Signed off with it: {fault}")
     note(f"Wrote {path.name}: signed off by {by}")

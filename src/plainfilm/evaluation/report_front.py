@@ -5,9 +5,9 @@ from html import escape
 
 from plainfilm.evaluation.html_parts import bullets, interval, items, open_words, record, row, table
 from plainfilm.evaluation.metric_words import term
+from plainfilm.reading.promotion import FAULTS
 
 Json = Mapping[str, object]
-_FOUND = ("COLLAPSED", "SHORTCUT", "WARNING")  # how the sentences of audits begin
 MOST_LIMITS = 6  # in the summary; the chapter of limits has all
 
 
@@ -39,7 +39,7 @@ def summary_chapter(evaluation: Json) -> str:
 
 def _worst_first(limits: list[str]) -> list[str]:
     """What an audit found stands before what is always so: the summary has room for few."""
-    return sorted(limits, key=lambda words: not words.startswith(_FOUND))
+    return sorted(limits, key=lambda words: not words.startswith(FAULTS))
 
 
 def headline_numbers(evaluation: Json) -> list[tuple[str, str, object]]:

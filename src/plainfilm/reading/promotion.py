@@ -1,7 +1,8 @@
 """Promotion: what a bundle must bring before it may answer, and the sign-off of a named person.
 
 A sign-off stands in the bundle's evaluation, under "sign_off", so that the network's hash stays as
-it is. It names that hash and that of the measured explanations: where either changes it is void.
+it is. It names that hash, that of the measured explanations, and the faults that the evaluation
+names: where one of the hashes changes, or a fault comes to it, it is void.
 """
 
 import hashlib
@@ -15,6 +16,7 @@ from plainfilm.reading.bundle import Bundle
 from plainfilm.reading.strict_json import encode
 
 KEY = "sign_off"
+FAULTS = ("COLLAPSED", "SHORTCUT", "WARNING")  # how an evaluation's sentences on them begin
 MAX_NAME = 100  # letters of a person's name
 _HOW = "plainfilm bundles sign-off"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -34,6 +36,13 @@ def what_is_missing(bundle: Bundle) -> list[str]:
     if (lacking := _lacking_sign_off(bundle)) is not None:
         missing.append(lacking)
     return missing
+
+
+def named_faults(bundle: Bundle) -> list[str]:
+    """What the bundle's evaluation names: a shortcut, collapse, or files that tell the label."""
+    found = (bundle.evaluation or {}).get("cautions")
+    said = found if isinstance(found, list) else []
+    return [words for words in said if isinstance(words, str) and words.startswith(FAULTS)]
 
 
 def signed_off(bundle: Bundle, by: str, on: date, reports: Sequence[tuple[str, bytes]]) -> Bundle:
@@ -71,6 +80,7 @@ def signed_off(bundle: Bundle, by: str, on: date, reports: Sequence[tuple[str, b
         "date": on.isoformat(),
         "network_sha256": bundle.network_sha256,
         "explanations_sha256": _explanations(evaluation),
+        "faults": named_faults(bundle),
         "reports": [{"name": n, "sha256": _sha256(content)} for n, content in reports],
     }
     return bundle.with_evaluation({**evaluation, KEY: record}, bundle.card)
@@ -100,6 +110,13 @@ def _lacking_sign_off(bundle: Bundle) -> str | None:
         return f"a sign-off of this network; the one it holds is of another (run {_HOW})"
     if record.get("explanations_sha256") != _explanations(evaluation):
         return f"a sign-off of these explanations; they were measured anew since (run {_HOW})"
+    known = record.get("faults")
+    unseen = [
+        w for w in named_faults(bundle) if w not in (known if isinstance(known, list) else [])
+    ]
+    if unseen:
+        found = "; ".join(words.rstrip(".") for words in unseen)
+        return f"a sign-off that knows what its evaluation names: {found} (run {_HOW})"
     return None
 
 
