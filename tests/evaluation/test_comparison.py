@@ -8,7 +8,11 @@ import pytest
 
 from plainfilm.errors import EvaluationError
 from plainfilm.evaluation.bootstrap import Interval, draw_patients
-from plainfilm.evaluation.comparison import compare_with_published, read_published
+from plainfilm.evaluation.comparison import (
+    check_same_films,
+    compare_with_published,
+    read_published,
+)
 from plainfilm.evaluation.delong import delong
 from plainfilm.evaluation.metrics import auroc
 
@@ -170,3 +174,15 @@ def test_a_bundle_of_other_findings_is_no_comparison(make_table: Any, tmp_path: 
     table.save(path)
     with pytest.raises(EvaluationError, match=r"predictions\.parquet: knows .*; expected hernia"):
         read_published(path, table.name.tolist(), ["hernia"])
+
+
+def test_films_of_another_data_set_are_others_though_their_names_are_alike(
+    make_table: Any, tmp_path: Path
+) -> None:
+    path = tmp_path / "predictions.parquet"
+    make_table(n=4).save(path)
+    check_same_films(path, "phantoms")
+    check_same_films(tmp_path / "preds.csv", "anything")  # tells no data set
+    words = r"^predictions\.parquet: holds what was said of films of phantoms; these are of ward"
+    with pytest.raises(EvaluationError, match=words):
+        check_same_films(path, "ward")

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from drawn_tables import draw_table
 from phantoms import phantom
 from plainfilm.datasets.files import sha256_of
 from plainfilm.datasets.manifest import Manifest
@@ -176,3 +177,13 @@ def test_a_published_network_is_measured_beside(
     assert isinstance(published, dict)
     assert (published["n_films"], published["n_without"]) == (10, N_FILMS - 10)
     assert published["findings"]["pneumonia"]["published"] == [1.0, 1.0, 1.0]
+
+
+def test_another_bundle_is_compared_on_this_data_set_only(
+    bundle: Path, prepared: Path, tmp_path: Path
+) -> None:
+    draw_table(n=4).save(tmp_path / "predictions.parquet")
+    options = EvaluateOptions(draws=5, compare=tmp_path / "predictions.parquet")
+    with pytest.raises(EvaluationError, match="films of phantoms; these are of drawn"):
+        evaluate(bundle, prepared, tmp_path / "out", options=options)
+    assert not (tmp_path / "out").exists()

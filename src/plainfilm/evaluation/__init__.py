@@ -11,7 +11,7 @@ from plainfilm.errors import EvaluationError
 from plainfilm.evaluation.answers import answered, honest_answers
 from plainfilm.evaluation.bootstrap import N_DRAWS
 from plainfilm.evaluation.boxes import read_boxes
-from plainfilm.evaluation.comparison import read_published
+from plainfilm.evaluation.comparison import check_same_films, read_published
 from plainfilm.evaluation.contract import settled
 from plainfilm.evaluation.curves import curves_csv
 from plainfilm.evaluation.explanations import NAME as EXPLANATIONS_NAME
@@ -117,6 +117,8 @@ def evaluate(
     choice = options or EvaluateOptions()
     check_vacant(out, choice)
     reader, manifest = Reader(bundle), Manifest.load(prepared)
+    if choice.compare is not None:
+        check_same_films(choice.compare, manifest.source)  # before an hour of reading
     boxes = () if choice.boxes is None else read_boxes(choice.boxes)
     validate = partial(predict, reader, manifest, CHOSEN_ON, progress=progress, audited=False)
     about = settled(describe(reader, manifest, choice.split), prepared, manifest, validate)
@@ -144,6 +146,7 @@ def write_evaluation(
     Raises as `evaluate` does. `explained` = None: nothing is known of maps.
     """
     if options.compare is not None:
+        check_same_films(options.compare, table.about.data_set)
         films, findings = table.name.tolist(), table.about.findings
         table = replace(table, published=read_published(options.compare, films, findings))
     with clear_disk_errors(out, "Free some space and evaluate again."):

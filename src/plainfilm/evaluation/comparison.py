@@ -48,6 +48,24 @@ def read_published(path: Path, films: Sequence[str], findings: Sequence[str]) ->
     return values
 
 
+def check_same_films(path: Path, data_set: str) -> None:
+    """Refuse another bundle's predictions of another data set: its film "1.png" is another film.
+
+    A table of other people's tells no data set; its names are all that is known.
+
+    Raises
+    ------
+    EvaluationError
+        They are; or the table cannot be read.
+    """
+    if path.suffix != ".parquet":
+        return
+    found = Predictions.load(path).about.data_set
+    if found != data_set:
+        words = f"holds what was said of films of {found}; these are of {data_set}"
+        raise EvaluationError(f"{path.name}: {words}. Evaluate that bundle on these films first")
+
+
 def compare_with_published(table: Predictions, draws: PatientDraws) -> dict[str, object]:
     """The published network and this bundle on the same films, and their difference."""
     if table.published is None:
