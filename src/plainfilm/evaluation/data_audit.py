@@ -220,7 +220,9 @@ def _words(display: str, what: str, found: Interval | None) -> str:
     if found is None or not np.isfinite(found.value):
         return ""
     number = f"AUROC {found.value:.3f} ({found.low:.3f} to {found.high:.3f})"
-    if found.low <= 0.5 or found.value < NOTED:
+    if found.low <= 0.5:  # far below .5 too: learned on few, it may turn round on the others
+        return f"{display}: {what} are not shown to tell it, {number}."
+    if found.value < NOTED:
         return f"{display}: {what} tell next to nothing, {number}."
     if found.value < LOUD:
         return f"{display}: {what} tell something, {number}; compare what a network reaches."
