@@ -10,7 +10,7 @@ from plainfilm.training.recipe import Recipe
 
 # Nothing is changed: every share and extent is zero, and the zoom's middle is the film itself.
 STILL = Augment(
-    **{field.name: 0.0 for field in fields(Augment) if field.name != "outside"}
+    **{field.name: 0.0 for field in fields(Augment) if field.name not in ("outside", "lighting")}
     | {"zoom_middle": 1.0, "resolution_lowest": 1, "zoom_share": 1}
 )
 
@@ -86,6 +86,7 @@ def test_changed_films_keep_shape_and_range() -> None:
         replace(STILL, gamma=0.3),
         replace(STILL, contrast=0.3),
         replace(STILL, brightness=0.1),
+        replace(STILL, brightness=0.1, lighting="logits"),
         replace(STILL, shading=0.2),
         replace(STILL, rectangle_share=1.0, rectangle_size=0.3),
         replace(STILL, marker_share=1.0, marker_size=0.3),
@@ -181,11 +182,18 @@ def test_a_film_turned_lies_as_far_from_the_middle_as_before() -> None:
         ("resolution_lowest", 0.0),
         ("noise", float("nan")),
         ("outside", "white"),
+        ("lighting", "dark"),
     ],
 )
 def test_impossible_settings_are_refused(name: str, value: float | str) -> None:
     with pytest.raises(ValueError, match="augment"):
         replace(Augment(), **{name: value})  # type: ignore[arg-type]
+
+
+def test_a_level_of_black_or_white_is_refused() -> None:
+    assert Augment(brightness=1.5).brightness == 1.5
+    with pytest.raises(ValueError, match=r"brightness is 1\.0; expected below 1 in logits"):
+        Augment(brightness=1.0, lighting="logits")
 
 
 def test_a_draw_for_another_number_of_films_is_refused() -> None:
@@ -241,6 +249,35 @@ def test_the_contrast_of_the_published_code_is_even_by_its_logarithm() -> None:
     assert (float(contrast.min()), float(contrast.max())) == pytest.approx((0.6, 1.667), abs=0.001)
     quartiles = contrast.log().quantile(torch.tensor([0.25, 0.5, 0.75]))
     assert quartiles.tolist() == pytest.approx([-0.2555, 0.0, 0.2555], abs=0.02)
+
+
+def test_the_brightness_of_the_published_code_is_moved_in_logits() -> None:
+    """S0-23: a level of 0.3 to 0.7, evenly, where 0.5 changes nothing; contrast 0.6 to 1.667."""
+    told = ("brightness=0.4", "contrast=0.511", "lighting=logits")
+    published = Recipe.from_toml("", settings=[f"augment.{each}" for each in told]).augment
+    choices = draw(MANY, published, Generator().manual_seed(0))
+    contrast, level = choices.tone[:, 1], choices.tone[:, 2].sigmoid()
+
+    assert (float(level.min()), float(level.max())) == pytest.approx((0.3, 0.7), abs=0.001)
+    assert (float(contrast.min()), float(contrast.max())) == pytest.approx((0.6, 1.667), abs=0.001)
+    quartiles = level.quantile(torch.tensor([0.25, 0.5, 0.75]))
+    assert quartiles.tolist() == pytest.approx([0.4, 0.5, 0.6], abs=0.01)
+    assert choices.lighting == "logits"
+    assert Augment().lighting == "tones"
+
+
+def test_lighting_in_logits_is_what_apply_does_with_the_drawn_level_and_contrast() -> None:
+    """S0-23: sigmoid((logit(tone) + logit(level)) * contrast), as fast.ai v1 has it."""
+    settings = replace(STILL, brightness=0.4, contrast=0.511, lighting="logits")
+    choices = draw(6, settings, Generator().manual_seed(0))
+    level, contrast = (choices.tone[:, n].view(-1, 1, 1, 1).double() for n in (2, 1))
+    level = level.sigmoid()
+
+    odds = (_films().double() / (1 - _films().double()) * level / (1 - level)) ** contrast
+
+    torch.testing.assert_close(
+        apply(_films(), choices).double(), odds / (1 + odds), atol=1e-6, rtol=0
+    )
 
 
 def test_brightness_and_contrast_change_every_film_within_their_extent() -> None:

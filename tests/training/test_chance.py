@@ -1,6 +1,12 @@
 import torch
 
-from plainfilm.training.chance import derived_seed, deterministic, generator_for, seed_torch
+from plainfilm.training.chance import (
+    Chances,
+    derived_seed,
+    deterministic,
+    generator_for,
+    seed_torch,
+)
 
 
 def test_seeds_of_different_purposes_and_steps_differ() -> None:
@@ -36,3 +42,20 @@ def test_the_state_outside_is_left_as_it_was() -> None:
 
     assert torch.equal(torch.rand(1), expected)
     assert not torch.are_deterministic_algorithms_enabled()
+
+
+def test_what_is_sure_or_never_is_not_drawn() -> None:
+    first, second = (Chances(100, generator_for(0, "augment")) for _ in range(2))
+
+    assert not first.rarely(0).any()
+    assert first.rarely(1).all()
+    assert torch.equal(first.rarely(0.5), second.happens(0.5))
+
+
+def test_another_is_any_film_once_or_the_film_itself() -> None:
+    chances = Chances(100, generator_for(0, "augment"))
+
+    assert torch.equal(chances.another(0), torch.arange(100))
+    always = chances.another(1)
+    assert torch.equal(always.sort().values, torch.arange(100))
+    assert not torch.equal(always, torch.arange(100))

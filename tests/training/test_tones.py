@@ -36,3 +36,16 @@ def test_tones_by_hand() -> None:
     torch.testing.assert_close(changed[0, 0], rows)
     white = retone(grey, torch.tensor([[1.0, 1.0, 0.9, 0.0, 0.0]]))
     assert torch.equal(white, torch.ones_like(grey))
+
+
+def test_lighting_in_logits_by_hand() -> None:
+    """S0-23: odds of 1/4, 1 and 4, by the odds 1 of a level of 1/2 or 4 of 0.8, then squared."""
+    steps = torch.tensor([0.0, 0.2, 0.5, 0.8, 1.0]).view(1, 1, 1, 5)
+    lift, none = torch.logit(torch.tensor(0.8)).item(), torch.logit(torch.tensor(0.5)).item()
+    tone = torch.tensor([[1.0, 1.0, lift, 0, 0], [1.0, 2.0, none, 0, 0], [1.0, 2.0, lift, 0, 0]])
+
+    lifted, squared, both = retone(steps.expand(3, 1, 1, 5), tone, "logits").flatten(1)
+
+    torch.testing.assert_close(lifted, torch.tensor([0, 1 / 2, 4 / 5, 16 / 17, 1]))
+    torch.testing.assert_close(squared, torch.tensor([0, 1 / 17, 1 / 2, 16 / 17, 1]))
+    torch.testing.assert_close(both, torch.tensor([0, 1 / 2, 16 / 17, 256 / 257, 1]))

@@ -16,6 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
+from plainfilm.training.chance import Chances
 from plainfilm.training.overlays import (
     GLYPHS,
     cover_borders,
@@ -23,9 +24,10 @@ from plainfilm.training.overlays import (
     paint_rectangles,
     stamp_markers,
 )
-from plainfilm.training.tones import expose, retone
+from plainfilm.training.tones import Lighting, expose, retone
 
 Outside = Literal["zeros", "border", "reflection"]
+_CHOICES = {"outside": get_args(Outside), "lighting": get_args(Lighting)}
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,9 @@ class Augment:
     contrast: float = 0.4
     """Tones are stretched about their mean by e to a power within +- this, and cut off."""
     brightness: float = 0.1
+    """Added to all tones, within +- this; in logits the logit of (1 +- this) / 2."""
+    lighting: Lighting = "tones"
+    """"logits": brightness and contrast as fast.ai v1 has them, see `tones.retone`."""
     shading: float = 0.2
     """Greatest tone of a slope of brightness across the film."""
     rectangle_share: float = 0.4
@@ -81,11 +86,12 @@ class Augment:
     noise: float = 0.03
 
     def __post_init__(self) -> None:
-        if self.outside not in get_args(Outside):
-            known = ", ".join(get_args(Outside))
-            raise ValueError(f"augment.outside is {self.outside!r}; expected one of {known}")
+        for name, choices in _CHOICES.items():
+            if (found := getattr(self, name)) not in choices:
+                known = ", ".join(choices)
+                raise ValueError(f"augment.{name} is {found!r}; expected one of {known}")
         for field in fields(self):
-            if field.name == "outside":
+            if field.name in _CHOICES:
                 continue
             value = float(getattr(self, field.name))
             top = 1.0 if field.name.endswith("_share") else math.inf
@@ -93,6 +99,8 @@ class Augment:
                 raise ValueError(f"augment.{field.name} is {value}; expected 0 to {top}")
         if not 0.0 < self.resolution_lowest <= 1.0 or self.zoom_middle <= 0.0:
             raise ValueError("augment: resolution_lowest and zoom_middle must be above 0")
+        if self.lighting == "logits" and self.brightness >= 1:
+            raise ValueError(f"augment.brightness is {self.brightness}; expected below 1 in logits")
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,11 +144,12 @@ class Draw:
     n_batch: int
     """Films in that batch; N where it is this one."""
     outside: Outside = "zeros"
+    lighting: Lighting = "tones"
 
 
 def draw(n: int, settings: Augment, generator: Generator) -> Draw:
     """Return random choices for n films; the same generator state gives the same choices."""
-    chance = _Chance(n, generator)
+    chance = Chances(n, generator)
     return Draw(
         mirror=chance.happens(settings.mirror_share),
         affine=_draw_affine(chance, settings),
@@ -160,6 +169,7 @@ def draw(n: int, settings: Augment, generator: Generator) -> Draw:
         n_batch=n,
         turn_over=chance.rarely(settings.turn_over_share),
         outside=settings.outside,
+        lighting=settings.lighting,
     )
 
 
@@ -187,7 +197,7 @@ def apply(batch: Tensor, choices: Draw) -> Tensor:
     films = expose(films, choices.exposure_from, choices.exposure)
     films = _warp(films, choices.affine, choices.outside)
     films = _blur(films, choices.resolution)
-    films = retone(films, choices.tone)
+    films = retone(films, choices.tone, choices.lighting)
     films = paint_rectangles(films, choices.rectangle)
     films = stamp_markers(films, choices.marker, choices.glyph)
     films = cover_borders(films, choices.border)
@@ -200,29 +210,7 @@ def apply(batch: Tensor, choices: Draw) -> Tensor:
     return (films + noise * choices.noise.to(films).view(-1, 1, 1, 1)).clamp(0.0, 1.0)
 
 
-class _Chance:
-    def __init__(self, n: int, generator: Generator) -> None:
-        self._n, self._generator = n, generator
-
-    def uniform(self, *shape: int) -> Tensor:
-        return torch.rand((self._n, *shape), generator=self._generator)
-
-    def around_zero(self, *shape: int) -> Tensor:
-        return 2 * self.uniform(*shape) - 1
-
-    def happens(self, share: float) -> Tensor:
-        return self.uniform() < share
-
-    def rarely(self, share: float) -> Tensor:
-        """As `happens`; draws nothing at 0 and 1, where older recipes had no such choice."""
-        return self.happens(share) if 0 < share < 1 else torch.full((self._n,), share == 1)
-
-    def another(self, share: float) -> Tensor:
-        others = torch.randperm(self._n, generator=self._generator)
-        return torch.where(self.happens(share), others, torch.arange(self._n))
-
-
-def _draw_affine(chance: _Chance, settings: Augment) -> Tensor:
+def _draw_affine(chance: Chances, settings: Augment) -> Tensor:
     angle = math.radians(settings.rotation_degrees) * chance.around_zero()
     zoom = settings.zoom_middle * torch.exp(settings.zoom * chance.around_zero())
     zoom = torch.where(chance.rarely(settings.zoom_share), zoom, 1.0)
@@ -235,26 +223,28 @@ def _draw_affine(chance: _Chance, settings: Augment) -> Tensor:
     return torch.stack([first, second], dim=1)
 
 
-def _draw_resolution(chance: _Chance, settings: Augment) -> Tensor:
+def _draw_resolution(chance: Chances, settings: Augment) -> Tensor:
     lost = (1 - settings.resolution_lowest) * chance.uniform()
     return 1 - lost * chance.happens(settings.resolution_share)
 
 
-def _draw_tone(chance: _Chance, settings: Augment) -> Tensor:
+def _draw_tone(chance: Chances, settings: Augment) -> Tensor:
     gamma = torch.exp(settings.gamma * chance.around_zero(1))
     contrast = torch.exp(settings.contrast * chance.around_zero(1))
     brightness = settings.brightness * chance.around_zero(1)
+    if settings.lighting == "logits":
+        brightness = torch.logit((1 + brightness) / 2)
     return torch.cat([gamma, contrast, brightness, settings.shading * chance.around_zero(2)], 1)
 
 
-def _draw_rectangle(chance: _Chance, settings: Augment) -> Tensor:
+def _draw_rectangle(chance: Chances, settings: Augment) -> Tensor:
     size = settings.rectangle_size * (0.15 + 0.85 * chance.uniform(2))
     size = size * chance.happens(settings.rectangle_share).unsqueeze(1)
     corner = chance.uniform(2) * (1 - size)
     return torch.cat([corner, size, chance.uniform(1)], dim=1)
 
 
-def _draw_marker(chance: _Chance, settings: Augment) -> Tensor:
+def _draw_marker(chance: Chances, settings: Augment) -> Tensor:
     height = settings.marker_size * (0.3 + 0.7 * chance.uniform(1))
     size = torch.cat([height, height * (0.4 + 0.6 * chance.uniform(1))], dim=1)
     size = size * chance.happens(settings.marker_share).unsqueeze(1)
@@ -265,7 +255,7 @@ def _draw_marker(chance: _Chance, settings: Augment) -> Tensor:
     return torch.cat([corner, size, tone, 0.6 + 0.4 * chance.uniform(1)], dim=1)
 
 
-def _draw_border(chance: _Chance, settings: Augment) -> Tensor:
+def _draw_border(chance: Chances, settings: Augment) -> Tensor:
     width = settings.border_width * chance.uniform(4) * (chance.uniform(4) < 0.75)
     # Half of the collimated borders are black, the others of any tone.
     tone = chance.uniform(1) * chance.happens(0.5).unsqueeze(1)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
-from torch import Generator
+from torch import Generator, Tensor
 
 
 def derived_seed(seed: int, purpose: str, *numbers: int) -> int:
@@ -46,3 +46,31 @@ def deterministic(device: torch.device, threads: int) -> Iterator[None]:
         torch.use_deterministic_algorithms(before[0])
         torch.set_num_threads(before[1])
         torch.set_rng_state(random_state)
+
+
+class Chances:
+    """Random choices for each of n films, one after another from one generator."""
+
+    def __init__(self, n: int, generator: Generator) -> None:
+        self._n, self._generator = n, generator
+
+    def uniform(self, *shape: int) -> Tensor:
+        """Float32 (n, *shape) in [0, 1)."""
+        return torch.rand((self._n, *shape), generator=self._generator)
+
+    def around_zero(self, *shape: int) -> Tensor:
+        """Float32 (n, *shape) in [-1, 1)."""
+        return 2 * self.uniform(*shape) - 1
+
+    def happens(self, share: float) -> Tensor:
+        """True of this share; bool (n,)."""
+        return self.uniform() < share
+
+    def rarely(self, share: float) -> Tensor:
+        """As `happens`; draws nothing at 0 and 1, where older recipes had no such choice."""
+        return self.happens(share) if 0 < share < 1 else torch.full((self._n,), share == 1)
+
+    def another(self, share: float) -> Tensor:
+        """For this share any film, no two the same; for the others itself; int64 (n,)."""
+        others = torch.randperm(self._n, generator=self._generator)
+        return torch.where(self.happens(share), others, torch.arange(self._n))

@@ -3,8 +3,12 @@
 In and out: float32 (N, 1, S, S), displayed tones in [0, 1], on the batch's device.
 """
 
+from typing import Literal
+
 import torch
 from torch import Tensor
+
+Lighting = Literal["tones", "logits"]
 
 NEUTRAL = (1.0, 1.0, 0.0, 0.0, 0.0)  # of `retone`, which leaves such films as they are
 
@@ -40,25 +44,36 @@ def expose(films: Tensor, source: Tensor, extent: Tensor) -> Tensor:
     return changed
 
 
-def retone(films: Tensor, tone: Tensor) -> Tensor:
+def retone(films: Tensor, tone: Tensor, lighting: Lighting = "tones") -> Tensor:
     """Each film's tones curved, stretched about their mean, lifted and sloped; cut off at 0 and 1.
 
     Parameters
     ----------
     tone
         float32 (N, 5): gamma, contrast, brightness, slope down, slope across.
+    lighting
+        "logits": lifted and then stretched are the tones' logits, about 0, so that black and white
+        stay. Brightness is then a logit: log(level / (1 - level)), level 0.5 = unchanged.
+
+    References
+    ----------
+    fast.ai v1, `vision/transform.py`: `brightness` adds logit(change) to a picture's logits and
+    `contrast`, which comes after it, multiplies them by its scale; a sigmoid takes them back.
     """
     changing = (tone != torch.tensor(NEUTRAL)).any(dim=1).nonzero().flatten()
     if not len(changing):
         return films
     if len(changing) < len(films):
         changed, chosen = films.clone(), changing.to(films.device)
-        changed[chosen] = retone(films[chosen], tone[changing])
+        changed[chosen] = retone(films[chosen], tone[changing], lighting)
         return changed
     gamma, contrast, brightness, down, across = tone.to(films).view(-1, 5, 1, 1, 1).unbind(1)
     curved = films.clamp(0.0, 1.0) ** gamma
-    mean = curved.mean(dim=(1, 2, 3), keepdim=True)
     slope_down = torch.linspace(-0.5, 0.5, films.shape[-2], device=films.device).view(1, 1, -1, 1)
     slope_across = torch.linspace(-0.5, 0.5, films.shape[-1], device=films.device)
-    stretched = (curved - mean) * contrast + mean + brightness
+    if lighting == "logits":
+        stretched = torch.sigmoid((torch.logit(curved) + brightness) * contrast)
+    else:
+        mean = curved.mean(dim=(1, 2, 3), keepdim=True)
+        stretched = (curved - mean) * contrast + mean + brightness
     return (stretched + down * slope_down + across * slope_across).clamp(0.0, 1.0)
