@@ -77,6 +77,8 @@ REQUIREMENTS = {
     "S2-17": "The validation folder of 16 films is too small: that is said, and validation is "
     "taken from train instead, by patient.",
     "S2-18": "The films' sizes are counted; as a table and a figure.",
+    "S2-21": "Brightness is changed, within an extent; saturation, which no grey film has, is "
+    "refused with that reason.",
     "S2-23": "A film as one vector for classical classifiers, channel after channel.",
     "S2-25": "The same batches for the same seed; how long the device waits for them is told.",
     "S2-26": "Classes are evened out: by copies of the rarer alone, with a warning of the "

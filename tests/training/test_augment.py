@@ -343,7 +343,10 @@ def test_a_chest_is_not_turned_over() -> None:
     assert Recipe.from_toml("", settings=hands).augment.turn_over_share == 0.5
 
 
-def test_a_change_of_colours_is_no_setting() -> None:
-    """S2-21: a grey film has none."""
-    with pytest.raises(RecipeError, match=r"augment\.saturation: unknown key"):
-        Recipe.from_toml("", settings=["augment.saturation=0.5"])
+@pytest.mark.parametrize("settings", [[], ["augment.saturation=3"]])
+def test_a_change_of_colours_is_refused_with_the_reason(settings: list[str]) -> None:
+    """S2-21: a grey film has none; named in the file or as a setting, at any extent."""
+    text = "" if settings else "[augment]\nsaturation = 0.0"
+
+    with pytest.raises(RecipeError, match=r"saturation: films are grey, and .*leave it out"):
+        Recipe.from_toml(text, settings=settings)

@@ -1,5 +1,5 @@
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import ClassVar, Literal
 
 import pytest
 from hypothesis import given
@@ -17,6 +17,8 @@ class Inner:
 
 @dataclass(frozen=True)
 class Group:
+    REFUSED: ClassVar[dict[str, str]] = {"colour": "there is none here; leave it out"}
+
     rate: float = 0.1
     count: int = 3
     on: bool = False
@@ -55,6 +57,11 @@ def test_what_is_written_is_read_back(group: Group) -> None:
 
 def test_missing_keys_take_their_defaults() -> None:
     assert read_table(Group, {}) == Group()
+
+
+def test_a_key_that_is_refused_on_purpose_is_refused_with_its_reason() -> None:
+    with pytest.raises(RecipeError, match=r"^g\.colour: there is none here; leave it out\.$"):
+        read_table(Group, {"colour": 1, "unheard_of": 2}, "g")
 
 
 def test_a_key_without_default_must_be_there() -> None:

@@ -9,8 +9,9 @@ Lengths are shares of the film's side, tones lie in [0, 1] as displayed.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Literal, get_args
+from typing import ClassVar, Literal, get_args
 
 import torch
 import torch.nn.functional as F
@@ -43,6 +44,11 @@ class Augment:
         When a share is outside [0, 1] or an extent is negative.
 
     """
+
+    REFUSED: ClassVar[Mapping[str, str]] = {
+        "saturation": "films are grey, and it changes nothing of a grey picture; leave it out"
+    }
+    """Names that are no settings → why."""
 
     mirror_share: float = 0.0
     turn_over_share: float = 0.0

@@ -2,7 +2,8 @@
 
 A dataclass is a table; its fields are the keys. Known field types: bool, int, float, str,
 `Literal` of strings, tuples of these, `None` beside one of them (TOML then leaves the key out), and
-further dataclasses, which are tables within.
+further dataclasses, which are tables within. A dataclass may say of keys that it does not have why
+not, as its `REFUSED`: key → reason.
 """
 
 import math
@@ -85,6 +86,7 @@ def read_table(kind: type[T], table: Table, where: str = "") -> T:
     """
     hints = typing.get_type_hints(kind)
     known = {field.name: field for field in fields(kind)}  # type: ignore[arg-type]
+    _refuse_with_reason(table, getattr(kind, "REFUSED", {}), where)
     _refuse_unknown(table, known, where)
     values = {key: _fit(table[key], hints[key], _join(where, key)) for key in table}
     for name, field in known.items():
@@ -165,6 +167,12 @@ def _value(text: str) -> object:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         return text  # a text without its quotes, which a shell eats
+
+
+def _refuse_with_reason(table: Table, reasons: Mapping[str, str], where: str) -> None:
+    for key in table:
+        if key in reasons:
+            raise RecipeError(f"{_join(where, key)}: {reasons[key]}.")
 
 
 def _refuse_unknown(table: Table, known: Iterable[str], where: str) -> None:
