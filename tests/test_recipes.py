@@ -81,6 +81,8 @@ OURS = (  # changes of films that none of them made
     "gamma", "shading", "rectangle_share", "marker_share", "border_share", "noise",
 )  # fmt: skip
 
+FIGURE = ("optim.lr=3e-3", "optim.start_divisor=30", "optim.end_divisor=3e5")
+
 each_recipe = pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
 each_published = pytest.mark.parametrize("path", PUBLISHED, ids=lambda path: path.stem)
 
@@ -182,14 +184,14 @@ def test_a_published_experiment_has_the_published_values(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "start", "peak"),
-    [((), 0.0132, 0.1), (("optim.lr=3e-3", "optim.start_divisor=30"), 1e-4, 3e-3)],
+    ("settings", "start", "peak", "end"),
+    [((), 0.0132, 0.1, 1e-6), (FIGURE, 1e-4, 3e-3, 1e-8)],
     ids=["text", "figure"],
 )
 def test_the_one_vs_all_recipe_has_the_rates_of_the_text_or_of_the_figure(
-    settings: tuple[str, ...], start: float, peak: float
+    settings: tuple[str, ...], start: float, peak: float, end: float
 ) -> None:
-    """S0-41, S0-42: the text's as it is; the comment says how to take those of the figure."""
+    """S0-40, S0-41, S0-42: the text's as it is; the comment tells how to take the figure's."""
     path = REPOSITORY / "recipes" / "chest14-one-vs-all.toml"
     told = " ".join(leading_comment(path).split())
     assert all(f"--set {setting}" in told for setting in settings)
@@ -200,6 +202,7 @@ def test_the_one_vs_all_recipe_has_the_rates_of_the_text_or_of_the_figure(
     assert schedule.steps == 19_410
     assert schedule.at(0).lr == pytest.approx(start, rel=1e-5)
     assert max(schedule.at(step).lr for step in range(19_410)) == pytest.approx(peak)
+    assert schedule.at(19_409).lr == pytest.approx(end)
 
 
 @pytest.mark.slow

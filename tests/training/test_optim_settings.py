@@ -18,6 +18,7 @@ from plainfilm.training.recipe import Recipe
         ("optim.stop_after=-1", r"optim\.stop_after: found -1; expected 0 \(never\) or more"),
         ("optim.stop_after=3", r"stop_after: a one-cycle schedule learns most in its last epochs"),
         ("optim.start_divisor=0.5", r"optim\.start_divisor: found 0\.5; expected at least 1"),
+        ("optim.end_divisor=0", r"optim\.end_divisor: found 0; expected at least 1"),
         ("optim.second_beta=1", r"optim\.second_beta: found 1; expected in \[0, 1\)"),
         ("optim.momentum_low=1.5", r"optim\.momentum_low"),
         ("optim.momentum_high=-1", r"optim\.momentum_high"),

@@ -76,8 +76,13 @@ def test_it_is_torchs_own_one_cycle() -> None:
 
 
 def test_the_papers_figure_of_one_cycle() -> None:
-    """S0-40, S0-41: 1e-4 to 3e-3 at index 29 of 100, down to 1e-8; momentum the mirror image."""
-    schedule = OneCycle(100, 3e-3, 0.29, 0.95, 0.85, start_divisor=30, end_divisor=3e5)
+    """S0-40, S0-41: 1e-4 to 3e-3 at index 29 of 100, down to 1e-8; momentum the mirror image.
+
+    By a recipe; 3e5 is fast.ai v1's own end, 1e4 times below the start.
+    """
+    figure = ("lr=3e-3", "start_divisor=30", "end_divisor=3e5", "warmup_share=0.29", "epochs=4")
+    recipe = tiny_recipe(*(f"optim.{each}" for each in figure))
+    schedule = schedule_of(recipe.optim, 25, ())
 
     paces = [schedule.at(step) for step in range(100)]
 
@@ -88,6 +93,13 @@ def test_the_papers_figure_of_one_cycle() -> None:
     momenta = [paces[step].momentum for step in (0, 29, 99)]
     assert momenta == pytest.approx([0.95, 0.85, 0.95])
     assert min(range(100), key=lambda step: paces[step].momentum) == 29
+
+
+def test_a_recipe_s_one_cycle_starts_and_ends_as_ever_unless_told() -> None:
+    optim = tiny_recipe("optim.lr=0.01", "optim.epochs=1").optim
+
+    assert (optim.start_divisor, optim.end_divisor) == (START_DIVISOR, END_DIVISOR)
+    assert schedule_of(optim, 100, ()).at(99).lr == pytest.approx(1e-7)
 
 
 def test_the_papers_text_of_one_cycle() -> None:

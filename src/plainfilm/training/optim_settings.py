@@ -11,9 +11,10 @@ from plainfilm.training.toml import expect
 class Optim:
     """How the weights are found: optimiser, schedule, averaging, chance.
 
-    `schedule` "one-cycle": `lr` is its peak, it starts at `lr` / `start_divisor`; `momentum_high`
-    (at its ends) and `momentum_low` (at its peak) are Adam's first beta. "plateau": from `lr` on, a
-    tenth after each `patience` epochs without a lower validation loss; `momentum_high` always.
+    `schedule` "one-cycle": `lr` is its peak, it starts at `lr` / `start_divisor` and ends at `lr` /
+    `end_divisor`; `momentum_high` (at its ends) and `momentum_low` (at its peak) are Adam's first
+    beta. "plateau": from `lr` on, a tenth after each `patience` epochs without a lower validation
+    loss; `momentum_high` always.
     `stop_after` so many such epochs the training ends, 0 = never. `second_beta` is Adam's; torch's
     0.999 remembers longer than a short training lasts. `micro_batch` films at a time go through the
     network, 0 = the whole batch: the step is the same, but that BatchNorm sees no more of them.
@@ -30,6 +31,7 @@ class Optim:
     patience: int = 1
     stop_after: int = 0
     start_divisor: float = 25.0
+    end_divisor: float = 1e5
     warmup_share: float = 0.25
     momentum_high: float = 0.95
     momentum_low: float = 0.85
@@ -57,6 +59,7 @@ class Optim:
             words = "a one-cycle schedule learns most in its last epochs; take"
             raise RecipeError(f'optim.stop_after: {words} schedule = "plateau", or leave it 0.')
         expect(self.start_divisor >= 1, "optim.start_divisor", self.start_divisor, "at least 1")
+        expect(self.end_divisor >= 1, "optim.end_divisor", self.end_divisor, "at least 1")
         for key in ("momentum_high", "momentum_low", "second_beta"):
             value = float(vars(self)[key])
             expect(0 <= value < 1, f"optim.{key}", value, "in [0, 1)")

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from plainfilm.training.optim_settings import Optim
 
 START_DIVISOR = 25.0
-END_DIVISOR = 1e5  # of the peak, both as fast.ai's fit_one_cycle
+END_DIVISOR = 1e5  # of the peak, both as fast.ai v2's fit_one_cycle; v1's end is start * 1e4
 PLATEAU_FACTOR = 10.0
 DIVERGED = 4.0  # times the best loss; as fast.ai's learning rate finder
 MEMORY = 0.9  # of the running mean of a range test's losses
@@ -59,6 +59,7 @@ def schedule_of(optim: Optim, n_steps: int, val_losses: Sequence[float | None]) 
         momentum_high=optim.momentum_high,
         momentum_low=optim.momentum_low,
         start_divisor=optim.start_divisor,
+        end_divisor=optim.end_divisor,
     )
 
 
