@@ -51,7 +51,9 @@ def draw_film(number: int) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
     return (film * 255).astype(np.uint8), labels
 
 
-def write_prepared(folder: Path, *, n_train: int = 40, n_val: int = 16, first: int = 0) -> Path:
+def write_prepared(
+    folder: Path, *, n_train: int = 40, n_val: int = 16, first: int = 0, size: int = SIZE
+) -> Path:
     """A prepared folder of n_train + n_val films, one patient for each two films."""
     images = folder / "images"
     images.mkdir(parents=True)
@@ -65,7 +67,7 @@ def write_prepared(folder: Path, *, n_train: int = 40, n_val: int = 16, first: i
         samples.append(Sample(f"{i:03}.png", patient, patient, "PA", sex, age, split, labels))
     manifest = Manifest(LABEL_SET, tuple(samples), "drawn", images, {}, "chest")
     manifest.save(folder)
-    write_cache(manifest, folder, CacheContent.of(manifest, SIZE, "squash"))
+    write_cache(manifest, folder, CacheContent.of(manifest, size, "squash"))
     return folder
 
 
