@@ -150,7 +150,6 @@ REQUIREMENTS = {
 }
 
 OPEN = {  # what no test carries yet, of a requirement that has tests
-    "S0-06": "a command for the two folders, which a function writes (copied or linked)",
     "S0-09": "the counts per finding, on that author's own label file",
     "S0-10": "that work's own 8,591 films and 3,984 patients, on its author's label file",
     "S0-85": "age, sex and view as inputs, which were turned down (docs/decisions.md)",

@@ -448,6 +448,30 @@ def test_a_fold_of_one_finding_of_your_own_films_is_prepared(
     assert run(*words, "--fold", "4", "--force") == 2
 
 
+def test_one_finding_s_films_are_linked_in_two_folders(tmp_path: Path, capsys: Output) -> None:
+    """S0-06: names preserved; a second run changes nothing; several findings are refused."""
+    rows = ["path,patient,label:mass,label:nodule"]
+    for n in range(12):
+        Image.fromarray(np.full((32, 32), 20 * n, np.uint8)).save(tmp_path / f"{n}.png")
+        rows.append(f"{n}.png,p{n},{n % 2},0")
+    (tmp_path / "ward.csv").write_text("\n".join(rows))
+    words = ("prepare", "table", tmp_path / "ward.csv", "--out", tmp_path / "out", "--size", "32")
+    two = tmp_path / "two"
+
+    assert run(*words, "--class-folders", two) == 1
+    assert "2 findings; expected one" in one_error_line(capsys.readouterr().err)
+    assert not two.exists()
+    stamps = []
+    for _ in range(2):
+        assert run(*words, "--only", "mass", "--class-folders", two) == 0
+        stamps.append({film: film.lstat().st_mtime_ns for film in two.rglob("*.png")})
+
+    assert stamps[0] == stamps[1]
+    places = {f"{'mass' if n % 2 else 'no_mass'}/{n}.png" for n in range(12)}
+    assert {film.relative_to(two).as_posix() for film in stamps[0]} == places
+    assert all(film.resolve() == (tmp_path / film.name).resolve() for film in stamps[0])
+
+
 def test_an_unknown_key_in_a_recipe_is_told(tmp_path: Path, capsys: Output) -> None:
     pytest.importorskip("torch")
     recipe = tmp_path / "r.toml"

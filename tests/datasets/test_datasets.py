@@ -167,6 +167,15 @@ def test_s0_06_one_finding_against_all_is_prepared_and_again_without_a_change(
     assert (len(manifest), int(manifest.labels.sum())) == (40, 20)
 
 
+def test_class_folders_lie_outside_the_prepared_folder(nih_folder: Path, tmp_path: Path) -> None:
+    inside = PrepareOptions(selection=Selection("mass"), class_folders=tmp_path / "out" / "two")
+
+    with pytest.raises(DatasetError, match="within the prepared folder out; expected another"):
+        prepare("chestxray14", nih_folder, tmp_path / "out", size=32, options=inside)
+
+    assert not (tmp_path / "out").exists()
+
+
 def test_the_same_films_with_other_findings_are_no_replacement(
     nih_folder: Path, tmp_path: Path
 ) -> None:

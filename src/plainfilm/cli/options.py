@@ -148,6 +148,8 @@ def prepare_options(verb: Verb) -> Verb:
     @click.option("--allow-missing", is_flag=True, help="Leave out films that are not there.")
     @click.option("--threads", type=click.IntRange(1), metavar="N",
                   help="Films decoded at once; default: one per processor, at most 8.")  # fmt: skip
+    @click.option("--class-folders", type=PATH, metavar="FOLDER",
+                  help="Link the films there, in two folders by class; with --only.")  # fmt: skip
     @force_option
     @functools.wraps(verb)
     def with_how(
@@ -155,13 +157,15 @@ def prepare_options(verb: Verb) -> Verb:
         seed: int,
         allow_missing: bool,
         threads: int | None,
+        class_folders: Path | None,
         force: bool,
         **others: object,
     ) -> None:
         """The verb, told by `PrepareOptions` how to prepare."""
         from plainfilm.datasets import PrepareOptions
 
-        verb(how=PrepareOptions(seed, allow_missing, force, threads, selection), **others)
+        how = PrepareOptions(seed, allow_missing, force, threads, selection, class_folders)
+        verb(how=how, **others)
 
     return with_how
 

@@ -18,6 +18,7 @@ from plainfilm.datasets.cache import (
     picture_digests,
     write_cache,
 )
+from plainfilm.datasets.class_folders import write_class_folders
 from plainfilm.datasets.cooccurrence_figure import NAMES as COOCCURRENCE_NAMES
 from plainfilm.datasets.cooccurrence_figure import save_cooccurrence
 from plainfilm.datasets.describe import describe
@@ -79,6 +80,9 @@ class PrepareOptions:
         depend on it.
     selection
         Which films, findings and splits; by default all films and findings, split as they come.
+    class_folders
+        With one finding: a folder that gets its films as links, sorted into two folders; see
+        `class_folders.write_class_folders`. Not within the prepared folder.
 
     Raises
     ------
@@ -91,6 +95,7 @@ class PrepareOptions:
     overwrite: bool = False
     threads: int | None = None
     selection: Selection = EVERYTHING
+    class_folders: Path | None = None
 
     def __post_init__(self) -> None:
         if self.threads is not None and self.threads < 1:
@@ -143,6 +148,7 @@ def prepare(
     if not len(manifest):
         raise DatasetError(f"{folder.name}: no film of {name} found")
     content = CacheContent.of(manifest, size, policy)
+    _sort_into_folders(manifest, out, choice.class_folders)
     with clear_disk_errors(out, "Free some space and run the same command again."):
         out.mkdir(parents=True, exist_ok=True)
         with locked(out):
@@ -177,6 +183,15 @@ def check_name(name: str) -> None:
 def _loader(name: str) -> Callable[..., Manifest]:
     check_name(name)
     return DATASETS[name]
+
+
+def _sort_into_folders(manifest: Manifest, out: Path, place: Path | None) -> None:
+    if place is None:
+        return
+    if place.resolve().is_relative_to(out.resolve()):
+        found = f"within the prepared folder {out.name}"
+        raise DatasetError(f"class folders {place.name}: {found}; expected another place")
+    write_class_folders(manifest, place, "symlink")
 
 
 def _refuse_other(out: Path) -> None:
