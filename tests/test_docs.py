@@ -292,6 +292,8 @@ def test_a_page_about_learning_runs(page: Path, desk: Path, story: Path) -> None
     for number, path in enumerate(sorted((films / "ward" / "films").iterdir())):
         Image.fromarray((phantom(size=(96, 80), seed=number) * 255).astype(np.uint8)).save(path)
     write_published(desk / "preds.csv.gz")
+    box = "Image Index,Finding Label,Bbox [x,y,w,h],,,\n00000007_001.png,Mass,512,256,128,64,,,\n"
+    (desk / "BBox_List_2017.csv").write_text(box)
     shrink_recipes(desk / "recipes")
     if "plainfilm prepare" not in text_of(page):
         for name, films, out in PREPARED:
