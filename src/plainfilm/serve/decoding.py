@@ -120,8 +120,8 @@ class Decoders:
     def close(self) -> None:
         """End all children; films still being decoded are finished first."""
         self._closed.set()
-        for _ in range(self._idle.qsize()):
-            child = self._idle.get()
+        # All are taken before one is put back, which would be the next to be taken.
+        for child in [self._idle.get() for _ in range(self._idle.qsize())]:
             if child is not None:
                 child.end()
             self._idle.put(None)
