@@ -61,6 +61,28 @@ def test_a_job_is_found_again_by_who_sent_it(tiny_path: Path, tmp_path: Path) ->
     assert found_at == {0, 1}  # none of them has all the work
 
 
+def test_a_job_is_not_taken_where_nobody_looks_for_it(tiny_path: Path, tmp_path: Path) -> None:
+    """Where its sender's server is full: 503, and not a job at the other one."""
+    ports = [free_port(), free_port()]
+    servers = [start_server(tiny_path, port, "--max-waiting", "1") for port in ports]
+    film = [film_part(png_film())]
+    try:
+        with proxy(tmp_path, ports) as url, httpx.Client(timeout=30) as client:
+            path = "/v1/jobs/" + client.post(f"{url}/v1/jobs", files=film).json()["id"]
+            there = [f"http://127.0.0.1:{port}" for port in ports]
+            (own,) = [each for each in there if client.get(each + path).status_code == 200]
+            with slow_clients(own, 1):  # one of them takes the place
+                while client.post(f"{own}/v1/jobs").status_code != 503:
+                    pass
+                refused = client.post(f"{url}/v1/jobs", files=film)
+                assert (refused.status_code, refused.json()["type"][-10:]) == (503, "queue-full")
+                assert client.get(url + path).status_code == 200
+    finally:
+        for each in servers:
+            each.kill()
+            each.wait()
+
+
 def test_slow_clients_hold_up_nobody(tiny_path: Path) -> None:
     """B3, without the proxy: idle sockets, half heads and half bodies take no reader."""
     port = free_port()
