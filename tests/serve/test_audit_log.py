@@ -1,10 +1,12 @@
 """A log whose lines cannot be changed, removed or put in unnoticed, and which survives a kill."""
 
+import errno
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -127,6 +129,34 @@ print(log.works(), log.works())
     found = verify(tmp_path / "log")
     assert found.n_lines > 0
     assert (found.n_torn, found.broken_at) == (0, None)
+
+
+def test_who_asks_waits_for_nobody_s_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that fails and then holds a line up would hold up all that the server does."""
+    at_it, go, told = threading.Event(), threading.Event(), list[bool]()
+
+    def fail(_: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    def hang(_: int) -> None:
+        at_it.set()
+        go.wait(30)
+
+    with closing(AuditLog(tmp_path / "log")) as log:
+        monkeypatch.setattr(os, "fsync", fail)
+        with pytest.raises(AuditError):
+            log.append(ENTRY)
+        monkeypatch.setattr(os, "fsync", hang)
+        writing = threading.Thread(target=log.append, args=(ENTRY,))
+        asking = threading.Thread(target=lambda: told.append(log.works()))
+        writing.start()
+        at_it.wait(30)
+        asking.start()
+        asking.join(10)
+        assert told == [False]
+        go.set()
+        writing.join()
+        assert log.works()
 
 
 def test_what_was_acknowledged_outlives_a_kill(tmp_path: Path) -> None:

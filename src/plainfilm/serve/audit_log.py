@@ -117,10 +117,16 @@ class AuditLog:
             return self._write({"event": "film", **asdict(entry)})
 
     def works(self) -> bool:
-        """Whether a line can be written: where the last one could not, a line that says so is."""
-        if self._is_stuck:  # else nobody waits here for a line that another thread writes
-            with self._lock, suppress(AuditError):
-                self._write({"event": "resumed", "room": "-" * _ROOM})
+        """Whether a line can be written: where the last one could not, a line that says so is.
+
+        While another thread is at a line, which a disk may hold up for long, nobody waits for it.
+        """
+        if self._is_stuck and self._lock.acquire(blocking=False):
+            try:
+                with suppress(AuditError):
+                    self._write({"event": "resumed", "room": "-" * _ROOM})
+            finally:
+                self._lock.release()
         return not self._is_stuck
 
     def close(self) -> None:
