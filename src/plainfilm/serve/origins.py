@@ -3,6 +3,9 @@
 A server on its own machine asks for no key, and any page that somebody there has open can let
 their browser post to it: it could not read the answer, but unload a bundle or fill the queue.
 
+Without TLS a browser tells only where its page is from. That is held against the host asked for, as
+it came or as a proxy says that it came; no page can set either for another site.
+
 References
 ----------
 W3C, Fetch Metadata Request Headers; RFC 6454, section 7.
@@ -17,10 +20,12 @@ from plainfilm.serve.limits import tell
 from plainfilm.serve.problems import Problem
 
 _HARMLESS = frozenset({"GET", "HEAD", "OPTIONS"})
+_USUAL_PORTS = {"http": ":80", "https": ":443"}  # an origin leaves them out, some proxies do not
 _FOREIGN = Problem(
     HTTPStatus.FORBIDDEN,
     "another-site",
-    "a page of another site sent this; open this server's own page, or use no browser",
+    "a page of another site sent this; open this server's own page, or use no browser; a proxy "
+    "must pass Host on, or set X-Forwarded-Host",
 )
 
 
@@ -44,4 +49,8 @@ def is_foreign(headers: Headers) -> bool:
     if site is not None:
         return site not in ("same-origin", "none")
     origin = headers.get("origin")
-    return origin is not None and origin.partition("://")[2] != headers.get("host")
+    if origin is None:
+        return False
+    scheme, _, place = origin.partition("://")
+    own = (headers.get(name, "").lower() for name in ("host", "x-forwarded-host"))
+    return place not in [each.removesuffix(_USUAL_PORTS.get(scheme, "")) for each in own if each]
