@@ -1,5 +1,8 @@
+import asyncio
 from pathlib import Path
 
+from plainfilm.images import read_radiograph_bytes
+from plainfilm.radiograph import Radiograph
 from plainfilm.serve.app import create_app
 from plainfilm.serve.policy import Policy, save_policy
 from plainfilm.serve.settings import ServeSettings
@@ -38,3 +41,28 @@ def test_a_bundle_without_maps_says_so(tmp_path: Path) -> None:
         answer = client.post("/v1/read", files=[film_part(png_film())], data={"maps": "png"})
     assert answer.status_code == 400
     assert "has none" in answer.json()["detail"]
+
+
+def test_films_are_let_go_with_the_one_that_meets_a_bug(tiny_path: Path) -> None:
+    """The request is answered, its place and its bytes are given back: nobody waits for them."""
+    begun: list[str] = []
+
+    def decode(content: bytes, name: str) -> Radiograph:
+        begun.append(name)
+        if len(begun) == 1:
+            raise RuntimeError("a bug")
+        return read_radiograph_bytes(content, name)
+
+    async def ended() -> None:
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        await asyncio.gather(
+            *(each for each in others if "read_films" in each.get_coro().__qualname__),  # type: ignore[union-attr]
+            return_exceptions=True,
+        )
+
+    with serving(create_app(ServeSettings(source=tiny_path, workers=1))) as client:
+        client.house.decode = decode
+        assert client.post("/v1/read", files=[film_part(png_film())] * 12).status_code == 500
+        client.run(ended())
+        assert len(begun) <= 3
+        assert client.post("/v1/read", files=[film_part(png_film())]).status_code == 200
