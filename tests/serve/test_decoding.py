@@ -198,7 +198,7 @@ def test_a_killed_child_is_replaced(decoders: Decoders, child: int) -> None:
 def test_a_child_that_dies_over_a_film_costs_that_film_alone(
     decoders: Decoders, child: int
 ) -> None:
-    with ending(child, signal.SIGSEGV):
+    with ending(decoders, child, signal.SIGSEGV):
         assert "ends the decoder" in outcome(saved(FILM, "PNG"), decoders.read)[1]
     assert decoders.read(saved(FILM, "PNG"), "film").pixels.shape == FILM.shape
 
@@ -208,16 +208,24 @@ def test_a_film_whose_decoder_is_killed_from_outside_is_read_by_another(
 ) -> None:
     """F3 of the plan: it was refused as unreadable, which is not its fault."""
     before = decoders.n_replaced
-    with ending(child, signal.SIGKILL):
+    with ending(decoders, child, signal.SIGKILL):
         assert decoders.read(saved(FILM, "PNG"), "film").pixels.shape == FILM.shape
     assert decoders.n_replaced == before + 1
 
 
 @contextmanager
-def ending(child: int, sign: signal.Signals) -> Iterator[None]:
+def ending(decoders: Decoders, child: int, sign: signal.Signals) -> Iterator[None]:
     """A child that ends by a signal while it has a film."""
+
+    def end() -> None:
+        wait_until(lambda: not decoders.processes())  # it is taken, and a moment later has the film
+        time.sleep(0.2)
+        os.kill(child, sign)
+        with contextlib.suppress(ProcessLookupError):  # gone already
+            os.kill(child, signal.SIGCONT)
+
     os.kill(child, signal.SIGSTOP)
-    killer = threading.Timer(0.2, lambda: (os.kill(child, sign), os.kill(child, signal.SIGCONT)))
+    killer = threading.Thread(target=end)
     killer.start()
     yield
     killer.join()
