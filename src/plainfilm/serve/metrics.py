@@ -23,7 +23,7 @@ class Metrics:
         words = "From a request's head to its answer."
         by_route = ("route", "method", "status")
         self.request_seconds = seconds("http_request_duration_seconds", words, by_route)
-        self.queue_seconds = seconds("inference_queue_seconds", "Waiting for a reading thread.")
+        self.queue_seconds = seconds("inference_queue_seconds", "Waiting to be decoded.")
         self.decode_seconds = seconds("preprocess_seconds", "Decoding a film.")
         words = "The graph, and the gate before it."
         self.compute_seconds = seconds("inference_compute_seconds", words, _VERSION)
