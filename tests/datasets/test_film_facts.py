@@ -1,5 +1,6 @@
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -53,6 +54,16 @@ def test_a_file_that_is_no_film_is_named(tmp_path: Path) -> None:
         film_facts(manifest_of(tmp_path, "notes.txt"))
     with pytest.raises(DatasetError, match=r"gone\.png: cannot be read"):
         film_facts(manifest_of(tmp_path, "gone.png"))
+
+
+@pytest.mark.parametrize("damage", [{"Rows": 0}, {"Rows": None}, {"Columns": [3, 4]}])
+def test_a_damaged_header_is_as_good_as_no_film(tmp_path: Path, damage: dict[str, Any]) -> None:
+    """A film that is refused must not end an evaluation after all others were read."""
+    (tmp_path / "0.dcm").write_bytes(dicom_file(np.zeros((3, 4), np.uint16), **damage))
+    films = manifest_of(tmp_path, "0.dcm")
+    assert np.isnan(list(readable_facts(films).values())).all()
+    with pytest.raises(DatasetError, match=r"0\.dcm: cannot be read as a film's file"):
+        film_facts(films)
 
 
 def test_a_file_that_is_no_film_is_not_known_where_that_is_allowed(tmp_path: Path) -> None:

@@ -73,10 +73,11 @@ def _of_file(path: Path) -> tuple[float, ...]:
         with path.open("rb") as stream:
             head = stream.read(_HEAD)
         width, height, bits, colour, kind = _raster(path, head) or _dicom(path)
-    except (OSError, pydicom.errors.InvalidDicomError, AttributeError) as error:
+        per_pixel, aspect = n_bytes / (width * height), width / height
+    except Exception as error:  # what parsers raise on damaged files is open-ended
         advice = "Replace the file, or prepare the data set again."
         raise DatasetError(f"{path.name}: cannot be read as a film's file. {advice}") from error
-    return (n_bytes, n_bytes / (width * height), width, height, width / height, bits, colour, kind)
+    return (n_bytes, per_pixel, width, height, aspect, bits, colour, kind)
 
 
 def _raster(path: Path, head: bytes) -> tuple[float, float, float, float, float] | None:
