@@ -66,7 +66,7 @@ def test_a_planted_collapsed_bundle_is_caught_and_named(tmp_path: Path) -> None:
     """S3-20: one answer whatever the film."""
     found = measured(planted_bundle(UPPER_RIGHT, 0.0, 1.3), tmp_path, lambda film, _sick: film)
     assert found["findings"]["pneumonia"]["one_class"]
-    assert [words for words in found["cautions"] if words.startswith("Pneumonia: at least 99 %")]
+    assert [words for words in found["cautions"] if words.startswith("COLLAPSED, Pneumonia: ")]
 
 
 def change(moved: float) -> dict[str, object]:

@@ -37,9 +37,23 @@ def test_a_collapsed_bundle_is_named_whichever_side_of_the_threshold_its_answers
     assert named.endswith("lies between 0.5 and 0.5.")
 
 
-def test_one_answer_for_all_is_named_once(make_table: Any) -> None:
+def test_one_answer_for_all_is_a_collapse_and_named_once(make_table: Any) -> None:
+    """As a fault that who signs must know of, not only as calls that are alike."""
     (named,) = cautions(with_probability(make_table(n=200), 0, np.full(200, 0.7)))
+    assert named.startswith("COLLAPSED, Pneumonia: ")
+
+
+def test_answers_that_differ_but_are_called_alike_are_named(make_table: Any) -> None:
+    table = make_table(n=200)
+    (named,) = cautions(with_probability(table, 0, 0.6 + 0.3 * table.probabilities[:, 0]))
     assert named.startswith("Pneumonia: at least 99 % of the films are called alike")
+
+
+def test_a_rare_finding_that_stands_out_is_no_collapse(make_table: Any) -> None:
+    """All healthy films may have one tiny probability, and be right."""
+    table = make_table(n=1000)
+    table.labels[:, 0] = np.arange(1000) < 15
+    assert cautions(with_probability(table, 0, np.where(table.labels[:, 0] == 1, 0.9, 1e-9))) == []
 
 
 def test_what_ranks_as_a_coin_does_is_told_of_all_findings_in_one_sentence(

@@ -24,19 +24,21 @@ def collapse_words(table: Predictions, numbers: Sequence[FindingNumbers]) -> lis
     numbers
         Of its findings, in order.
     """
-    probabilities = table.probabilities[table.refused == ""]
+    counted = table.rows(table.refused == "")
+    probabilities, labels = counted.probabilities, counted.labels
     found, coins = [], []
     for column, finding in enumerate(numbers):
-        if finding.one_class:
-            found.append(
-                f"{finding.display}: at least 99 % of the films are called alike, though fewer of "
-                "them are."
-            )
-        elif 0 < finding.n_present < finding.n_films and is_alike(probabilities[:, column]):
-            low, high = np.quantile(probabilities[:, column], _TAILS)
+        probability = probabilities[:, column]
+        if finding.n_present < finding.n_films and _collapsed(probability, labels[:, column]):
+            low, high = np.quantile(probability, _TAILS)
             found.append(
                 f"COLLAPSED, {finding.display}: the answers hardly differ from film to film; of "
                 f"nineteen in twenty the probability lies between {low:.4g} and {high:.4g}."
+            )
+        elif finding.one_class:
+            found.append(
+                f"{finding.display}: at least 99 % of the films are called alike, though fewer of "
+                "them are."
             )
         elif not finding.too_few and finding.auroc.low <= _CHANCE:
             coins.append(finding.display)
@@ -46,9 +48,23 @@ def collapse_words(table: Predictions, numbers: Sequence[FindingNumbers]) -> lis
     return found
 
 
+def _collapsed(probability: Floats, labels: Floats) -> bool:
+    """Whether films are answered alike, and those with the finding as all others are."""
+    present = probability[labels == 1]
+    if not present.size or not is_alike(probability):
+        return False
+    middle, theirs = _log_odds(np.array([np.median(probability), np.median(present)]))
+    return bool(abs(theirs - middle) < ALIKE)
+
+
 def is_alike(probability: Floats) -> bool:
     """Whether nineteen films in twenty have nearly one probability (n,); False of fewer than 20."""
     if probability.size < 20:
         return False
-    low, high = np.quantile(np.clip(probability, _TINY, 1 - _TINY), _TAILS)
-    return bool(np.log(high / (1 - high)) - np.log(low / (1 - low)) < ALIKE)
+    low, high = _log_odds(np.quantile(probability, _TAILS))
+    return bool(high - low < ALIKE)
+
+
+def _log_odds(probability: Floats) -> Floats:
+    inside: Floats = np.clip(probability, _TINY, 1 - _TINY)
+    return np.log(inside / (1 - inside))
