@@ -77,6 +77,15 @@ def test_an_age_that_tells_is_told(tmp_path: Path) -> None:
     assert "age, sex and view alone nearly give" in audit["findings"]["mass"]["words"][1]
 
 
+def test_an_age_that_only_the_sick_have_tells_by_being_there(tmp_path: Path) -> None:
+    """It ranks nobody alone, since no healthy age is known; the record gives all away."""
+    plain = films(tmp_path, telling=False)
+    samples = tuple(replace(s, age=s.age if s.labels[0] else None) for s in plain.samples)
+    audit: Any = audit_data(replace(plain, samples=samples), draws=20)
+    assert "age" not in audit["findings"]["mass"]["alone"]
+    assert "age, sex and view alone nearly give" in audit_text(audit)
+
+
 def test_too_few_patients_say_nothing(tmp_path: Path) -> None:
     plain = films(tmp_path, telling=True)
     samples = [replace(s, labels=np.float32([row < 6])) for row, s in enumerate(plain.samples)]

@@ -166,7 +166,8 @@ def _numbers(
         few = f"{display}: fewer than {TOO_FEW} patients with it or without it, too few to say."
         return {"n_present": n_present, "files": None, "record": None, "alone": {}, "words": [few]}
     varied = {name: values for name, values in facts.items() if _varies(values)}
-    alone = {name: _either_way(values, known) for name, values in varied.items()}
+    areas = {name: _either_way(values, known) for name, values in varied.items()}
+    alone = {name: area for name, area in areas.items() if np.isfinite(area)}
     files, record = (
         _together([varied[name] for name in names if name in varied], known, draws, seed)
         for names in (FILE_FACTS, RECORD_FACTS)
