@@ -40,7 +40,7 @@ def test_no_digest_of_a_film_comes_along() -> None:
     [
         ({}, "none: one network"),
         ({"run 2": "optim.seed=1", "run 3": "optim.seed=2"}, "the mean of 3 networks"),
-        ({"member 1": "a", "member 2": "b"}, "the mean of 2 networks"),
+        ({"member 1": "a", "member 2": "b"}, "the mean of 2 bundles"),
         ({"imported by": "plainfilm bundles import"}, None),
     ],
 )
@@ -55,9 +55,12 @@ def test_films_of_the_same_data_set_are_internal_and_others_external_where_that_
     same = context_of(header(), replace(films(), source=source))
     other = context_of(header(**{DIGESTS: "abc"}), replace(films(), source="ward"))
     unknown = context_of(header(), replace(films(), source="ward"))
+    adapted = {DIGESTS: "abc", "adapted on": "40 val films of 30 patients of ward"}
+    at_home = context_of(header(**adapted), replace(films(), source="ward"))
     assert answered(same) == {"32"}
     assert answered(other) == {"33"}
     assert answered(unknown) == set()
+    assert answered(at_home) == set()  # thresholds, at least, were fitted on its other films
     assert other.training["external test"] == f"ward; it learned from {source}"
 
 

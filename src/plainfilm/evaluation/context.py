@@ -13,6 +13,7 @@ from plainfilm.datasets.seen import KEY as LEARNED_KEY
 from plainfilm.reading.bundle import BundleHeader, Provenance
 
 _UNKNOWN = "not known"
+_ADAPTED = "adapted"  # how the details of an adaptation begin; it may have been on this data set
 _FOR_PROGRAMS = (LEARNED_KEY, ADAPTED_KEY)
 
 
@@ -103,20 +104,21 @@ def context_of(header: BundleHeader, manifest: Manifest) -> Context:
 
 
 def _ensemble(details: Mapping[str, str]) -> str:
-    """How many networks answer; "" where a bundle was imported, of which nobody knows."""
+    """How many networks answer, or bundles; "" where one was imported, of which nobody knows."""
     if "imported by" in details:
         return ""
     n_members = sum(key.startswith("member ") for key in details)
+    if n_members:
+        return f"the mean of {n_members} bundles"
     n_runs = 1 + sum(key.startswith("run ") for key in details)
-    n_networks = n_members or n_runs
-    return "none: one network" if n_networks == 1 else f"the mean of {n_networks} networks"
+    return "none: one network" if n_runs == 1 else f"the mean of {n_runs} networks"
 
 
 def _internal_or_external(source: Provenance, manifest: Manifest) -> dict[str, str]:
-    """Nothing where it is not known which films the bundle learned from."""
+    """Nothing where it is not known which films the bundle learned from, or was adapted on."""
     if source.data_set == manifest.source:
         return {"internal test": f"{manifest.source}, the data set that it learned from"}
-    if LEARNED_KEY not in source.details:
+    if LEARNED_KEY not in source.details or any(key.startswith(_ADAPTED) for key in source.details):
         return {}
     return {"external test": f"{manifest.source}; it learned from {source.data_set}"}
 
