@@ -151,8 +151,8 @@ def write_evaluation(
         table = replace(table, published=read_published(options.compare, films, findings))
     with clear_disk_errors(out, "Free some space and evaluate again."):
         out.mkdir(parents=True, exist_ok=True)
-        for name in (NUMBERS_NAME, REPORT_NAME, EXPLANATIONS_NAME):  # of another table from now on
-            (out / name).unlink(missing_ok=True)
+        for name in (NUMBERS_NAME, REPORT_NAME, CURVES_NAME, EXPLANATIONS_NAME):
+            (out / name).unlink(missing_ok=True)  # of another table from now on
         if explained is not None:
             explained.save(out)
     table.save(out / PREDICTIONS_NAME)
