@@ -261,7 +261,9 @@ def test_films_that_chose_the_checkpoint_carry_a_caution(manifest: Manifest) -> 
     [
         ("scratch", False),
         ("scratch; then ward 1.0.0, adapted with --head", False),
+        ("scratch; scratch; then ward 1.0.0, adapted with --head", False),  # joined
         ("first (0123)", True),
+        ("first (0123); scratch", True),
         (f"first (0123{60 * 'a'})", True),
         ("first (0123); then ward 1.0.0, adapted with --head", True),
     ],

@@ -32,7 +32,7 @@ ADAPTED_FROM = "adapted from"
 ADAPTED_FILMS = "adapted on films_sha256"
 ADAPTED_RULE = "adapted with threshold rule"
 _NO_START = ("", "scratch")  # what a recipe's `network.init` says of weights drawn at random
-_THEN = "; then "  # what it was adapted on later; those films are listed
+_LATER = r"; then [^;]*"  # by which adapting, whose films are listed
 _CROSS_FIT = "cross-fit-test"  # the recipe's word for "calibrated on the test films, crosswise"
 
 
@@ -214,7 +214,7 @@ def _adapted_rule(header: BundleHeader, manifest: Manifest, split: str) -> str |
 def _cautions(header: BundleHeader, manifest: Manifest, split: str) -> tuple[str, ...]:
     source = header.provenance
     same_set = source.data_set == manifest.source
-    if LEARNED_KEY in source.details and source.init.partition(_THEN)[0] not in _NO_START:
+    if LEARNED_KEY in source.details and _began_with_others(source.init):
         words = (
             f"Its training began with other weights ({_short(source.init)}). The films that those "
             "learned from are not listed in the bundle; if some of them are among these, nobody "
@@ -222,6 +222,11 @@ def _cautions(header: BundleHeader, manifest: Manifest, split: str) -> tuple[str
         )
         return (words, *_of_these_films(header, manifest, split, same_set=same_set))
     return _of_these_films(header, manifest, split, same_set=same_set)
+
+
+def _began_with_others(init: str) -> bool:
+    """Whether any first weights are other than drawn, of a joined bundle's members too."""
+    return any(one not in _NO_START for one in re.sub(_LATER, "", init).split("; "))
 
 
 def _short(words: str) -> str:
