@@ -1,6 +1,7 @@
 """The command line, as a person or a script meets it."""
 
 import csv
+import hashlib
 import json
 import os
 import re
@@ -555,7 +556,9 @@ def test_the_verbs_go_from_films_to_a_measured_bundle(
     gated = {**measured, "gate": {"rows": []}}
     found.with_evaluation(gated, "").save(made, overwrite=True)
     assert run(*again, "--force") == 0
-    assert Bundle.load(made).evaluation == {**gated, "test_reads": 2}
+    table = hashlib.sha256((tmp_path / "again" / "predictions.parquet").read_bytes()).hexdigest()
+    counted = {"test_reads": 2, "predictions_sha256": table}  # the table tells the count as well
+    assert Bundle.load(made).evaluation == {**gated, **counted}
     assert DIGESTS in found.header.provenance.details
 
 
