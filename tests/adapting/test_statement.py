@@ -9,7 +9,7 @@ pytest.importorskip("torch")
 from plainfilm.adapting.before_after import Row
 from plainfilm.adapting.fitting import Fitted
 from plainfilm.adapting.own_films import OwnFilms
-from plainfilm.adapting.statement import Adaptation, state
+from plainfilm.adapting.statement import HOW, Adaptation, state
 from plainfilm.adapting.ways import Made
 from plainfilm.datasets.manifest import Manifest
 from plainfilm.datasets.sample import Sample
@@ -65,6 +65,13 @@ def test_an_earlier_adapting_leaves_nothing_behind() -> None:
     assert "adapted, hernia" not in found
     assert found["adapted on"].startswith("200 val films of 100 patients of table:x.csv")
     assert found["adapted on"].endswith("left out: 3 not readable")
+
+
+def test_how_a_network_learned_here_before_stays_told() -> None:
+    old = tiny_bundle()
+    source = replace(old.header.provenance, details={HOW: "--head"})
+    found = stated(replace(old, header=replace(old.header, provenance=source))).provenance.details
+    assert found[HOW] == "--head"
 
 
 def test_a_finding_that_is_told_no_better_than_by_chance_is_a_limit() -> None:

@@ -143,8 +143,12 @@ def _init(parent: Bundle, done: Adaptation) -> str:
 
 
 def _inherited(header: BundleHeader) -> dict[str, str]:
-    """The parent's details, without those of an earlier adapting, which has been replaced."""
-    return {k: v for k, v in header.provenance.details.items() if not k.startswith("adapted")}
+    """The parent's details, without those of an earlier adapting that have been replaced.
+
+    How a network learned then stays: it answers still.
+    """
+    details = header.provenance.details
+    return {k: v for k, v in details.items() if k == HOW or not k.startswith("adapted")}
 
 
 def _limits(header: BundleHeader, left_out: Sequence[str], *, tells: bool) -> tuple[str, ...]:
