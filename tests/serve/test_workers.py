@@ -113,7 +113,7 @@ def test_an_error_of_the_work_comes_back_and_frees_the_thread() -> None:
     assert n_cores() >= 1
 
 
-def test_the_next_films_are_decoded_while_others_are_read() -> None:
+def test_the_next_film_is_decoded_while_others_are_read() -> None:
     """L1 of the plan: a core waited for each film to come out of its file."""
     read, decoded = threading.Event(), threading.Event()
 
@@ -130,7 +130,7 @@ def test_the_next_films_are_decoded_while_others_are_read() -> None:
     assert decoded.is_set()
 
 
-def test_no_more_films_are_in_hand_than_twice_the_readers() -> None:
+def test_no_more_films_are_in_hand_than_one_beside_those_that_are_read() -> None:
     """Each holds its pixels: a queue of sixty-four would be gigabytes."""
 
     async def main() -> None:

@@ -2,7 +2,7 @@
 
 One film fills a core's vector units, and waiting for company costs time and gains nothing. Where
 that is otherwise, `batching` puts together what threads ask at the same time. While films are read,
-as many of the next ones are decoded, so that no core waits for a film.
+the next one is decoded, so that no core waits for a film.
 """
 
 import asyncio
@@ -102,7 +102,7 @@ class Workers:
     def __init__(self, n_workers: int, max_waiting: int) -> None:
         self.n_workers = n_workers
         self.max_waiting = max_waiting
-        self.n_in_hand = 2 * n_workers
+        self.n_in_hand = n_workers + 1
         self.n_admitted = 0
         self.is_draining = False
         self.decoding = Crew(n_workers, "decoder")
