@@ -429,15 +429,20 @@ def test_an_impossible_preparation_is_wrong_usage(
     assert not (tmp_path / "out").exists()
 
 
+def ward_words(folder: Path) -> tuple[object, ...]:
+    """How twelve films of a ward, two findings in its table, are prepared into `folder`/out."""
+    rows = ["path,patient,label:mass,label:nodule"]
+    for number in range(12):
+        Image.fromarray(np.full((40, 40), 20 * number, np.uint8)).save(folder / f"{number}.png")
+        rows.append(f"{number}.png,p{number},{number % 2},0")
+    (folder / "ward.csv").write_text("\n".join(rows))
+    return "prepare", "table", folder / "ward.csv", "--out", folder / "out", "--size", "32"
+
+
 def test_a_fold_of_one_finding_of_your_own_films_is_prepared(
     tmp_path: Path, capsys: Output
 ) -> None:
-    rows = ["path,patient,label:mass,label:nodule"]
-    for number in range(12):
-        Image.fromarray(np.full((40, 40), 20 * number, np.uint8)).save(tmp_path / f"{number}.png")
-        rows.append(f"{number}.png,p{number},{number % 2},0")
-    (tmp_path / "ward.csv").write_text("\n".join(rows))
-    words = ("prepare", "table", tmp_path / "ward.csv", "--out", tmp_path / "out", "--size", "32")
+    words = ward_words(tmp_path)
 
     assert run(*words, "--only", "mass", "--shares", "50/25/25", "--fold", "2/3") == 0
     text = capsys.readouterr().out
@@ -451,12 +456,7 @@ def test_a_fold_of_one_finding_of_your_own_films_is_prepared(
 
 def test_one_finding_s_films_are_linked_in_two_folders(tmp_path: Path, capsys: Output) -> None:
     """S0-06: names preserved; a second run changes nothing; several findings are refused."""
-    rows = ["path,patient,label:mass,label:nodule"]
-    for n in range(12):
-        Image.fromarray(np.full((32, 32), 20 * n, np.uint8)).save(tmp_path / f"{n}.png")
-        rows.append(f"{n}.png,p{n},{n % 2},0")
-    (tmp_path / "ward.csv").write_text("\n".join(rows))
-    words = ("prepare", "table", tmp_path / "ward.csv", "--out", tmp_path / "out", "--size", "32")
+    words = ward_words(tmp_path)
     two = tmp_path / "two"
 
     assert run(*words, "--class-folders", two) == 1
