@@ -14,9 +14,9 @@ import time
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 
 from plainfilm.reading.bundle import Bundle
+from plainfilm.reading.runtimes import onnxruntime
 
 
 def main() -> None:

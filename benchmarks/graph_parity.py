@@ -13,7 +13,6 @@ import time
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import torch
 
 from plainfilm import read_radiograph
@@ -21,6 +20,7 @@ from plainfilm.datasets.manifest import Manifest
 from plainfilm.networks import Classifier
 from plainfilm.radiograph import Pixels
 from plainfilm.reading import Bundle, Engine
+from plainfilm.reading.runtimes import onnxruntime
 from plainfilm.training import load_classifier
 from plainfilm.training.golden import draw_chest
 from plainfilm.training.gradcam import gradcam

@@ -81,8 +81,8 @@ def started(name: str, python: Path, graph: Path) -> Iterator[str]:
            "RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled"}  # fmt: skip
     with (graph.parent / f"{name}.log").open("wb") as told:
         # In this session, as ours: Linux shares a busy processor out by sessions.
-        running = subprocess.Popen(words, stdout=told, stderr=told, cwd=folder,
-                                   env={**os.environ, **own})  # fmt: skip
+        env = {**os.environ, "ORT_DISABLE_TELEMETRY": "1", **own}
+        running = subprocess.Popen(words, stdout=told, stderr=told, cwd=folder, env=env)
     family = [running.pid]
     try:
         url = f"http://127.0.0.1:{port}"

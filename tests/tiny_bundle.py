@@ -5,7 +5,6 @@ from datetime import date
 
 import numpy as np
 import onnx
-import onnxruntime
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
@@ -25,6 +24,7 @@ from plainfilm.reading.bundle import (
     Provenance,
 )
 from plainfilm.reading.promotion import signed_off
+from plainfilm.reading.runtimes import onnxruntime
 
 NAMES = [
     "pneumonia",

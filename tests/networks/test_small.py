@@ -1,11 +1,11 @@
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import pytest
 import torch
 
 from plainfilm.networks.small import FilmNet, film_features
+from plainfilm.reading.runtimes import onnxruntime
 
 
 def _films(n: int = 2, side: int = 64) -> torch.Tensor:

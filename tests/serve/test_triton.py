@@ -3,10 +3,10 @@
 import re
 from pathlib import Path
 
-import onnxruntime
 import pytest
 
 from plainfilm.errors import BundleError
+from plainfilm.reading.runtimes import onnxruntime
 from plainfilm.serve.triton import triton_config, write_triton_model
 from tiny_bundle import tiny_bundle
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime
 import pytest
 import torch
 from torch import nn
@@ -18,6 +17,7 @@ from plainfilm.errors import RecipeError, RunError
 from plainfilm.images import read_radiograph
 from plainfilm.reading import Engine
 from plainfilm.reading.bundle import Bundle
+from plainfilm.reading.runtimes import onnxruntime
 from plainfilm.reading.verify import verify
 from plainfilm.serve.app import create_app
 from plainfilm.serve.settings import ServeSettings

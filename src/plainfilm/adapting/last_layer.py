@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import onnx
-import onnxruntime
 from numpy.typing import NDArray
 from onnx import GraphProto, ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
@@ -18,6 +17,7 @@ from plainfilm.errors import BundleError
 from plainfilm.evaluation.metrics import Floats
 from plainfilm.radiograph import Pixels
 from plainfilm.reading.bundle import Bundle
+from plainfilm.reading.runtimes import onnxruntime
 from plainfilm.training.graph import INPUT
 
 SCORE, MAP = "score", "map"

@@ -58,6 +58,7 @@ def score_on_ray(
     MissingExtra
         Ray is not installed.
     """
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # a Ray begun here tells nobody
     try:
         import ray
     except ModuleNotFoundError as error:

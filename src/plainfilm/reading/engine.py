@@ -1,4 +1,4 @@
-"""Engine: runs a bundle's graph. The only module that knows onnxruntime."""
+"""Engine: runs a bundle's graph by onnxruntime."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,13 +7,12 @@ from importlib.util import find_spec
 from typing import Protocol
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
-from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
 from plainfilm.errors import CorruptBundle, MissingExtra
 from plainfilm.reading.bundle import Bundle
 from plainfilm.reading.golden import output_shapes
+from plainfilm.reading.runtimes import onnxruntime, ort_errors
 
 Array = NDArray[np.float32]
 

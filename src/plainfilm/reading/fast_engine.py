@@ -1,4 +1,4 @@
-"""FastEngine: runs a bundle's graph by OpenVINO. The only module that knows it; extra [fast].
+"""FastEngine: runs a bundle's graph by OpenVINO; extra [fast].
 
 The golden outputs are its judge, as they are onnxruntime's: where it computes something else, it
 is not used. OpenVINO 2026.4 does: its CPU ignores that the graph's resize shrinks with a widened
@@ -23,6 +23,7 @@ from plainfilm.reading.engine import (
     checked_output,
 )
 from plainfilm.reading.golden import output_shapes
+from plainfilm.reading.runtimes import load_openvino
 
 
 class FastEngine:
@@ -45,8 +46,7 @@ class FastEngine:
 
     def __init__(self, bundle: Bundle, *, threads: int | None = None) -> None:
         check_installed(self.name)
-        import openvino  # not above: an extra
-
+        openvino = load_openvino()
         self.bundle = bundle
         self._shapes = output_shapes(bundle.header)
         streams = str(threads) if threads else "AUTO"

@@ -20,17 +20,17 @@ from plainfilm.radiograph import Pixels
 from plainfilm.reading.bundle import LIMITS
 from plainfilm.reading.engine import ORT_ERRORS, session_options
 from plainfilm.reading.graph_file import check_graph_file
+from plainfilm.reading.runtimes import onnxruntime
 from plainfilm.training.encoder_parts import free_batch, part_between, to_opset
 from plainfilm.training.encoder_settings import Encoder
 from plainfilm.training.golden import draw_chest, draw_wedge
 
 try:
     import onnx
-    import onnxruntime
     from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
     from onnx import TensorProto, inliner
 except ImportError as missing:
-    raise MissingExtra("onnx or onnxruntime", "train") from missing
+    raise MissingExtra("onnx", "train") from missing
 
 ROOM = 16 * 2**20  # of a bundle's graph, for all that is not the encoder
 MAX_GAP = 1e-4  # between a film alone and in a batch, or between two opsets; of the largest value

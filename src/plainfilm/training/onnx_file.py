@@ -18,14 +18,14 @@ from torch.export import Dim
 
 from plainfilm.errors import MissingExtra, RunError
 from plainfilm.radiograph import Pixels
+from plainfilm.reading.runtimes import onnxruntime
 from plainfilm.training.graph import INPUT, Fit, ReadingGraph
 
 try:
     import onnx
-    import onnxruntime
     import onnxscript  # noqa: F401  # torch's exporter needs it
 except ImportError as missing:
-    raise MissingExtra("onnx, onnxruntime or onnxscript", "train") from missing
+    raise MissingExtra("onnx or onnxscript", "train") from missing
 
 OPSET = 20  # the newest that onnxruntime 1.20 reads whole
 MAX_IR_VERSION = 10  # as above
