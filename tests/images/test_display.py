@@ -115,6 +115,15 @@ def test_a_table_of_a_window_shows_what_the_window_shows(film: Stored, window: W
     np.testing.assert_allclose(by_table, displayed(film, TWELVE, Display(voi=window)), atol=1e-5)
 
 
+@pytest.mark.parametrize("display", [Display(), Display(inverted=True), Display(padding=(7, 9))])
+def test_bytes_show_what_wider_words_show(display: Display) -> None:
+    """To the bit: plain bytes are divided, all else is looked up."""
+    every = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    shown = displayed(every, StoredBits(8), display)
+    assert shown.dtype == np.float32
+    assert np.array_equal(shown, displayed(every.astype(np.int32), StoredBits(8), display))
+
+
 @given(films, st.integers(0, 4095), st.integers(0, 500), st.booleans())
 def test_padding_is_black_and_leaves_the_rest_alone(
     film: Stored, low: int, span: int, inverted: bool

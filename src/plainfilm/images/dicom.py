@@ -12,7 +12,7 @@ from plainfilm.images.dicom_display import read_display
 from plainfilm.images.dicom_file import parse_dicom
 from plainfilm.images.dicom_pixels import PixelLayout, stored_values
 from plainfilm.images.display import StoredBits, displayed
-from plainfilm.images.guard import check_size
+from plainfilm.images.guard import check_size, silence
 from plainfilm.radiograph import Radiograph
 
 MODALITIES = ("CR", "DX", "RG")
@@ -58,6 +58,11 @@ def read_dicom(content: bytes, name: str) -> Radiograph:
     UnreadableImage
         The file is damaged, breaks off, holds no pixels, or lacks what display needs.
     """
+    with silence():  # once, and not at each field
+        return _read_dicom(content, name)
+
+
+def _read_dicom(content: bytes, name: str) -> Radiograph:
     dataset, syntax = parse_dicom(content, name)
     _check_kind(dataset, name)
     layout = _layout(dataset, name)

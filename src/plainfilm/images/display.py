@@ -19,6 +19,8 @@ Stored = NDArray[np.integer]
 PLAIN_BITS = 8
 """Up to this depth a film without a window is a picture already: its whole range is shown."""
 
+_PLAIN_BYTES = np.arange(256, dtype=np.float32) / np.float32(255)
+
 
 class VoiFunction(StrEnum):
     """VOI LUT Function (0028,1056)."""
@@ -180,6 +182,8 @@ def displayed(stored: Stored, bits: StoredBits, display: Display) -> Pixels:
     if display.inverted:
         luminance = 1.0 - luminance
     table = np.clip(np.where(is_film, luminance, 0.0), 0.0, 1.0).astype(np.float32)
+    if places.dtype == np.uint8 and np.array_equal(table, _PLAIN_BYTES):
+        return np.divide(places, np.float32(255), dtype=np.float32)  # the same in a quarter
     return np.take(table, places)  # as table[places], in half the time
 
 

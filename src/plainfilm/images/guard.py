@@ -65,6 +65,9 @@ def silence() -> Iterator[None]:
     values of the header. What matters to a reader is told by our own checks, as a caution or a
     refusal.
     """
+    if _is_silent.get():  # a film's header is asked for its fields a hundred times
+        yield
+        return
     logging.getLogger("pydicom").addFilter(_is_wanted)  # adding it again changes nothing
     before = _is_silent.set(True)
     try:
