@@ -31,9 +31,9 @@ NEVER = """## Not run
   three). An answer larger than a socket's buffer may still break off with the replica that gives
   it.
 - A PACS that is down for an hour (F5): there is no DICOM network service yet.
-- Slow clients by the thousand (B3: 60, as many as the proxy lets one address have), clock
-  jumps (F4), gRPC. A full disk and exhausted file handles (F4) have no figure: each is told and got
-  over in `tests/faults/test_endings.py`."""
+- Slow clients by the thousand (B3: 60, as many as the proxy lets one address have), gRPC. A full
+  disk, read-only disks, exhausted file handles and clocks that jump (F4) have no figure: each is
+  told and got over in `tests/faults`."""
 
 NO_PEERS = "- Other servers on the same model and load (L9), though it is scripted."
 

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import AsyncExitStack, contextmanager
 from typing import Any
@@ -116,11 +116,15 @@ def listening(app: FastAPI, admin: FastAPI) -> Iterator[tuple[str, str]]:
 
 @contextmanager
 def server(
-    *arguments: object,
+    *arguments: object, inside: Sequence[str] = ()
 ) -> Iterator[tuple[subprocess.Popen[str], dict[str, str], list[str]]]:
-    """A server as a user starts it, the line in which it says where it listens, and its log."""
+    """A server as a user starts it, the line in which it says where it listens, and its log.
+
+    `inside` is a command that runs the rest of its own command line.
+    """
     words = [str(argument) for argument in arguments]
     command = [
+        *inside,
         sys.executable,
         "-m",
         "plainfilm",
