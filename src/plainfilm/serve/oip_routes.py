@@ -21,7 +21,7 @@ from plainfilm.serve.documented import INFER_BODY, INFER_RESPONSES, problems
 from plainfilm.serve.house import House
 from plainfilm.serve.problems import Problem, problem_of, unavailable, wrong_type
 from plainfilm.serve.read_routes import deadline_of
-from plainfilm.serve.recording import INFERRED, Told, record, sha256_of
+from plainfilm.serve.recording import INFERRED, Told, record
 from plainfilm.serve.schemas import ModelBody, ModelReadyBody, ServerBody
 from plainfilm.serve.stage import LoadedVersion
 from plainfilm.serve.tensors import (
@@ -144,7 +144,7 @@ async def _recorded(
         body, length, lines = await work
     except (Problem, PlainfilmError) as error:
         problem = error if isinstance(error, Problem) else problem_of(error)
-        await record(house, version, Told(sha256_of(content), problem.slug))
+        await record(house, version, Told(content, problem.slug))
         raise problem from error
     for line in lines:
         await record(house, version, line)
@@ -157,7 +157,7 @@ def _lines(version: LoadedVersion, asked: InferRequest, probabilities: Array) ->
     names = [finding.name for finding in header.label_set.findings]
     return [
         Told(
-            sha256_of(radiograph.astype("<f4").tobytes()),
+            radiograph.astype("<f4").tobytes(),
             INFERRED,
             dict(zip(names, map(float, found), strict=True)),
             dict(header.thresholds),

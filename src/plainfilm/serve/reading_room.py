@@ -21,7 +21,7 @@ from plainfilm.reports.pictures import heat_png, thumbnail
 from plainfilm.serve.asked import MEDIA_TYPES, Asked, Format, Maps, Reported
 from plainfilm.serve.house import House
 from plainfilm.serve.problems import Problem, bad_request, problem_of
-from plainfilm.serve.recording import Told, record, sha256_of
+from plainfilm.serve.recording import Told, record
 from plainfilm.serve.stage import LoadedVersion
 from plainfilm.serve.uploads import Film
 from plainfilm.serve.workers import Deadline
@@ -120,7 +120,7 @@ async def _record(
         results = found.prediction.results
         outcome = "refused" if found.prediction.refused else "read"
     told = Told(
-        sha256_of(film.content),
+        film.content,
         outcome,
         {result.finding.name: result.probability for result in results},
         {result.finding.name: result.threshold for result in results},

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from plainfilm.errors import AuditError
-from plainfilm.serve.audit_log import Entry
+from plainfilm.findings import BundleId
+from plainfilm.serve.audit_log import AuditLog, Entry
 from plainfilm.serve.auth import CALLER
 from plainfilm.serve.house import House
 from plainfilm.serve.problems import unavailable
@@ -21,9 +22,9 @@ INFERRED = "inferred"
 
 @dataclass(frozen=True)
 class Told:
-    """A film that was asked about, by its SHA-256, and what came of it; as in `Entry`."""
+    """What was asked about, whose SHA-256 is written down, and what came of it; as in `Entry`."""
 
-    input_sha256: str
+    content: bytes
     outcome: str
     scores: Mapping[str, float] = field(default_factory=dict)
     thresholds: Mapping[str, float] = field(default_factory=dict)
@@ -39,24 +40,25 @@ async def record(house: House, version: LoadedVersion, told: Told) -> None:
     """
     if house.audit is None:
         return
-    bundle = version.reader.bundle.id
-    entry = Entry(
-        CALLER.get(),
-        bundle.name,
-        bundle.version,
-        bundle.sha256,
-        told.input_sha256,
-        told.outcome,
-        told.scores,
-        told.thresholds,
-    )
     try:
-        await asyncio.to_thread(house.audit.append, entry)
+        await asyncio.to_thread(_append, house.audit, version.reader.bundle.id, told)
     except AuditError as error:
         log.error("audit", extra={"fields": {"reason": str(error)}})
         raise unavailable("audit", "the audit log cannot be written; ask again later") from error
 
 
-def sha256_of(content: bytes) -> str:
-    """The SHA-256 of `content`, in hexadecimal."""
-    return hashlib.sha256(content).hexdigest()
+def _append(audit: AuditLog, bundle: BundleId, told: Told) -> None:
+    found = hashlib.sha256(told.content).hexdigest()  # half a second of the largest file
+    caller = CALLER.get()
+    audit.append(
+        Entry(
+            caller,
+            bundle.name,
+            bundle.version,
+            bundle.sha256,
+            found,
+            told.outcome,
+            told.scores,
+            told.thresholds,
+        )
+    )
