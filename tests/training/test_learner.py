@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 import torch
 
+from plainfilm.errors import RecipeError
 from plainfilm.networks import build
 from plainfilm.training.batches import Batch
 from plainfilm.training.checkpoint import load_classifier
-from plainfilm.training.learner import Learner, Target, make_optimiser
+from plainfilm.training.learner import Learner, Target, build_network, make_optimiser
 from plainfilm.training.losses import ASYMMETRIC
 from plainfilm.training.prepared import Prepared
 from plainfilm.training.schedule import Pace
@@ -281,6 +282,31 @@ def test_parts_are_learnt_as_the_whole_where_statistics_are_frozen() -> None:
     torch.testing.assert_close(
         parts.network.head_weight, whole.network.head_weight, atol=1e-6, rtol=0
     )
+
+
+@pytest.mark.parametrize(
+    "settings", [(), ("optim.precision=bfloat16",), ("optim.batch_size=6", "optim.micro_batch=3")]
+)
+def test_s3_28_maps_computed_again_teach_the_same(settings: tuple[str, ...]) -> None:
+    """S3-28: losses, weights and running statistics after three steps; dropout and average too."""
+    settings = ("network.dropout=0.3", "optim.ema_decay=0.9", *settings)
+    ones = [learner(*settings, *more) for more in ((), ("optim.recompute=true",))]
+
+    losses = [[one.learn(batch(step), PACE, step) for step in range(3)] for one in ones]
+
+    assert losses[1] == pytest.approx(losses[0], abs=1e-6)
+    for part in ("network", "average"):
+        plain, again = (vars(one)[part].state_dict() for one in ones)
+        torch.testing.assert_close(again, plain, atol=1e-6, rtol=0)
+    counted = ones[1].network.state_dict()["features.stem.1.num_batches_tracked"]
+    assert counted == (6 if "optim.micro_batch=3" in settings else 3)
+
+
+def test_a_network_without_maps_has_nothing_to_compute_again() -> None:
+    recipe = tiny_recipe("network.name=dense-net", "optim.recompute=true")
+
+    with pytest.raises(RecipeError, match=r"optim\.recompute: dense-net has no convolutions"):
+        build_network(recipe, 2)
 
 
 def test_films_to_validate_on_are_never_changed() -> None:

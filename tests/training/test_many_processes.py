@@ -250,9 +250,13 @@ def test_s4_10_two_gpus_train_as_one_process(
 def test_parts_of_a_batch_are_shared_as_the_whole_is(
     recipe: Path, prepared: Path, tmp_path: Path
 ) -> None:
-    """S3-28, S4-07: two processes with parts of four films are one process with such parts."""
+    """S3-28, S4-07: two processes with parts of four films are one process with such parts.
+
+    The two also compute their maps again, over all processes' statistics.
+    """
     settings = ("optim.micro_batch=4", "optim.epochs=1")
-    options = [word for setting in settings for word in ("--set", setting)]
+    theirs = (*settings, "optim.recompute=true")
+    options = [word for setting in theirs for word in ("--set", setting)]
 
     ended = torchrun(places(tmp_path), [*words(recipe, prepared), *options])
 

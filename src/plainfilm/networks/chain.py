@@ -1,8 +1,11 @@
 """`Chain`: a body whose layers follow each other in one line, as VGG's and older ones' do."""
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from torch import Tensor, nn
+
+from plainfilm.networks.recompute import through
 
 POOLS = (nn.MaxPool2d, nn.AvgPool2d)
 
@@ -28,10 +31,22 @@ class Chain(nn.Sequential):
 
     def stages(self, x: Tensor) -> Sequence[Tensor]:
         """What stands before each pooling layer, and the last feature map."""
-        x = x.expand(-1, self.in_channels, -1, -1)
-        maps: list[Tensor] = []
+        maps = [x.expand(-1, self.in_channels, -1, -1)]
+        for stage in self._stages():
+            maps.append(through(partial(_follow, stage), maps[-1], of=stage))
+        return maps[1:]
+
+    def _stages(self) -> list[list[nn.Module]]:
+        """Its layers, each pooling layer the first of a new stage."""
+        stages: list[list[nn.Module]] = [[]]
         for layer in self:
             if isinstance(layer, POOLS):
-                maps.append(x)
-            x = layer(x)
-        return [*maps, x]
+                stages.append([])
+            stages[-1].append(layer)
+        return stages
+
+
+def _follow(layers: Iterable[nn.Module], x: Tensor) -> Tensor:
+    for layer in layers:
+        x = layer(x)
+    return x

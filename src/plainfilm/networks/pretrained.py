@@ -5,6 +5,7 @@ torchvision file of the same network with as many outputs, and the other way rou
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Literal
 
 import torch
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 
 from plainfilm.networks.chain import Chain
 from plainfilm.networks.heads import HeadPlan
+from plainfilm.networks.recompute import is_wanted, through
 
 DENSENET121_BLOCKS = (6, 12, 24, 16)
 DENSENET169_BLOCKS = (6, 12, 32, 32)
@@ -53,9 +55,23 @@ class _DenseBlock(nn.Module):
             self.add_module(f"denselayer{i + 1}", _DenseLayer(channels + i * GROWTH))
 
     def forward(self, x: Tensor) -> Tensor:
+        if is_wanted():
+            return self._in_pieces(x)
         for layer in self.children():
             x = torch.cat([x, layer(x)], dim=1)
         return x
+
+    def _in_pieces(self, x: Tensor) -> Tensor:
+        """The same, keeping what each layer adds once, not also joined to all before it."""
+        pieces = [x]
+        for layer in self.children():
+            pieces.append(through(partial(_of_all, layer), *pieces, of=[layer]))
+        return torch.cat(pieces, dim=1)
+
+
+def _of_all(layer: nn.Module, *pieces: Tensor) -> Tensor:
+    new: Tensor = layer(torch.cat(pieces, dim=1))
+    return new
 
 
 class _Transition(nn.Module):
@@ -113,16 +129,20 @@ class DenseNetFeatures(nn.Module):
 
     def stages(self, x: Tensor) -> tuple[Tensor, ...]:
         """What each block hands on: after each transition, and the last map."""
-        x = x.expand(-1, 3, -1, -1)
-        x = self.pool0(torch.relu(self.norm0(self.conv0(x))))
+        x = through(self._stem, x.expand(-1, 3, -1, -1), of=[self.conv0, self.norm0])
         maps: list[Tensor] = []
         for i in range(1, self.n_blocks):
             x = self.get_submodule(f"denseblock{i}")(x)
-            x = self.get_submodule(f"transition{i}")(x)
+            transition = self.get_submodule(f"transition{i}")
+            x = through(transition, x, of=[transition])
             maps.append(x)
         x = self.get_submodule(f"denseblock{self.n_blocks}")(x)
         last = self.norm5(x)
         return (*maps, torch.relu(last) if self.rectified else last)
+
+    def _stem(self, x: Tensor) -> Tensor:
+        quarter: Tensor = self.pool0(torch.relu(self.norm0(self.conv0(x))))
+        return quarter
 
 
 class _ResidualBlock(nn.Module):
@@ -196,12 +216,17 @@ class ResNetFeatures(nn.Module):
 
     def stages(self, x: Tensor) -> tuple[Tensor, ...]:
         """What each of the four stages hands on."""
-        x = self.maxpool(torch.relu(self.bn1(self.conv1(x.expand(-1, 3, -1, -1)))))
+        x = through(self._stem, x.expand(-1, 3, -1, -1), of=[self.conv1, self.bn1])
         maps: list[Tensor] = []
         for i in range(1, self.n_stages + 1):
-            x = self.get_submodule(f"layer{i}")(x)
+            for block in self.get_submodule(f"layer{i}").children():
+                x = through(block, x, of=[block])
             maps.append(x)
         return tuple(maps)
+
+    def _stem(self, x: Tensor) -> Tensor:
+        quarter: Tensor = self.maxpool(torch.relu(self.bn1(self.conv1(x))))
+        return quarter
 
 
 def vgg16() -> Chain:

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from plainfilm.networks.recompute import through
+
 WIDTHS = (16, 32, 64, 128, 128)
 STRIDES = (2, 2, 2, 2, 1)
 
@@ -55,9 +57,9 @@ class FilmNet(nn.Module):
 
     def stages(self, films: Tensor) -> list[Tensor]:
         """Return every stage's feature map, the stem's first; channels as `stage_channels`."""
-        maps = [self.stem(films)]
+        maps = [through(self.stem, films, of=[self.stem])]
         for block in self.blocks:
-            maps.append(block(maps[-1]))
+            maps.append(through(block, maps[-1], of=[block]))
         return maps
 
 

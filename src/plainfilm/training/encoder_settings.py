@@ -21,7 +21,14 @@ _USED = {
     "loss": ("name", "focus", "label_smoothing", "pos_weight", "weight_b", "balance"),
     "optim": ("seed",),
 }
-_IDLE_OPTIM = ("micro_batch", "clip_norm", "ema_decay", "precision", "checkpoint_steps")
+_IDLE_OPTIM = (
+    "micro_batch",
+    "recompute",
+    "clip_norm",
+    "ema_decay",
+    "precision",
+    "checkpoint_steps",
+)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """`Learner`: the network being trained with its optimiser and its running average."""
 
 import copy
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 
 import torch
@@ -8,6 +9,7 @@ from torch import Tensor, nn
 
 from plainfilm.errors import RecipeError
 from plainfilm.networks import Classifier, build
+from plainfilm.networks.recompute import recomputing
 from plainfilm.training.augment import Draw, apply, draw
 from plainfilm.training.augment_part import part_of
 from plainfilm.training.batches import Batch, Positions
@@ -154,6 +156,9 @@ class Learner:
         wanted = self.recipe.optim.precision == "bfloat16"
         return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=wanted)
 
+    def _recomputing(self) -> AbstractContextManager[None]:
+        return recomputing() if self.recipe.optim.recompute else nullcontext()
+
     def _draw(self, n: int, step: int) -> Draw:
         chance = generator_for(self.recipe.optim.seed, "augment", step)
         return draw(n, self.recipe.augment, chance)
@@ -184,7 +189,7 @@ class Learner:
         own, seen = self.team.share(n), list[Tensor]()
         parts = parts_of(n, self.recipe.optim.micro_batch, own)
         for part in parts:
-            with self.autocast():
+            with self.autocast(), self._recomputing():
                 some = self.network(batch.films[part])
             one = len(parts) == 1
             logits = self.team.whole(some, n) if one else held_but(some, own[part], n)
@@ -222,13 +227,14 @@ def build_network(recipe: Recipe, n_logits: int) -> Classifier:
     Raises
     ------
     RecipeError
-        There is no such network, or it is an encoder, of which only a head is trained.
+        There is no such network, it is an encoder, of which only a head is trained, or it has no
+        maps that could be computed again.
     """
     network = recipe.network
     if network.name == ENCODER:
         words = "an encoder stays as it is, and only `train`, `tune folds` and `tune search` go"
         raise RecipeError(f"network.name: {words} with it; take a network of plainfilm's own.")
-    return build(
+    built = build(
         network.name,
         n_logits,
         normalise=network.normalise,
@@ -236,6 +242,10 @@ def build_network(recipe: Recipe, n_logits: int) -> Classifier:
         head=network.head,
         size=recipe.data.size,
     )
+    if recipe.optim.recompute and not built.has_map:
+        words = f"{network.name} has no convolutions, so no maps to compute again"
+        raise RecipeError(f"optim.recompute: {words}; leave it out.")
+    return built
 
 
 def make_optimiser(network: nn.Module, optim: Optim) -> torch.optim.Optimizer:

@@ -18,6 +18,8 @@ class Optim:
     `stop_after` so many such epochs the training ends, 0 = never. `second_beta` is Adam's; torch's
     0.999 remembers longer than a short training lasts. `micro_batch` films at a time go through the
     network, 0 = the whole batch: the step is the same, but that BatchNorm sees no more of them.
+    `recompute`: maps within a network's parts are computed again for the gradient, not kept; the
+    step is the same, BatchNorm's too.
     `ema_decay` 0 = no averaging of weights. `checkpoint_steps` 0 = a checkpoint at the end of each
     epoch only. `keep` says which epoch's weights the run ends with.
     """
@@ -26,6 +28,7 @@ class Optim:
     epochs: int = 20
     batch_size: int = 32
     micro_batch: int = 0
+    recompute: bool = False
     lr: float = 2e-3
     schedule: Literal["one-cycle", "plateau"] = "one-cycle"
     patience: int = 1
