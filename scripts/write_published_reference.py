@@ -17,7 +17,7 @@ HEAD = """# Printed numbers
 
 Written from `src/plainfilm/evaluation/papers.toml` by
 `python scripts/write_published_reference.py`; a test holds the two equal. A report on films of
-ChestX-ray14 shows the same lines beside its own.
+ChestX-ray14 or MURA shows that data set's lines beside its own.
 
 **Read the second column first.** Films of the same name are not the same films: on the published
 list of test films one and the same network has a mean AUROC about .03 lower than on a random split

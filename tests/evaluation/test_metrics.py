@@ -18,6 +18,7 @@ from plainfilm.evaluation.metrics import (
     known,
     roc_counts,
 )
+from plainfilm.evaluation.papers import paper_results
 
 Array = NDArray[np.float64]
 
@@ -276,26 +277,41 @@ def test_s3_17_calling_every_study_normal_reaches_its_share() -> None:
     assert counts.kappa == 0
 
 
-# Films of MURA's validation part, abnormal and normal, called so that the accuracy and kappa that
-# the report prints come out; its own four counts per part are not known. TP, FP, TN, FN.
-PARTS = {
-    "elbow": (Confusion(145, 45, 190, 85), 0.7204, 0.440),
-    "finger": (Confusion(149, 56, 158, 98), 0.6659, 0.337),
-    "forearm": (Confusion(57, 15, 135, 94), 0.6379, 0.277),
-    "wrist": (Confusion(168, 51, 313, 127), 0.7299, 0.440),
-    "shoulder": (Confusion(170, 62, 223, 108), 0.6980, 0.395),
-    "humerus": (Confusion(97, 46, 102, 43), 0.6910, 0.382),
+# Of MURA's validation part, called so that the accuracy and kappa that a report prints come out;
+# its own four counts per part are not known. TP, FP, TN, FN.
+BY_FILM = {
+    "elbow": Confusion(145, 45, 190, 85),
+    "finger": Confusion(149, 56, 158, 98),
+    "forearm": Confusion(57, 15, 135, 94),
+    "wrist": Confusion(168, 51, 313, 127),
+    "shoulder": Confusion(170, 62, 223, 108),
+    "humerus": Confusion(97, 46, 102, 43),
+}
+# As many are abnormal as of MURA's studies of the part, about.
+BY_PATIENT = {
+    "elbow": Confusion(42, 12, 75, 23),
+    "finger": Confusion(57, 26, 61, 22),
+    "wrist": Confusion(55, 23, 97, 32),
+    "shoulder": Confusion(61, 33, 58, 21),
+    "humerus": Confusion(49, 15, 51, 17),
 }
 
 
-def test_s3_26_accuracy_and_kappa_per_part_are_the_printed_ones() -> None:
-    """S3-26: each body part, and all films together, which six kappas do not average to."""
-    for counts, accuracy, kappa in PARTS.values():
-        assert (round(counts.accuracy, 4), round(counts.kappa, 3)) == (accuracy, kappa)
-    counts = np.array([list(vars(part).values()) for part, _, _ in PARTS.values()])
-    pooled = Confusion(*counts.sum(axis=0).tolist())
-    assert round(pooled.accuracy, 4) == 0.6967
-    assert round(pooled.kappa, 3) == 0.391
+@pytest.mark.parametrize(("unit", "tables"), [("film", BY_FILM), ("patient", BY_PATIENT)])
+def test_s3_26_accuracy_and_kappa_per_part_are_the_printed_ones(
+    unit: str, tables: dict[str, Confusion]
+) -> None:
+    """S3-26, S3-27: each body part, and all together, which the parts' kappas do not average to."""
+    stored = {result.name: result for result in paper_results()}
+    accuracy, kappa = (stored[f"Team 6, by {unit}, {name}"] for name in ("accuracy", "kappa"))
+    rows = np.array([list(vars(counts).values()) for counts in tables.values()])
+    pooled = Confusion(*rows.sum(axis=0).tolist())
+
+    for name, counts in {**tables, "pooled": pooled}.items():
+        assert round(counts.accuracy, 4) == accuracy.numbers[name]
+        assert round(counts.kappa, 3) == kappa.numbers[name]
+    assert dict(zip(tables, rows.sum(axis=1), strict=True)) == accuracy.counts
+    assert accuracy.findings.keys() == kappa.findings.keys()
 
 
 def test_a_probability_at_the_threshold_is_called_present() -> None:

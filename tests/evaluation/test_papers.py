@@ -6,6 +6,7 @@ import pytest
 
 from pages import REPOSITORY
 from plainfilm.datasets.chestxray14_labels import FINDINGS
+from plainfilm.datasets.mura import PARTS, PUBLISHED
 from plainfilm.errors import EvaluationError
 from plainfilm.evaluation.papers import MEASURES, PaperResult, better_in, paper_results, ranked
 
@@ -19,7 +20,7 @@ def test_each_result_tells_its_films_and_place_and_its_numbers_are_shares() -> N
         assert result.split
         assert result.place
         assert result.measure in MEASURES
-        assert set(result.findings) <= names
+        assert set(result.findings) <= (set(PARTS) if result.data_set == "mura" else names)
         assert all(0 < number < 1 for number in result.numbers.values())
 
 
@@ -70,6 +71,28 @@ def test_s4_06_the_means_of_its_comparison_follow_from_the_printed_fourteen() ->
     said = ours.flag.partition("(")[2].partition(")")[0].replace("pleural t", "pleural_t")
     assert len(said.split(", ")) == 6
     assert set(better_in(ours, chexnet)) == set(said.split(", ")) & set(ours.findings)
+
+
+@pytest.mark.parametrize(("unit", "right"), [("film", 1907), ("patient", 606)])
+def test_s3_27_a_printed_accuracy_is_a_share_of_its_part(unit: str, right: int) -> None:
+    """S3-26, S3-27: one count each gives the printed digits, and all of them the pooled ones."""
+    printed = RESULTS[f"Team 6, by {unit}, accuracy"]
+    assert printed.findings.keys() == printed.counts.keys()
+    called = [
+        [k for k in range(n + 1) if round(k / n, 4) == printed.findings[part]]
+        for part, n in printed.counts.items()
+    ]
+    assert all(len(counts) == 1 for counts in called)
+    total = sum(k for (k,) in called)
+    assert total == right
+    assert round(total / sum(printed.counts.values()), 4) == printed.numbers["pooled"]
+
+
+def test_s3_27_the_studies_of_the_printed_parts_are_more_than_its_patients() -> None:
+    """S3-27: that work counts by patient, 830; MURA's unit is the study, 899."""
+    printed = RESULTS["Team 6, by patient, accuracy"]
+    assert sum(printed.counts.values()) == 830
+    assert sum(sum(PUBLISHED[part][2:]) for part in printed.counts) == 899
 
 
 def test_numbers_of_different_films_have_no_order() -> None:

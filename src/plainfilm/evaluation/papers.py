@@ -1,8 +1,8 @@
-"""What papers print of networks on ChestX-ray14, as they print it; no order across splits."""
+"""What papers print of networks on public films, as they print it; no order across splits."""
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 
@@ -10,9 +10,14 @@ from plainfilm.datasets.chestxray14 import NAME
 from plainfilm.datasets.chestxray14_labels import FINDINGS
 from plainfilm.errors import EvaluationError
 
-DATA_SET = NAME
-MEASURES = {"auroc": "AUROC", "average_precision": "average precision", "f1": "F1"}
-_AVERAGES = ("mean", "macro", "micro")
+MEASURES = {
+    "auroc": "AUROC",
+    "average_precision": "average precision",
+    "f1": "F1",
+    "accuracy": "accuracy",
+    "kappa": "Cohen's kappa",
+}
+AVERAGES = ("mean", "macro", "micro", "pooled")
 
 
 @dataclass(frozen=True)
@@ -28,9 +33,14 @@ class PaperResult:
     split
         Which films were measured, in words; the same words mean the same films.
     numbers
-        By the finding's name, and "mean", "macro" or "micro"; only what is printed and known.
+        By the finding's name, or the body part's where a data set has one finding and several
+        parts, and "mean", "macro", "micro" or "pooled"; only what is printed and known.
     flag
         Why they may not be compared, or what is wrong with them; empty = nothing beside the split.
+    data_set
+        Whose films, by the data set's name here.
+    counts
+        Of how many films or patients a body part's number is, where that is known.
     """
 
     name: str
@@ -39,11 +49,13 @@ class PaperResult:
     split: str
     numbers: Mapping[str, float]
     flag: str = ""
+    data_set: str = NAME
+    counts: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def findings(self) -> dict[str, float]:
-        """The numbers of single findings, by name."""
-        return {name: n for name, n in self.numbers.items() if name not in _AVERAGES}
+        """The numbers of single findings or body parts, by name."""
+        return {name: n for name, n in self.numbers.items() if name not in AVERAGES}
 
     @property
     def is_whole(self) -> bool:
