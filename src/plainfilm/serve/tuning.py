@@ -1,9 +1,12 @@
 """How a server reads fastest on this machine: engines, workers and threads, measured side by side.
 
 What is measured is the graph, as the server's threads ask it; decoding comes on top, of whichever
-settings. The result is a small JSON file, which `plainfilm serve --tuned` takes.
+settings. Memory is that of a process for each setting (`footprint`). The result is a small JSON
+file, which `plainfilm serve --tuned` takes.
 """
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,11 +26,12 @@ from plainfilm.reading.strict_json import decode, encode, parse
 from plainfilm.serve.batching import Batching, BatchSettings
 from plainfilm.serve.workers import n_cores
 
-SCHEMA = "plainfilm.tuned/1"
+SCHEMA = "plainfilm.tuned/2"
 FILM_SIDE = 1024
 ROUNDS = 3
 _NEARLY = 0.97  # of the most films a second: then the simpler setting is taken
 _MAX_BYTES = 2**16
+_FOOTPRINT_S = 120  # for a process that reads a few films
 
 Progress = Callable[[int, int], None]
 
@@ -50,11 +54,17 @@ class Setting:
 
 @dataclass(frozen=True)
 class Measured:
-    """What a setting gives: films a second, the median of its rounds, and ms that a film takes."""
+    """What a setting gives: films a second, the median of its rounds, and ms that a film takes.
+
+    `p95_ms` is what 95 of 100 films take at most. `peak_mb` is the most memory of a process that
+    reads so, in 1,000,000 bytes; None where the system does not tell.
+    """
 
     setting: Setting
     films_per_s: float
     median_ms: float
+    p95_ms: float
+    peak_mb: float | None
 
 
 @dataclass(frozen=True)
@@ -91,20 +101,30 @@ def tune_serving(
     BundleError
         The bundle cannot be trusted.
     """
-    loaded = Bundle.load(find_bundle(bundle))
+    path = find_bundle(bundle)
+    loaded = Bundle.load(path)
     engines = dict(_engines(loaded, settings_for(n_cores())))
-    film = np.random.default_rng(0).random((1, 1, FILM_SIDE, FILM_SIDE), np.float32)
+    film = draw_film()
     rates: dict[Setting, list[float]] = {setting: [] for setting in engines}
     times: dict[Setting, list[float]] = {setting: [] for setting in engines}
     n_turns = ROUNDS * len(engines)
     for turn in range(n_turns):
         setting = tuple(engines)[turn % len(engines)]
-        rate, took = _round(engines[setting], film, setting.workers, seconds)
+        rate, took = ask(engines[setting], film, setting.workers, seconds)
         rates[setting].append(rate)
         times[setting] += took
         if progress is not None:
             progress(turn + 1, n_turns)
-    found = [Measured(s, median(rates[s]), 1000 * median(times[s])) for s in engines]
+    found = [
+        Measured(
+            setting,
+            films_per_s=median(rates[setting]),
+            median_ms=1000 * median(times[setting]),
+            p95_ms=1000 * float(np.percentile(times[setting], 95)),
+            peak_mb=_peak_mb(path, setting),
+        )
+        for setting in engines
+    ]
     return Tuned(SCHEMA, loaded.header.name, n_cores(), tuple(_ranked(found)))
 
 
@@ -137,11 +157,16 @@ def load_tuned(path: Path) -> Setting:
     except OSError as error:
         raise ServeError(f"{path.name}: cannot be read ({error.strerror})") from error
     try:
-        tuned = decode(Tuned, parse(content[:_MAX_BYTES], path.name), path.name)
+        parsed = parse(content[:_MAX_BYTES], path.name)
+        schema = parsed.get("schema", SCHEMA)
+        if schema != SCHEMA:
+            found = f"{path.name}: found {str(schema)[:40]!r}; expected {SCHEMA}"
+            raise ServeError(f"{found}; run plainfilm tune serve again")
+        tuned = decode(Tuned, parsed, path.name)
     except CorruptBundle as error:
         raise ServeError(str(error)) from error
-    if tuned.schema != SCHEMA or not tuned.measured:
-        raise ServeError(f"{path.name}: found {tuned.schema[:40]!r}; expected {SCHEMA}, measured")
+    if not tuned.measured:
+        raise ServeError(f"{path.name}: nothing measured; run plainfilm tune serve again")
     if tuned.cores != n_cores():
         raise ServeError(
             f"{path.name}: of a machine with {tuned.cores} cores, and here are {n_cores()}; "
@@ -153,26 +178,50 @@ def load_tuned(path: Path) -> Setting:
 def _engines(bundle: Bundle, settings: Sequence[Setting]) -> Iterator[tuple[Setting, RunsGraph]]:
     """An engine for each setting; one whose golden outputs do not return is left out."""
     for setting in settings:
-        is_own = setting.engine is EngineName.ONNXRUNTIME
-        threads = setting.threads if is_own else setting.workers
         try:
-            engine = Reader(bundle, threads=threads, engine=setting.engine).engine
+            yield setting, engine_for(bundle, setting)
         except CorruptBundle:
-            if is_own:
+            if setting.engine is EngineName.ONNXRUNTIME:
                 raise
-            continue
-        if setting.max_batch > 1:
-            engine = Batching(engine, BatchSettings(setting.max_batch), lambda _: None)
-        yield setting, engine
 
 
-def _round(
-    engine: RunsGraph, film: Array, workers: int, seconds: float
-) -> tuple[float, list[float]]:
+def engine_for(bundle: Bundle, setting: Setting) -> RunsGraph:
+    """What runs a bundle's graph as a server with this setting does.
+
+    Raises
+    ------
+    CorruptBundle
+        Its golden outputs do not come back.
+    """
+    is_own = setting.engine is EngineName.ONNXRUNTIME
+    threads = setting.threads if is_own else setting.workers
+    engine = Reader(bundle, threads=threads, engine=setting.engine).engine
+    if setting.max_batch == 1:
+        return engine
+    return Batching(engine, BatchSettings(setting.max_batch), lambda _: None)
+
+
+def draw_film() -> Array:
+    """What every setting reads: noise, float32 (1, 1, FILM_SIDE, FILM_SIDE) in [0, 1)."""
+    return np.random.default_rng(0).random((1, 1, FILM_SIDE, FILM_SIDE), np.float32)
+
+
+def _peak_mb(path: Path, setting: Setting) -> float | None:
+    numbers = (str(n) for n in (setting.workers, setting.threads, setting.max_batch))
+    module = ("-P", "-m", "plainfilm.serve.footprint")
+    command = (sys.executable, *module, str(path.resolve()), setting.engine, *numbers)
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=_FOOTPRINT_S, check=True)
+        return int(done.stdout) / 1e6
+    except (OSError, subprocess.SubprocessError, ValueError):
+        return None  # how fast it is still holds
+
+
+def ask(engine: RunsGraph, film: Array, workers: int, seconds: float) -> tuple[float, list[float]]:
     """Films a second, and the seconds that each took, asked by so many threads."""
     start = threading.Barrier(workers)
 
-    def ask() -> list[float]:
+    def go_on() -> list[float]:
         """The seconds of one thread's films."""
         engine.run(film)
         start.wait()
@@ -184,7 +233,7 @@ def _round(
         return took
 
     with ThreadPoolExecutor(workers) as threads:
-        asking = [threads.submit(ask) for _ in range(workers)]
+        asking = [threads.submit(go_on) for _ in range(workers)]
         found = [each.result() for each in asking]
     # Each thread by its own clock: the last film of one may end after the others'.
     return sum(len(took) / sum(took) for took in found), [s for took in found for s in took]
