@@ -1,3 +1,5 @@
+import hashlib
+import json
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,6 +10,7 @@ import torch
 
 from phantoms import phantom
 from plainfilm import reports
+from plainfilm.cli import main
 from plainfilm.datasets.cache import Cache
 from plainfilm.datasets.manifest import Manifest
 from plainfilm.errors import BundleError, DatasetError, RecipeError, RunError
@@ -20,6 +23,7 @@ from plainfilm.training.checkpoint import load_classifier
 from plainfilm.training.export import export
 from plainfilm.training.graph import Fit
 from plainfilm.training.loop import train
+from plainfilm.training.onnx_file import TOLERANCE
 from tiny_release import releasable
 from tiny_training import tiny_recipe
 
@@ -48,6 +52,43 @@ def test_the_bundle_loads_verifies_and_reads(exported: Path, prepared: Path) -> 
     output = engine.run(film.pixels[None, None])
     assert output.probability.shape == (1, 2)
     assert Reader(bundle, threads=1).bundle is bundle
+
+
+@pytest.mark.slow
+def test_s2_41_one_verb_converts_checks_hashes_and_states(
+    run: Path, prepared: Path, tmp_path: Path
+) -> None:
+    """S2-41: a folder with the graph, its golden outputs, and the SHA-256 of each of its files."""
+    out = tmp_path / "tiny"
+
+    assert main(["export", str(run), "--data", str(prepared), "--out", str(out)]) == 0
+
+    stated = json.loads((out / "bundle.json").read_bytes())
+    found = {path.name for path in out.iterdir()}
+    assert found == {"bundle.json", "network.onnx", "golden.npz", "CARD.md"}
+    assert stated["files"].keys() == found - {"bundle.json"}
+    for name, digest in stated["files"].items():
+        assert hashlib.sha256((out / name).read_bytes()).hexdigest() == digest
+    assert stated["provenance"]["recipe_toml"] == (run / "recipe.toml").read_text("utf-8")
+    compared = "largest difference of a probability, torch to onnxruntime"
+    assert float(stated["provenance"]["details"][compared]) <= TOLERANCE
+    verify(Bundle.load(out))
+
+
+@pytest.mark.slow
+def test_s2_41_a_run_that_computes_nonsense_is_not_released(
+    run: Path, prepared: Path, tmp_path: Path
+) -> None:
+    """S2-41: its outputs are no numbers; nothing is written."""
+    broken = shutil.copytree(run, tmp_path / "broken")
+    weights = torch.load(broken / "weights.pt", weights_only=True)
+    weights["classifier.bias"].fill_(torch.nan)
+    torch.save(weights, broken / "weights.pt")
+    out = tmp_path / "broken.bundle"
+
+    assert main(["export", str(broken), "--data", str(prepared), "--out", str(out)]) == 1
+
+    assert not out.exists()
 
 
 @pytest.mark.slow
