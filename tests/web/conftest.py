@@ -95,12 +95,12 @@ def server(built: Path) -> Iterator[Site]:
 
 
 @contextlib.contextmanager
-def served(**settings: object) -> Iterator[Site]:
-    """A server that reads with the demo bundle, in a thread of its own."""
+def served(source: Path | str = "chest14-demo", **settings: object) -> Iterator[Site]:
+    """A server that reads with the demo bundle or another source, in a thread of its own."""
     app_of = pytest.importorskip("plainfilm.serve.app").create_app
     settings_of = pytest.importorskip("plainfilm.serve.settings").ServeSettings
     uvicorn = pytest.importorskip("uvicorn")
-    app = app_of(settings_of(source="chest14-demo", workers=1, **settings))
+    app = app_of(settings_of(source=source, workers=1, **settings))
     running = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error"))
     thread = threading.Thread(target=running.run, daemon=True)
     thread.start()
@@ -123,6 +123,13 @@ def locked_server(built: Path, tmp_path: Path) -> Iterator[tuple[Site, str]]:
     key, _ = keys.KeyFile(tmp_path / "keys.json").add("ward", (keys.Scope.READ,))
     with served(guards=guards(auth(tmp_path / "keys.json"))) as site:
         yield site, key
+
+
+@pytest.fixture
+def empty_server(built: Path, tmp_path: Path) -> Iterator[tuple[Site, Path]]:
+    """A server that waits for a bundle, and the folder where it looks for one."""
+    with served(tmp_path, poll_s=0.1) as site:
+        yield site, tmp_path
 
 
 @pytest.fixture(params=["static", "server"])

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from page_acts import open_settings
-from page_sites import handed_out
+from page_sites import Site, handed_out
+from plainfilm.serve.repository import Change, Repository
 from plainfilm.serve.site import write_site
-from tiny_bundle import tiny_bundle
+from tiny_bundle import promotable, tiny_bundle
 
 pytestmark = pytest.mark.slow
 
@@ -91,6 +92,29 @@ def test_a_newer_version_is_offered_and_not_taken_unasked(www: Path, visit) -> N
         page.locator("#open-here").wait_for(state="attached")
         page.get_by_text(tiny_bundle(seed=1).id.sha256).wait_for(state="attached")
         assert offer.count() == 0
+
+
+def test_s0_84_the_page_waits_for_a_bundle_and_takes_it_without_being_loaded_anew(
+    empty_server: tuple[Site, Path], visit, film: Path
+) -> None:
+    """S0-84: until the server is ready the page says that it waits, and opens no film."""
+    site, folder = empty_server
+    page = visit(site, ready=False)
+    waiting = page.get_by_role("status").filter(has_text="Waiting for")
+    waiting.wait_for()
+    assert waiting.inner_text() == f"Waiting for {page.evaluate('location.host')}"
+    assert page.locator("#open").is_disabled()
+    page.evaluate("window.same = true")
+
+    repository = Repository(folder)
+    repository.publish(promotable(tiny_bundle()))
+    repository.promote("tiny", 1, Change())
+
+    page.get_by_text("Ready: tiny").wait_for()
+    assert waiting.count() == 0
+    page.locator("#open-here").set_input_files(film)
+    page.locator(".finding").first.wait_for()
+    assert page.evaluate("window.same") is True
 
 
 def test_words_that_cannot_be_fetched_leave_the_page_in_its_own(www: Path, visit) -> None:
