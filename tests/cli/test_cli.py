@@ -496,6 +496,7 @@ def test_a_setting_changes_the_recipe(tmp_path: Path, capsys: Output) -> None:
     [
         ("train", "r.toml", "--data", "d", "--out", "run"),
         ("export", "run", "--data", "d", "--out", "a.bundle"),
+        ("weights", "run", "--out", "w.safetensors"),
     ],
 )
 def test_a_missing_learning_library_is_told_with_its_cure(words: tuple[str, ...]) -> None:

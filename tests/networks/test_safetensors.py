@@ -6,7 +6,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from plainfilm.networks.safetensors import MAX_HEADER, read_safetensors
+from plainfilm.networks.safetensors import (
+    DTYPES,
+    MAX_HEADER,
+    parse_safetensors,
+    read_safetensors,
+    safetensors_bytes,
+)
 from state_files import write_safetensors
 
 
@@ -27,6 +33,34 @@ def test_tensors_come_back_as_they_were_written(tmp_path: Path) -> None:
     for name, value in tensors.items():
         assert found[name].dtype == value.dtype
         assert torch.equal(found[name], value)
+
+
+def test_s0_78_tensors_of_every_type_are_read_as_they_were_written() -> None:
+    """S0-78: scalars, none at all, and those that lie otherwise in memory, too."""
+    tensors = {
+        "turned": torch.rand(3, 4).T,
+        "count": torch.tensor(7),
+        "none": torch.zeros(0, 4),
+        **{name: torch.ones(2, dtype=dtype) for name, dtype in DTYPES.items()},
+    }
+
+    content = safetensors_bytes(tensors)
+
+    found = parse_safetensors(content)
+    assert found.keys() == tensors.keys()
+    for name, value in tensors.items():
+        assert found[name].dtype == value.dtype
+        assert torch.equal(found[name], value)
+    assert int.from_bytes(content[:8], "little") % 8 == 0
+
+
+def test_the_makers_own_library_reads_what_is_written() -> None:
+    theirs = pytest.importorskip("safetensors.torch")
+    tensors = {"b": torch.rand(4, 3).T, "a": torch.arange(5), "c": torch.tensor([True])}
+
+    found = theirs.load(safetensors_bytes(tensors))
+
+    assert all(torch.equal(found[name], value) for name, value in tensors.items())
 
 
 def test_what_is_read_can_be_written_to(tmp_path: Path) -> None:

@@ -264,3 +264,18 @@ def export(runs: Paths, data: Path, out: Path, force: bool) -> None:
 
     export_run(runs[0], data, out, also=runs[1:], overwrite=force)
     note(f"Wrote {out.name}")
+
+
+@plainfilm.command()
+@click.argument("run", type=PATH)
+@out_option(required=True, help="The weights: a name in .safetensors.")
+@force_option
+def weights(run: Path, out: Path, force: bool) -> None:
+    """Write a run's weights for other programs: safetensors, and JSON that says what they are.
+
+    For films, `export` makes a bundle, whose network is ONNX.
+    """
+    from plainfilm.training.weights_file import save_weights_file
+
+    about = save_weights_file(run, out, overwrite=force)
+    note(f"Wrote {out.name} and {about.name}")

@@ -1,4 +1,4 @@
-"""Tensors from a safetensors file: eight bytes of length, a JSON header, the values.
+"""Tensors from and to a safetensors file: eight bytes of length, a JSON header, the values.
 
 Nothing in it can be code. The header is checked before any value is touched.
 
@@ -9,6 +9,7 @@ https://huggingface.co/docs/safetensors ("Format"), version 0.4.
 
 import json
 import math
+import struct
 from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
@@ -30,6 +31,10 @@ DTYPES: Mapping[str, torch.dtype] = {
     "U8": torch.uint8,
     "BOOL": torch.bool,
 }
+
+
+_NAMES = {dtype: name for name, dtype in DTYPES.items()}
+_ALIGNED = 8  # bytes of which the header is a multiple, as the format's own library writes it
 
 
 class _Entry(NamedTuple):
@@ -64,6 +69,31 @@ def parse_safetensors(content: bytes) -> dict[str, Tensor]:
     if any(end != begin for end, begin in list(pairwise(edges))[::2]):
         raise ValueError("its tensors do not fill the file one after the other")
     return {entry.name: _tensor(entry, values) for entry in entries}
+
+
+def safetensors_bytes(tensors: Mapping[str, Tensor]) -> bytes:
+    """The file of tensors by name, those of wide numbers first; the same give the same bytes.
+
+    Raises
+    ------
+    KeyError
+        A tensor is of a type that is not in `DTYPES`.
+    """
+    header: dict[str, object] = {"__metadata__": {"format": "pt"}}
+    values, place = list[bytes](), 0
+    for name, tensor in sorted(tensors.items(), key=lambda item: -item[1].itemsize):
+        flat = tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8)
+        values.append(flat.numpy().tobytes())
+        end = place + len(values[-1])
+        header[name] = {
+            "dtype": _NAMES[tensor.dtype],
+            "shape": list(tensor.shape),
+            "data_offsets": [place, end],
+        }
+        place = end
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % _ALIGNED)
+    return b"".join((struct.pack("<Q", len(text)), text, *values))
 
 
 def _entries(header: bytes) -> list[_Entry]:
