@@ -106,6 +106,35 @@ def test_documented_docker_commands_have_the_right_spelling() -> None:
         assert "–" not in build  # a dash that a word processor made of two
 
 
+def test_documented_heroku_commands_have_the_right_spelling_and_order() -> None:
+    """S0-83, S1-08: log in, name the app, push, release, open, look at the logs."""
+    page = (REPOSITORY / "docs" / "how-to" / "deploy.md").read_text(encoding="utf-8")
+    lines = re.findall(r"^heroku (.*)$", page, re.M)
+
+    assert lines == [
+        "login",
+        "container:login",
+        "create NAME --stack container",
+        "git:remote -a NAME",
+        "container:push web",
+        "container:release web",
+        "open",
+        "logs --tail",
+    ]
+    assert "—" not in page  # dashes that a word processor made of two
+    assert "–" not in page
+
+
+def test_an_image_with_keys_of_its_own_has_them_where_the_server_looks() -> None:
+    """S0-83: on a platform that mounts nothing; of the image that the page builds."""
+    page = (REPOSITORY / "docs" / "how-to" / "deploy.md").read_text(encoding="utf-8")
+    (base,) = re.findall(r"^FROM (\S+)$", page, re.M)
+    (copied,) = re.findall(r"^COPY --chmod=444 keys\.json (\S+)$", page, re.M)
+
+    assert f"docker build --tag={base} ." in page.splitlines()
+    assert f'CMD ["--keys", "{copied}"]' in DOCKERFILE.splitlines()
+
+
 def test_replicas_read_only_write_nowhere_and_leave_in_order() -> None:
     deployment = kinds("kubernetes.yaml")["Deployment"]
     pod = deployment["spec"]["template"]["spec"]
