@@ -9,6 +9,7 @@ import pytest
 
 from plainfilm.findings import Finding, Prediction
 from plainfilm.reading.bundle import Bundle, Calibration
+from plainfilm.reports import wording
 from plainfilm.reports.as_html import html_report
 from plainfilm.reports.content import Report
 
@@ -123,6 +124,7 @@ def test_a_page_says_what_it_is_not(
 ) -> None:
     text = words(html_report(make_report(answered)))
     assert text.count("Not a medical device") == 2
+    assert wording.ASSISTS in text
     assert "not reviewed" in text
     assert "Not a diagnosis" in text
     assert "where the score comes from, not an outline of disease" in text

@@ -1,6 +1,8 @@
 """The words beside the numbers."""
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -9,7 +11,17 @@ from hypothesis import strategies as st
 from plainfilm.findings import FindingResult, Prediction
 from plainfilm.reports import wording
 
+PAGE_WORDS = Path(__file__).parents[2] / "web" / "src" / "words" / "en.json"
+
 WORDS_WE_NEVER_SAY = ("likelihood", "confidence", "suspicious", "suggestive", "normal film")
+
+
+def test_s3_33_the_page_and_the_reports_say_the_same_of_what_this_is() -> None:
+    page = json.loads(PAGE_WORDS.read_text(encoding="utf-8"))
+    ours = [wording.NOT_A_DEVICE, wording.ASSISTS, wording.NOT_REVIEWED]
+    assert [page[key] for key in ("device", "assists", "reviewed")] == ours
+    assert "never replaces" in wording.ASSISTS
+    assert "second opinion" in wording.ASSISTS
 
 
 @given(st.floats(0, 1))

@@ -13,6 +13,7 @@ import pytest
 
 from page_acts import read, saved, switch_fitting, tell
 from page_sites import Site, handed_out
+from pdfs import words_of
 from plainfilm.images import read_radiograph
 from plainfilm.radiograph import View
 from plainfilm.reading import Reader
@@ -156,7 +157,7 @@ def test_a_film_outside_is_refused_with_the_reason_and_read_only_when_told_to(
 
 
 def test_the_report_is_a_tagged_pdf_and_a_file_of_its_own(static_page, film: Path) -> None:
-    """S4-18, S3-33."""
+    """S4-18."""
     page = static_page
     read(page, film)
     html = saved(page, "Save as HTML")
@@ -167,6 +168,17 @@ def test_the_report_is_a_tagged_pdf_and_a_file_of_its_own(static_page, film: Pat
     pdf = page.pdf(tagged=True, outline=True, prefer_css_page_size=True)
     tags = set(re.findall(rb"/S ?/(\w+)", pdf))
     assert {b"H1", b"H2", b"Table", b"TH", b"TD", b"Figure"} <= tags
+
+
+def test_s3_33_page_and_pdf_say_that_it_assists_and_never_replaces(static_page, film: Path) -> None:
+    """In the words of the other reports; on paper as on screen, before a film is open and after."""
+    page = static_page
+    said = f"{wording.NOT_A_DEVICE} {wording.ASSISTS}"
+    assert page.get_by_text(said).is_visible()
+    read(page, film)
+    assert page.get_by_text(said).first.is_visible()
+    printed = words_of(page.pdf(prefer_css_page_size=True))
+    assert f"{said} {wording.NOT_REVIEWED}" in printed
 
 
 def test_paper_is_white_whatever_the_screen(static_page, film: Path) -> None:

@@ -117,7 +117,7 @@ export function App({ engine, settings, failure, onLanguage }: Props) {
         />
       </Bar>
       <p class="device">
-        {say('device')} {words.language.code !== 'en' && say('draft')}
+        {say('device')} {say('assists')} {words.language.code !== 'en' && say('draft')}
       </p>
       <div role="status">
         {newer && (

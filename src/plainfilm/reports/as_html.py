@@ -75,7 +75,8 @@ def _top(report: Report) -> str:
         [
             "<header>",
             "<h1>plainfilm report</h1>",
-            f'<p class="device">{wording.NOT_A_DEVICE} {wording.NOT_REVIEWED}</p>',
+            f'<p class="device">{wording.NOT_A_DEVICE} {wording.ASSISTS} '
+            f"{wording.NOT_REVIEWED}</p>",
             f'{_terms(rows)}<p class="quiet">Bundle SHA-256 <span class="sha">{sha}</span></p>',
             "</header>",
             _not_read(report.failures),

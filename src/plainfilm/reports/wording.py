@@ -12,6 +12,7 @@ from plainfilm.findings import FindingResult, Prediction
 NOT_A_DEVICE = (
     "Not a medical device. Research and teaching software; not for diagnosis, triage or treatment."
 )
+ASSISTS = "It assists a reader and never replaces one: a second opinion, not a diagnosis."
 NOT_REVIEWED = "Made by software and not reviewed: a qualified reader must see the original film."
 MAP_CAPTION = "where the score comes from, not an outline of disease"
 NO_HEAT = "no heat on this scale"

@@ -27,7 +27,7 @@ export function Report({ film, bundle }: Props) {
   return (
     <article class="report" lang={words.language.code} dir={words.language.dir}>
       <h1>{say('report.title')}: <bdi>{prediction.name}</bdi></h1>
-      <p class="device">{say('device')} {say('reviewed')}</p>
+      <p class="device">{say('device')} {say('assists')} {say('reviewed')}</p>
       {words.language.code !== 'en' && <p>{say('draft')}</p>}
       <p class={prediction.refused === null ? 'summary' : 'summary refused'}>{wording.summary(words, prediction)}</p>
       <ul class="cautions">
