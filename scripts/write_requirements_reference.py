@@ -136,8 +136,8 @@ REQUIREMENTS = {
     "stored as printed.",
     "S3-28": "A batch too large for the memory is learnt in parts, or its maps are computed again "
     "instead of kept; DenseNet-169 has a recipe.",
-    "S3-33": "Every reading says that it assists a reader and never replaces one: on the page and "
-    "in the PDF that is printed of page or report.",
+    "S3-33": "Every reading says that it assists a reader and never replaces one: on the page, in "
+    "the PDF that is printed of page or report, and in the DICOM structured report.",
     "S3-34": "Films lose their patients: the Basic Profile of PS3.15 for DICOM, whatever is "
     "attached for PNG, JPEG and TIFF; text in the pixels is always cautioned about.",
     "S3-35": "The report shows every body part beside the overall numbers.",

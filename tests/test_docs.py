@@ -74,6 +74,7 @@ QUICK = [
     DOCS / "how-to" / "secure-a-server.md",
     DOCS / "concepts" / "what-the-papers-got-wrong.md",
     DOCS / "how-to" / "deidentify.md",
+    DOCS / "how-to" / "report-in-dicom.md",
 ]
 PREPARED = (("kermany", "chest_xray", "kermany"), ("chestxray14", "nih", "chest14"))
 LEARNING = {"prepare", "train", "export", "evaluate", "baseline", "tune"}
@@ -339,7 +340,8 @@ def desk(tmp_path: Path) -> Path:
     """A folder as the pages take it to be: the clone's examples, and a film of one's own."""
     shutil.copytree(DOCS / "examples", tmp_path / "docs" / "examples")
     words = (phantom(size=(300, 280)) * 4095).astype(np.uint16)
-    (tmp_path / "chest.dcm").write_bytes(dicom_file(words, BitsStored=12))
+    ids = {"StudyInstanceUID": "1.2.3.1", "SeriesInstanceUID": "1.2.3.2"}
+    (tmp_path / "chest.dcm").write_bytes(dicom_file(words, BitsStored=12, **ids))
     (tmp_path / "archive").mkdir()
     shutil.copy(tmp_path / "chest.dcm", tmp_path / "archive")
     return tmp_path

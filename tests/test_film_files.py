@@ -9,7 +9,7 @@ from PIL import Image
 
 from phantoms import phantom
 from plainfilm.errors import ImageError, UnreadableImage
-from plainfilm.film_files import Asked, FilmFile, ReadOptions, film_files, readings
+from plainfilm.film_files import Asked, FilmFile, Reading, ReadOptions, film_files, readings
 from plainfilm.findings import Prediction
 from plainfilm.radiograph import View
 from plainfilm.reading import Reader
@@ -102,7 +102,7 @@ def test_a_pipe_in_a_folder_does_not_stop_the_others(reader: Reader, tmp_path: P
     os.mkfifo(tmp_path / "a.png")
     first, second = readings(films(tmp_path), reader, ReadOptions())
     assert isinstance(first, UnreadableImage)
-    assert isinstance(second, tuple)
+    assert isinstance(second, Reading)
 
 
 def test_an_empty_folder_is_an_error(tmp_path: Path) -> None:
@@ -120,7 +120,17 @@ def test_a_file_that_cannot_be_read_does_not_stop_the_others(
     paths = [good[0], tmp_path / "missing.png", tmp_path / "a.png", good[1]]
     found = list(readings(films(*paths), reader, ReadOptions()))
     kinds = [type(each) for each in found]
-    assert kinds == [tuple, UnreadableImage, tuple, tuple]
+    assert kinds == [Reading, UnreadableImage, Reading, Reading]
+
+
+def test_a_reading_holds_the_file_it_was_read_from(reader: Reader, tmp_path: Path) -> None:
+    """Another film may stand there a moment later."""
+    path = draw(tmp_path / "a.png")
+    content = path.read_bytes()
+    (found,) = readings(films(path), reader, ReadOptions())
+    path.unlink()
+    assert isinstance(found, Reading)
+    assert found.content == content
 
 
 def test_a_folder_s_error_comes_in_its_turn(reader: Reader, tmp_path: Path) -> None:
@@ -128,7 +138,7 @@ def test_a_folder_s_error_comes_in_its_turn(reader: Reader, tmp_path: Path) -> N
     paths = [tmp_path / "empty", draw(tmp_path / "a.png")]
     first, second = readings(films(*paths), reader, ReadOptions())
     assert isinstance(first, UnreadableImage)
-    assert isinstance(second, tuple)
+    assert isinstance(second, Reading)
 
 
 def test_what_the_user_says_counts(reader: Reader, tmp_path: Path) -> None:
@@ -136,8 +146,8 @@ def test_what_the_user_says_counts(reader: Reader, tmp_path: Path) -> None:
 
     def read(options: ReadOptions) -> Prediction:
         (found,) = readings(film, reader, options)
-        assert isinstance(found, tuple)
-        return found[0]
+        assert isinstance(found, Reading)
+        return found.prediction
 
     lateral = ReadOptions(view=View.LATERAL, body_part="chest")
     assert "view LATERAL" in (read(lateral).refused or "")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from plainfilm.errors import ImageError, PlainfilmError, UnreadableImage
 from plainfilm.findings import Prediction
-from plainfilm.images import read_radiograph
+from plainfilm.images import film_bytes, read_radiograph_bytes
 from plainfilm.radiograph import Radiograph, View
 from plainfilm.reading import Reader
 from plainfilm.reading.prevalence import check_prevalences, for_site
@@ -68,17 +68,27 @@ class ReadOptions:
         check_prevalences(reader.bundle.header, dict(self.prevalences))
 
 
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """What was read, from which film, and the film's file as it was then."""
+
+    prediction: Prediction
+    radiograph: Radiograph
+    content: bytes
+
+
 def readings(
     films: Sequence[FilmFile | ImageError], reader: Reader, options: ReadOptions
-) -> Iterator[tuple[Prediction, Radiograph] | PlainfilmError]:
+) -> Iterator[Reading | PlainfilmError]:
     """For each film in turn what was read and from what, or why it could not be read."""
     for film in films:
         if isinstance(film, ImageError):
             yield film
             continue
         try:
-            radiograph = read_radiograph(film.path, name=film.name)
-            yield options.read(reader, radiograph), radiograph
+            content = film_bytes(film.path, film.name)
+            radiograph = read_radiograph_bytes(content, film.name)
+            yield Reading(options.read(reader, radiograph), radiograph, content)
         except PlainfilmError as error:
             yield error
 

@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pydicom
 import pytest
 from PIL import Image
 
@@ -25,6 +26,8 @@ from plainfilm.cli import main
 from plainfilm.datasets.seen import KEY as DIGESTS
 from plainfilm.reading import shelf
 from plainfilm.reading.bundle import Bundle
+from plainfilm.reports import wording
+from srs import film_of, groups, numbers, texts
 from tiny_bundle import tiny_bundle
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
@@ -130,6 +133,28 @@ def test_a_report_is_written(
     assert (found.out, found.err) == ("", f"Wrote r.{ending}\n")
 
 
+def test_s3_33_a_dicom_film_has_a_structured_report_that_says_what_it_is(
+    bundle: Path, tmp_path: Path, capsys: Output
+) -> None:
+    source, out = tmp_path / "film.dcm", tmp_path / "report.dcm"
+    source.write_bytes(film_of())
+    assert run("read", source, "--bundle", bundle, "--json", "--out", out) == 0
+    found, told = pydicom.dcmread(out), json.loads(capsys.readouterr().out)
+    assert (found.Modality, found.PatientID) == ("SR", "MRN-0042")
+    for each in told["findings"]:
+        values = numbers(groups(found)[each["finding"]])
+        assert values["Probability"] == each["probability"]
+    assert any(wording.ASSISTS in words for words in texts(found, "Intended use"))
+
+
+def test_a_film_that_is_not_dicom_has_no_structured_report(
+    film: Path, bundle: Path, tmp_path: Path, capsys: Output
+) -> None:
+    assert run("read", film, "--bundle", bundle, "--out", tmp_path / "r.dcm") == 1
+    assert "film.png: not a DICOM film" in one_error_line(capsys.readouterr().err)
+    assert list(tmp_path.glob("r.*")) == []
+
+
 def test_the_json_of_a_report_is_what_is_printed(
     film: Path, bundle: Path, tmp_path: Path, capsys: Output
 ) -> None:
@@ -167,10 +192,10 @@ def test_a_report_is_overwritten_only_with_force(
 def test_a_bad_ending_is_told_before_any_film_is_read(bundle: Path, capsys: Output) -> None:
     assert run("read", "missing.png", "--bundle", bundle, "--out", "r.pdf") == 2
     line = usage_error(capsys.readouterr().err)
-    assert "r.pdf: cannot be written as '.pdf'; expected .csv, .html, .json, .png" in line
+    assert "r.pdf: cannot be written as '.pdf'; expected .csv, .dcm, .html, .json, .png" in line
 
 
-@pytest.mark.parametrize(("ending", "n_films"), [("png", 17), ("html", 101)])
+@pytest.mark.parametrize(("ending", "n_films"), [("png", 17), ("html", 101), ("dcm", 2)])
 def test_too_many_films_for_a_report_are_told_before_any_is_read(
     tmp_path: Path, capsys: Output, ending: str, n_films: int
 ) -> None:
@@ -178,7 +203,7 @@ def test_too_many_films_for_a_report_are_told_before_any_is_read(
         (tmp_path / f"{number}.png").touch()
     assert run("read", tmp_path, "--bundle", "no such", "--out", f"r.{ending}") == 1
     line = one_error_line(capsys.readouterr().err)
-    assert f"r.{ending}: a .{ending} report holds at most {n_films - 1} films" in line
+    assert f"r.{ending}: a .{ending} report holds at most {n_films - 1} film" in line
 
 
 def test_files_that_cannot_be_read_do_not_stop_the_others(

@@ -17,6 +17,7 @@ def header() -> Dataset:
     dataset = make_header(
         Modality="DX ",
         BodyPartExamined="chest",
+        OperatorsName="Roe^Jane",
         PatientComments="Jane Doe, 12 March: \xe9",
         PixelSpacing=[0.2, 0.25],
         PatientOrientation=["L", "F"],
@@ -41,6 +42,11 @@ def test_text_is_stripped_and_a_code_is_upper_case(header: Dataset) -> None:
     assert fields.text(header, "Modality") == "DX"
     assert fields.code(header, "BodyPartExamined") == "CHEST"
     assert fields.code(header, "PatientOrientation", 1) == "F"
+
+
+def test_a_name_is_one_text_and_not_its_letters(header: Dataset) -> None:
+    assert fields.text(header, "OperatorsName") == "Roe^Jane"
+    assert fields.text(header, "OperatorsName", 1) is None
 
 
 def test_free_text_never_passes_as_a_code(header: Dataset) -> None:

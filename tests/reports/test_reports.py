@@ -15,9 +15,22 @@ from plainfilm.errors import ReportError
 from plainfilm.findings import Finding, Prediction
 from plainfilm.radiograph import Radiograph
 from plainfilm.reading.bundle import Bundle
-from plainfilm.reports import WRITERS, Report, check_can_hold, check_path, keepsake, only, write
+from plainfilm.reports import (
+    WRITERS,
+    Report,
+    check_can_hold,
+    check_path,
+    keepsake,
+    only,
+    source_for,
+    write,
+)
+from srs import film_of
 
-STARTS = {".json": b"[", ".csv": b"name,", ".html": b"<!DOCTYPE html>", ".png": b"\x89PNG"}
+STARTS = {
+    ".json": b"[", ".csv": b"name,", ".html": b"<!DOCTYPE html>", ".png": b"\x89PNG",
+    ".dcm": bytes(128) + b"DICM",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("ending", [*STARTS, ".JSON"])
@@ -25,7 +38,7 @@ def test_the_ending_picks_the_writer(
     answered: Prediction, film: Radiograph, bundle: Bundle, tmp_path: Path, ending: str
 ) -> None:
     path = tmp_path / f"seen{ending}"
-    write(Report((answered,), (film,), bundle.header), path)
+    write(Report((answered,), (film,), bundle.header, source=film_of()), path)
     assert path.read_bytes().startswith(STARTS[ending.lower()])
     assert set(STARTS) == set(WRITERS)
 
@@ -34,7 +47,7 @@ def test_the_ending_picks_the_writer(
 def test_an_unknown_ending_is_refused_with_the_known_ones(
     answered: Prediction, film: Radiograph, bundle: Bundle, tmp_path: Path, name: str
 ) -> None:
-    with pytest.raises(ReportError, match=r"expected \.csv, \.html, \.json, \.png"):
+    with pytest.raises(ReportError, match=r"expected \.csv, \.dcm, \.html, \.json, \.png"):
         write(Report((answered,), (film,), bundle.header), tmp_path / name)
 
 
@@ -148,3 +161,12 @@ def test_only_what_a_report_needs_of_a_film_is_kept(name: str, side: int) -> Non
     film = Radiograph(phantom(size=(1500, 1500)), "film.png")
     assert keepsake(film, Path(name)).pixels.shape == (side, side)
     assert keepsake(film, None).pixels.shape == (1, 1)
+
+
+@pytest.mark.parametrize(("name", "kept"), [("seen.dcm", b"film"), ("seen.DCM", b"film"),
+                                            ("seen.html", None), ("seen", None)])  # fmt: skip
+def test_the_film_s_file_is_kept_only_for_the_report_that_needs_it(
+    name: str, kept: bytes | None
+) -> None:
+    assert source_for(Path(name), b"film") == kept
+    assert source_for(None, b"film") is None

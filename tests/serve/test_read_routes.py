@@ -1,8 +1,10 @@
 import base64
+import io
 import json
 from pathlib import Path
 
 import numpy as np
+import pydicom
 import pytest
 
 from dicoms import dicom_file
@@ -10,7 +12,9 @@ from phantoms import phantom
 from plainfilm.cli import main
 from plainfilm.images import read_radiograph_bytes
 from plainfilm.reading import Bundle, Reader
+from plainfilm.reports import wording
 from served import Client, film_part, png_film
+from srs import film_of, groups, numbers, texts
 
 PROBLEM = "application/problem+json"
 
@@ -171,6 +175,28 @@ def test_of_several_films_each_has_its_report(client: Client) -> None:
     found = client.post("/v1/read?report=html", files=parts).json()
     assert ["report" in each for each in found] == [True, False, True]
     assert found[0]["report"] != found[2]["report"]
+
+
+def test_s3_33_the_answer_can_be_a_structured_report(client: Client) -> None:
+    film = [film_part(film_of(), "film.dcm", "application/dicom")]
+    told = client.post("/v1/read", files=film).json()
+    answer = client.post("/v1/read", files=film, data={"format": "dcm"})
+    assert answer.headers["content-type"] == "application/dicom"
+    found = pydicom.dcmread(io.BytesIO(answer.content))
+    assert found.PatientID == "MRN-0042"
+    assert any(wording.ASSISTS in words for words in texts(found, "Intended use"))
+    values = [next(iter(numbers(group).values())) for group in groups(found).values()]
+    assert values[:-1] == [each["probability"] for each in told["findings"]]
+
+
+def test_a_structured_report_is_of_one_dicom_film(client: Client) -> None:
+    one = [film_part(png_film())]
+    answer = client.post("/v1/read?format=dcm", files=one)
+    assert (answer.status_code, answer.headers["content-type"]) == (422, PROBLEM)
+    assert "not a DICOM film" in answer.json()["detail"]
+    answer = client.post("/v1/read?format=dcm", files=one * 2)
+    assert answer.status_code == 413
+    assert "holds at most 1 film;" in answer.json()["detail"]
 
 
 def test_a_report_of_a_report_is_refused(client: Client) -> None:

@@ -104,7 +104,7 @@ plainfilm.add_command(adapt)
 @films_argument
 @bundle_option
 @read_options
-@out_option(help="Write a report: .html, .json, .csv or .png.")
+@out_option(help="Write a report: .html, .json, .csv, .png; or .dcm, of one DICOM film.")
 @json_option
 @force_option
 def read(
@@ -131,10 +131,11 @@ def read(
             failures.append(str(found))
             continue
         if out is None and not as_json:
-            click.echo(reports.text_table(found[0]) + "\n")
+            click.echo(reports.text_table(found.prediction) + "\n")
         elif len(films) > 1:
             show_progress(n_done, len(films))
-        kept.append((found[0], reports.keepsake(found[1], out)))
+        film = reports.keepsake(found.radiograph, out)
+        kept.append((found.prediction, film, reports.source_for(out, found.content)))
     answers, pictures = tuple(each[0] for each in kept), tuple(each[1] for each in kept)
     single, header = asked.is_one_file, reader.bundle.header
     if as_json and (kept or not single):
@@ -142,10 +143,10 @@ def read(
     if out is None and kept and not as_json:
         click.echo(reports.NOT_A_DEVICE)
     if out is not None and kept:
-        measured, told = reader.bundle.evaluation, tuple(failures)
         report = reports.Report(
-            answers, pictures, header, evaluation=measured, failures=told, is_single=single
-        )
+            answers, pictures, header, evaluation=reader.bundle.evaluation,
+            failures=tuple(failures), is_single=single, source=kept[0][2],
+        )  # fmt: skip
         reports.write(report, out, overwrite=force)
         note(f"Wrote {out.name}")
     if len(kept) < len(films):

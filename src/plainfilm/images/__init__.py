@@ -17,6 +17,7 @@ __all__ = [
     "MAX_FILE_BYTES",
     "MAX_PIXELS",
     "MAX_SIDE",
+    "film_bytes",
     "read_radiograph",
     "read_radiograph_bytes",
 ]
@@ -42,16 +43,29 @@ def read_radiograph(path: Path | str, *, name: str | None = None) -> Radiograph:
     """
     path = Path(path)
     name = path.name if name is None else name
+    return read_radiograph_bytes(film_bytes(path, name), name)
+
+
+def film_bytes(path: Path, name: str) -> bytes:
+    """What a file holds, for `read_radiograph_bytes`.
+
+    Of one larger than any film there is just more than `MAX_FILE_BYTES`. `name` is what messages
+    call it.
+
+    Raises
+    ------
+    UnreadableImage
+        The file is missing or cannot be opened; or it is no file but a folder, a pipe, a device.
+    """
     try:
         _check_kind(path.stat().st_mode, name)
         with path.open("rb") as file:
-            content = file.read(MAX_FILE_BYTES + 1)
+            return file.read(MAX_FILE_BYTES + 1)
     except FileNotFoundError as error:
         raise UnreadableImage(f"{name}: no such file.") from error
     except (OSError, ValueError) as error:  # ValueError: a path with a null character
         reason = getattr(error, "strerror", None) or "not a usable path"
         raise UnreadableImage(f"{name}: cannot be opened ({reason}).") from error
-    return read_radiograph_bytes(content, name)
 
 
 def read_radiograph_bytes(content: bytes, name: str) -> Radiograph:

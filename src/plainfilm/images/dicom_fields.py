@@ -9,6 +9,7 @@ import re
 from datetime import date
 
 from pydicom.dataset import Dataset
+from pydicom.valuerep import PersonName
 
 from plainfilm.images.guard import silence
 
@@ -88,7 +89,8 @@ def _values(dataset: Dataset, keyword: str) -> list[object]:
         return []
     if value is None or value == "":
         return []
-    if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__"):
+    # a name would come apart into its letters
+    if isinstance(value, (str, bytes, PersonName)) or not hasattr(value, "__iter__"):
         return [value]
     return list(value)
 

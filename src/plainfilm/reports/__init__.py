@@ -30,20 +30,30 @@ __all__ = [
     "json_text",
     "keepsake",
     "only",
+    "source_for",
     "text_table",
     "write",
 ]
 
 _PICTURED = (".html", ".png")
 
+
+def _dicom_report(report: Report) -> bytes:
+    # Not at the top: DICOM's parser takes longer to import than a PNG film takes to read.
+    from plainfilm.reports.as_dicom import dicom_report
+
+    return dicom_report(report)
+
+
 WRITERS: dict[str, Callable[[Report], bytes]] = {
     ".csv": csv_report,
+    ".dcm": _dicom_report,
     ".html": html_report,
     ".json": json_report,
     ".png": png_report,
 }
 
-MOST_FILMS = {".html": as_html.MAX_FILMS, ".png": as_png.MAX_FILMS}
+MOST_FILMS = {".dcm": 1, ".html": as_html.MAX_FILMS, ".png": as_png.MAX_FILMS}
 
 
 def write(report: Report, path: Path, *, overwrite: bool = False) -> None:
@@ -105,8 +115,9 @@ def check_can_hold(path: Path, n_films: int) -> None:
     ending = path.suffix.lower()
     most = MOST_FILMS.get(ending, n_films)
     if n_films > most:
+        films = "1 film" if most == 1 else f"{most} films"
         raise ReportError(
-            f"{path.name}: a {ending} report holds at most {most} films; found {n_films}. Write "
+            f"{path.name}: a {ending} report holds at most {films}; found {n_films}. Write "
             ".csv or .json, which hold any number, or several reports"
         )
 
@@ -118,6 +129,11 @@ def keepsake(radiograph: Radiograph, path: Path | None) -> Radiograph:
     """
     pictured = path is not None and path.suffix.lower() in _PICTURED
     return thumbnail(radiograph, LONGEST if pictured else 1)
+
+
+def source_for(path: Path | None, content: bytes) -> bytes | None:
+    """A film's file where `write` needs it for `path`: of a .dcm report alone; else None."""
+    return content if path is not None and path.suffix.lower() == ".dcm" else None
 
 
 def only(prediction: Prediction, finding: str) -> Prediction:

@@ -52,6 +52,9 @@ class Report:
         Whether the heat is added to the film in rainbow colours, as earlier works drew it.
     curve
         Shown below the films; None = none.
+    source
+        The file of the single film, as it was read; a DICOM report takes patient and study from
+        it, other kinds nothing. None = not at hand.
     is_single
         Whether one film was asked for and not a list: JSON is then one object, not an array.
     """
@@ -67,6 +70,7 @@ class Report:
     scale: str = ""
     is_added: bool = False
     curve: Curve | None = None
+    source: bytes | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         n_predictions, n_radiographs = len(self.predictions), len(self.radiographs)

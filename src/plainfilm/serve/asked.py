@@ -24,6 +24,7 @@ class Format(StrEnum):
     HTML = "html"
     PNG = "png"
     CSV = "csv"
+    DCM = "dcm"
 
 
 MEDIA_TYPES: Mapping[str, str] = {
@@ -31,6 +32,7 @@ MEDIA_TYPES: Mapping[str, str] = {
     Format.HTML: "text/html; charset=utf-8",
     Format.PNG: "image/png",
     Format.CSV: "text/csv; charset=utf-8",
+    Format.DCM: "application/dicom",
 }
 
 

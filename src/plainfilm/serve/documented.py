@@ -149,6 +149,7 @@ READ_RESPONSES: Responses = {
             "text/html": {"schema": {"type": "string"}},
             "text/csv": {"schema": {"type": "string"}},
             "image/png": _BINARY,
+            "application/dicom": _BINARY,
         },
     },
     **problems(400, 404, 413, 415, 422, 500, 503, 504),

@@ -8,11 +8,12 @@ from http import HTTPStatus
 from fastapi import APIRouter, Request, Response
 
 from plainfilm import reports
+from plainfilm.errors import PlainfilmError
 from plainfilm.reports import WRITERS, Report
 from plainfilm.serve.asked import MEDIA_TYPES, Format, asked_from
 from plainfilm.serve.documented import READ_BODY, READ_QUERY, READ_RESPONSES
 from plainfilm.serve.house import House
-from plainfilm.serve.problems import Problem, bad_request, too_large
+from plainfilm.serve.problems import Problem, bad_request, problem_of, too_large
 from plainfilm.serve.reading_room import Answer, item_json, read_films
 from plainfilm.serve.stage import LoadedVersion
 from plainfilm.serve.uploads import Upload, receive
@@ -83,7 +84,8 @@ def check_fits(wanted: Format, upload: Upload) -> None:
     """Raise the 413 `Problem` where a report of this kind cannot hold so many films."""
     most = reports.MOST_FILMS.get(f".{wanted}", len(upload.films))
     if len(upload.films) > most:
-        raise too_large(f"a report as {wanted} holds at most {most} films; ask for json or csv")
+        films = "1 film" if most == 1 else f"{most} films"
+        raise too_large(f"a report as {wanted} holds at most {films}; ask for json or csv")
 
 
 def _json_body(upload: Upload, found: Sequence[Answer | Problem]) -> bytes:
@@ -109,5 +111,9 @@ def _report_body(
         evaluation=bundle.evaluation,
         failures=tuple(problem.detail for problem in problems),
         is_single=upload.is_single,
+        source=upload.films[0].content if upload.is_single else None,
     )
-    return WRITERS[f".{wanted}"](report)
+    try:
+        return WRITERS[f".{wanted}"](report)
+    except PlainfilmError as error:  # such a film cannot have such a report
+        raise problem_of(error) from error
