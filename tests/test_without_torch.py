@@ -6,10 +6,12 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pydicom
 import pytest
 from PIL import Image
 
 from phantoms import phantom
+from srs import film_of
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 UNWANTED = ("torch", "pandas", "matplotlib", "scikit-learn", "nvidia", "triton")
@@ -42,6 +44,14 @@ def test_a_bare_install_reads_a_film_without_torch(bare: Path, tmp_path: Path) -
     )
     assert answer["schema"] == "plainfilm.prediction/1"
     assert answer["findings"] or answer["refused"]
+
+
+@pytest.mark.slow
+def test_a_bare_install_writes_a_dicom_report(bare: Path, tmp_path: Path) -> None:
+    (tmp_path / "film.dcm").write_bytes(film_of())
+    out = tmp_path / "report.dcm"
+    run(bare / "plainfilm", "read", tmp_path / "film.dcm", "--out", out)
+    assert pydicom.dcmread(out).Modality == "SR"
 
 
 @pytest.mark.slow
