@@ -262,6 +262,37 @@ def test_the_published_confusion_gives_its_rates() -> None:
     assert counts.mcc == pytest.approx(0.1847019457, abs=1e-10)
 
 
+# Of Kermany's 624 test films, 390 of them with pneumonia: TP, FP, TN, FN; accuracy, precision,
+# recall and F1 of the present (Buluttekin 2020; the counts follow from what it prints).
+OF_PNEUMONIA = {
+    "all called present": (Confusion(390, 234, 0, 0), (0.6250, 0.6250, 1.0000, 0.7692)),
+    "random forest": (Confusion(387, 151, 83, 3), (0.7532, 0.7193, 0.9923, 0.8341)),
+    "support vector machine": (Confusion(386, 147, 87, 4), (0.7580, 0.7242, 0.9897, 0.8364)),
+}
+
+
+@pytest.mark.parametrize("name", OF_PNEUMONIA)
+def test_s2_28_an_experiment_has_its_accuracy_precision_recall_and_f1(name: str) -> None:
+    """S2-27, S2-28: of the positive class, pneumonia."""
+    counts, rates = OF_PNEUMONIA[name]
+    found = (counts.accuracy, counts.ppv, counts.sensitivity, counts.f1)
+    assert tuple(round(rate, 4) for rate in found) == rates
+
+
+def test_s2_28_the_printed_rates_of_the_forest_are_of_the_healthy_and_swapped() -> None:
+    """S2-28: "precision" .3547 and "recall" .965 are 83 of 234, the specificity, and 83 of 86."""
+    counts, _ = OF_PNEUMONIA["random forest"]
+    assert round(counts.specificity, 4) == 0.3547
+    assert round(counts.npv, 3) == 0.965
+
+
+def test_s2_28_labels_and_answers_cannot_be_exchanged_unseen() -> None:
+    """S2-28: with the two exchanged, precision would be recall; here they differ."""
+    labels, answers = np.array([1.0, 1, 1, 1, 0]), np.array([0.9, 0.1, 0.1, 0.1, 0.8])
+    counts = confusion_at(answers, labels, 0.5)
+    assert (counts.ppv, counts.sensitivity) == (0.5, 0.25)
+
+
 def test_s3_16_the_published_films_and_patients_give_their_accuracies() -> None:
     """S3-16: accuracy and the four counts, of films and of patients; layout P: T, F; N: T, F."""
     films = Confusion(true_present=73, false_present=41, true_absent=107, false_absent=67)
