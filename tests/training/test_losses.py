@@ -148,7 +148,7 @@ def test_the_weighted_loss_by_hand() -> None:
 
 @pytest.mark.parametrize("focus", [None, Focus(), Focus(0.5, 0.5, 0.05)])
 def test_the_loss_of_huge_logits_is_exact_and_finite(focus: Focus | None) -> None:
-    """S0-37, S1-02: a sigmoid would give 0 and a logarithm of it infinity."""
+    """S0-37, S1-02: by way of a sigmoid the loss is infinite, or cut off at 100 by torch."""
     logits = torch.tensor([[1000.0, -1000.0]], requires_grad=True)
 
     right = masked_bce(logits, torch.tensor([[1.0, 0.0]]), focus=focus)
@@ -158,7 +158,10 @@ def test_the_loss_of_huge_logits_is_exact_and_finite(focus: Focus | None) -> Non
     assert right.item() == 0
     assert wrong.item() == 1000
     assert torch.isfinite(logits.grad).all()
-    assert float(masked_bce(torch.tensor([[200.0]]), torch.zeros(1, 1))) == 200
+    sure = torch.tensor([[200.0]])
+    assert float(masked_bce(sure, torch.zeros(1, 1))) == 200
+    assert float(-torch.log(1 - sure.sigmoid())) == math.inf
+    assert float(torch.nn.functional.binary_cross_entropy(sure.sigmoid(), torch.zeros(1, 1))) == 100
 
 
 def test_a_heavier_present_finding_raises_recall_at_a_half() -> None:

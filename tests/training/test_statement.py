@@ -7,6 +7,7 @@ import pytest
 
 from plainfilm.errors import RecipeError
 from plainfilm.training.calibrate import IDENTITY, Thresholds
+from plainfilm.training.card import card
 from plainfilm.training.familiarity import Percentile, Spread
 from plainfilm.training.recipe import Recipe
 from plainfilm.training.record import read_log
@@ -47,14 +48,16 @@ def test_the_header_repeats_what_the_run_recorded(sources: Sources) -> None:
     assert header.thresholds == {"square": 0.4, "stripe": 0.6}
 
 
-def test_s0_26_the_header_says_how_tones_are_normalised(sources: Sources) -> None:
-    """S0-26: one way, in the recipe that stands there; it is part of the graph, as nothing else."""
+def test_s0_26_header_and_card_say_how_tones_are_normalised(sources: Sources) -> None:
+    """S0-26: one way; it is part of the graph, so that nobody else can take another."""
     network = replace(sources.recipe.network, normalise="imagenet")
     sources = replace(sources, recipe=replace(sources.recipe, network=network))
 
-    told = Recipe.from_toml(state(sources, PARTS, 1e-7, NOON).provenance.recipe_toml)
+    header = state(sources, PARTS, 1e-7, NOON)
 
+    told = Recipe.from_toml(header.provenance.recipe_toml)
     assert told.network.normalise == "imagenet"
+    assert "- films normalised, in the graph: imagenet\n" in card(header, None)
 
 
 def test_no_path_stands_in_the_header(sources: Sources) -> None:

@@ -17,7 +17,7 @@ from plainfilm.training.weights_file import SCHEMA, save_weights_file
 def test_s0_78_a_run_s_weights_are_a_network_again_by_both_files_alone(
     finished: Path, tmp_path: Path
 ) -> None:
-    """S0-78: built as the one says, with the tensors of the other, it gives the same logits."""
+    """S0-78, S3-18: built as the one says, with the tensors of the other: the same logits."""
     out = tmp_path / "w.safetensors"
 
     assert main(["weights", str(finished), "--out", str(out)]) == 0

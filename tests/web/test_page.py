@@ -17,6 +17,7 @@ from pdfs import words_of
 from plainfilm.images import read_radiograph
 from plainfilm.radiograph import View
 from plainfilm.reading import Reader
+from plainfilm.reading.shelf import bundled, open_bundle
 from plainfilm.reports import wording
 from plainfilm.reports.as_json import prediction_json
 from plainfilm.serve.own_page import OwnPage
@@ -157,13 +158,20 @@ def test_a_film_outside_is_refused_with_the_reason_and_read_only_when_told_to(
 
 
 def test_the_report_is_a_tagged_pdf_and_a_file_of_its_own(static_page, film: Path) -> None:
-    """S4-18."""
+    """S4-18: the film, the table, the versions, and where a reader agrees or does not."""
     page = static_page
     read(page, film)
     html = saved(page, "Save as HTML")
     assert "<script" not in html
-    assert "Not a medical device" in html
-    assert html.count('<img src="data:image/png') >= 1
+    for words in ("Not a medical device", "not for diagnosis", "a qualified reader must see",
+                  "I have seen the original film", "I agree", "I disagree"):  # fmt: skip
+        assert words in html
+        assert words in page.locator(".report").text_content()
+    assert "not for diagnosis" in page.locator(".app > p.device").inner_text()
+    assert pictures_in(html)[0] == "Original film, no heat laid over it"
+    bundle = open_bundle("chest14-demo").id
+    assert f"{bundle.name} {bundle.version}" in html
+    assert bundle.sha256 in html
     assert all(f">{word}</th>" in html for word in ("Atelectasis", "Hernia", "Finding"))
     pdf = page.pdf(tagged=True, outline=True, prefer_css_page_size=True)
     tags = set(re.findall(rb"/S ?/(\w+)", pdf))
@@ -181,6 +189,22 @@ def test_s3_33_page_and_pdf_say_that_it_assists_and_never_replaces(static_page, 
     assert f"{said} {wording.NOT_REVIEWED}" in printed
 
 
+def test_the_report_has_the_map_of_what_is_seen(small_folder: Path, visit, film: Path) -> None:
+    """S4-18: beside the film as it is."""
+    with handed_out(small_folder) as site:
+        page = visit(site)
+        read(page, film)
+        html = saved(page, "Save as HTML")
+    first = tiny_bundle().header.label_set.findings[0].display
+    assert pictures_in(html)[0] == "Original film, no heat laid over it"
+    assert any(first in words for words in pictures_in(html)[1:])
+
+
+def pictures_in(html: str) -> list[str]:
+    """What the pictures of a saved report are said to show."""
+    return re.findall(r'<img src="data:image/png[^"]+" alt="([^"]+)"', html)
+
+
 def test_paper_is_white_whatever_the_screen(static_page, film: Path) -> None:
     """A printer told to print backgrounds would put ink around a dark page's report."""
     page = static_page
@@ -194,7 +218,8 @@ def test_paper_is_white_whatever_the_screen(static_page, film: Path) -> None:
 
 
 def test_the_first_visit_is_small_whatever_the_host_packs(site_folder: Path) -> None:
-    """S2-47, S0-77."""
+    """S2-47, S0-77: the page, the engine and the default bundle, 10 MB each at most."""
+    assert all(path.stat().st_size <= 10_000_000 for path in bundled())
     files = {
         p.relative_to(site_folder).as_posix(): p.read_bytes() for p in site_folder.rglob("*.*")
     }

@@ -145,7 +145,10 @@ def test_a_worker_that_breaks_is_told_and_started_anew(static_page, film: Path) 
 def test_what_cannot_be_fetched_is_named_and_can_be_tried_again(
     small_folder: Path, visit, tmp_path: Path
 ) -> None:
-    """S2-48: while it waits, how much of how much has come; the engine itself missing at first."""
+    """S2-47, S2-48: while it waits, how much of how much has come; nothing of it when it is ready.
+
+    The engine itself is missing at first.
+    """
     shutil.copytree(small_folder, tmp_path / "www")
     engine = next((tmp_path / "www" / "assets").glob("onnxruntime-*"))
     engine.rename(tmp_path / engine.name)
@@ -164,6 +167,7 @@ def test_what_cannot_be_fetched_is_named_and_can_be_tried_again(
         assert page.locator("progress").get_attribute("max") is not None
         held[0].continue_()
         page.locator("#open-here").wait_for(state="attached")
+        assert page.locator(".loading, progress").count() == 0
         assert all("404" in mistake for mistake in page.mistakes)
         page.mistakes[:] = []
 

@@ -257,6 +257,8 @@ def _provenance(sources: Sources, gap: float) -> Provenance:
     }
     for number, run in enumerate(sources.runs[1:], start=2):
         details[f"run {number}"] = shlex.join(recipe.settings_to(read_recipe(run)))
+    if recipe.network.name != ENCODER:
+        details["films normalised, in the graph"] = recipe.network.normalise
     if record.copies:
         details["copies"] = record.copies
     if record.teachers:
