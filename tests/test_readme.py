@@ -8,7 +8,7 @@ import pytest
 from pages import README as README_PAGE
 from pages import blocks
 from plainfilm.reading.bundle import Bundle
-from plainfilm.reading.shelf import bundled
+from plainfilm.reading.shelf import bundled, open_bundle
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
@@ -47,6 +47,14 @@ def test_the_python_example_tells_a_newcomer_why_there_is_no_answer(
 @pytest.mark.parametrize("path", bundled(), ids=lambda path: path.stem)
 def test_a_shipped_bundle_is_under_ten_megabytes(path: Path) -> None:
     assert path.stat().st_size < 10_000_000
+
+
+def test_the_default_bundle_says_that_it_is_no_word_of_health() -> None:
+    """S3-36: of two classes only; in its header and on its card."""
+    bundle = open_bundle("pneumonia-paediatric")
+    (limit,) = [words for words in bundle.header.limits if words.startswith("Two classes only")]
+    assert "is not a normal film. Other disease is not looked for." in limit
+    assert f"- {limit}" in bundle.card.splitlines()
 
 
 @pytest.mark.parametrize("path", bundled(), ids=lambda path: path.stem)

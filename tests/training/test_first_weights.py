@@ -39,6 +39,7 @@ def weights(finished: Path, tmp_path: Path) -> Path:
 
 
 def test_scratch_leaves_what_was_drawn() -> None:
+    """S0-51: and is called so."""
     network = drawn(tiny_recipe())
     before = {key: value.clone() for key, value in network.state_dict().items()}
 

@@ -71,6 +71,7 @@ def test_a_file_cannot_be_a_run_folder(tmp_path: Path) -> None:
 
 
 def test_a_new_run_records_what_is_used(prepared: Path, tmp_path: Path) -> None:
+    """S0-51: what it began with, too."""
     recipe = tiny_recipe("loss.pos_weight=balanced", "optim.seed=7")
 
     record = begin(tmp_path, recipe, Prepared.open(prepared, recipe), CPU, 1)

@@ -158,7 +158,10 @@ def test_a_film_outside_is_refused_with_the_reason_and_read_only_when_told_to(
 
 
 def test_the_report_is_a_tagged_pdf_and_a_file_of_its_own(static_page, film: Path) -> None:
-    """S4-18: the film, the table, the versions, and where a reader agrees or does not."""
+    """S4-18: the film, the table, the versions, and where a reader agrees or does not.
+
+    S3-36: the bundle's limits, on the page too.
+    """
     page = static_page
     read(page, film)
     html = saved(page, "Save as HTML")
@@ -169,9 +172,12 @@ def test_the_report_is_a_tagged_pdf_and_a_file_of_its_own(static_page, film: Pat
         assert words in page.locator(".report").text_content()
     assert "not for diagnosis" in page.locator(".app > p.device").inner_text()
     assert pictures_in(html)[0] == "Original film, no heat laid over it"
-    bundle = open_bundle("chest14-demo").id
-    assert f"{bundle.name} {bundle.version}" in html
-    assert bundle.sha256 in html
+    bundle = open_bundle("chest14-demo")
+    assert f"{bundle.id.name} {bundle.id.version}" in html
+    assert bundle.id.sha256 in html
+    for limit in bundle.header.limits:
+        assert limit in page.locator(".report").text_content()
+        assert limit in page.locator("footer").text_content()
     assert all(f">{word}</th>" in html for word in ("Atelectasis", "Hernia", "Finding"))
     pdf = page.pdf(tagged=True, outline=True, prefer_css_page_size=True)
     tags = set(re.findall(rb"/S ?/(\w+)", pdf))
