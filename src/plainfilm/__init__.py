@@ -42,7 +42,7 @@ from plainfilm.errors import (
 if TYPE_CHECKING:
     from plainfilm.findings import Finding, FindingResult, LabelSet, Prediction
     from plainfilm.images import read_radiograph
-    from plainfilm.radiograph import Laterality, Radiograph, Study, View
+    from plainfilm.radiograph import Laterality, Radiograph, Sex, Study, View
     from plainfilm.reading import Reader
     from plainfilm.reading.bundle import Bundle
 
@@ -76,6 +76,7 @@ __all__ = [
     "RunError",
     "ServeError",
     "ServerBusy",
+    "Sex",
     "Study",
     "ToldElsewhere",
     "UnreadableImage",
@@ -92,6 +93,7 @@ _HOMES = {
     "Prediction": "plainfilm.findings",
     "Radiograph": "plainfilm.radiograph",
     "Reader": "plainfilm.reading",
+    "Sex": "plainfilm.radiograph",
     "Study": "plainfilm.radiograph",
     "View": "plainfilm.radiograph",
     "read_radiograph": "plainfilm.images",

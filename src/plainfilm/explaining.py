@@ -14,6 +14,7 @@ from plainfilm.reading.header_parts import MapScale
 from plainfilm.reading.heatmap import heatmap
 from plainfilm.reading.occlusion import occlusion_map
 from plainfilm.reading.regions import body_mask, share_outside
+from plainfilm.reading.telling import telling
 from plainfilm.reports import Report
 from plainfilm.reports.content import Curve
 
@@ -139,7 +140,7 @@ def explain(
         See `training.run_maps.run_map`.
     """
     result = prediction.results[0]
-    values, header = _values(reader, radiograph, result, how, progress)
+    values, header = _values(reader, radiograph, prediction, how, progress)
     about = [f"Method: {_method(how)}."]
     if how.of_decision and not result.present:
         values = -values
@@ -167,17 +168,18 @@ def explain(
 def _values(
     reader: Reader,
     radiograph: Radiograph,
-    result: FindingResult,
+    prediction: Prediction,
     how: How,
     progress: Progress | None,
 ) -> tuple[FeatureMap, BundleHeader]:
     """The map, and the header by whose fit policy it lies over the film."""
-    header = reader.bundle.header
+    header, result = reader.bundle.header, prediction.results[0]
     if how.method == "map":
         return _own_map(result, header), header
     if how.method == "occlusion":
         column = header.label_set.names.index(result.finding.name)
-        return occlusion_map(reader.engine, radiograph.pixels, column, progress=progress), header
+        engine = telling(reader.engine, prediction)
+        return occlusion_map(engine, radiograph.pixels, column, progress=progress), header
     if how.run is None:
         from plainfilm.training.guided_graph import guided_map  # not above: it brings torch
 

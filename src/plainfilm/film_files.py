@@ -11,7 +11,7 @@ from pathlib import Path
 from plainfilm.errors import ImageError, PlainfilmError, UnreadableImage
 from plainfilm.findings import Prediction
 from plainfilm.images import film_bytes, read_radiograph_bytes
-from plainfilm.radiograph import Radiograph, View
+from plainfilm.radiograph import Radiograph, Sex, View
 from plainfilm.reading import Reader
 from plainfilm.reading.prevalence import check_prevalences, for_site
 
@@ -50,6 +50,7 @@ class ReadOptions:
     body_part: str | None = None
     override_population: bool = False
     prevalences: tuple[tuple[str, float], ...] = ()
+    sex: Sex | None = None
 
     def read(self, reader: Reader, radiograph: Radiograph) -> Prediction:
         """What the reader says of a film under these options, which it `check`s first."""
@@ -59,6 +60,7 @@ class ReadOptions:
             age_years=self.age_years,
             view=self.view,
             body_part=self.body_part,
+            sex=self.sex,
             override_population=self.override_population,
         )
         return for_site(found, dict(self.prevalences))

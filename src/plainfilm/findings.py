@@ -1,5 +1,6 @@
 """What can be seen on a film (`Finding`, `LabelSet`) and what was (`Prediction`)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -138,6 +139,9 @@ class Prediction:
         Why no answer is given; None = answered.
     age_years, view, body_part
         What the film was taken for, from its header or from the caller; None = not known.
+    facts
+        What the network was told beside the pixels ("age", "sex", "view"), of what its bundle
+        takes; of each None = not known. None = the bundle takes nothing but pixels.
     """
 
     name: str
@@ -150,6 +154,7 @@ class Prediction:
     age_years: float | None = None
     view: str | None = None
     body_part: str | None = None
+    facts: Mapping[str, float | str | None] | None = None
 
     def __post_init__(self) -> None:
         if bool(self.results) == (self.refused is not None):

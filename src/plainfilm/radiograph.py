@@ -18,6 +18,13 @@ class View(StrEnum):
     OBLIQUE = "OBLIQUE"
 
 
+class Sex(StrEnum):
+    """The patient's sex, as DICOM Patient's Sex (0010,0040) writes it; "O" counts as not known."""
+
+    FEMALE = "F"
+    MALE = "M"
+
+
 class Laterality(StrEnum):
     """The side of a paired body part, as in DICOM Image Laterality (0020,0062)."""
 
@@ -45,6 +52,8 @@ class Radiograph:
         None = not known.
     age_years
         The patient's age at the examination; None = not known.
+    sex
+        The patient's; None = not known.
     laterality
         Side of a paired body part; None = not known or not paired.
     cautions
@@ -64,6 +73,7 @@ class Radiograph:
     age_years: float | None = None
     laterality: Laterality | None = None
     cautions: tuple[str, ...] = ()
+    sex: Sex | None = None
 
     def __post_init__(self) -> None:
         if self.pixels.ndim != 2 or self.pixels.dtype != np.float32 or self.pixels.size == 0:

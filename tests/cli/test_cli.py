@@ -381,7 +381,7 @@ def test_a_bundle_from_a_newer_format_is_refused(
     tiny_bundle().save(tmp_path / "tiny")
     header = tmp_path / "tiny" / "bundle.json"
     text = header.read_text(encoding="utf-8")
-    header.write_text(text.replace("plainfilm.bundle/1", "plainfilm.bundle/2"), encoding="utf-8")
+    header.write_text(text.replace("plainfilm.bundle/1", "plainfilm.bundle/3"), encoding="utf-8")
     assert run("read", film, "--bundle", tmp_path / "tiny") == 1
     assert "newer" in one_error_line(capsys.readouterr().err)
 

@@ -202,7 +202,7 @@ def test_golden_outputs_of_another_bundle_are_refused(bundle: Bundle) -> None:
 
 
 def test_a_newer_format_is_told_before_anything_else(bundle: Bundle, tmp_path: Path) -> None:
-    content = bundle.files["bundle.json"].replace(b"bundle/1", b"bundle/2")
+    content = bundle.files["bundle.json"].replace(b"bundle/1", b"bundle/3")
     files = {**bundle.files, "bundle.json": content, "golden.npz": b"other"}
     (tmp_path / "new.bundle").write_bytes(write_zip(files))
 

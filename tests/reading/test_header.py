@@ -62,7 +62,7 @@ def test_the_written_header_is_the_documented_json(bundle: Bundle) -> None:
     assert fields["label_set"]["findings"][0]["name"] == "pneumonia"
 
 
-@pytest.mark.parametrize("number", [2, 10, 999999, 10**20 - 1])
+@pytest.mark.parametrize("number", [3, 10, 999999, 10**20 - 1])
 def test_a_newer_format_is_told_apart_from_damage(bundle: Bundle, number: int) -> None:
     content = changed(bundle.header, "format", f"plainfilm.bundle/{number}")
 
@@ -72,7 +72,7 @@ def test_a_newer_format_is_told_apart_from_damage(bundle: Bundle, number: int) -
 
 def test_a_newer_format_is_told_though_its_fields_are_unknown() -> None:
     with pytest.raises(BundleTooNew):
-        header_from_json(b'{"format": "plainfilm.bundle/2", "anything": []}')
+        header_from_json(b'{"format": "plainfilm.bundle/3", "anything": []}')
 
 
 @pytest.mark.parametrize(

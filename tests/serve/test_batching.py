@@ -101,12 +101,12 @@ class Fragile:
         self._engine = Engine(tiny_bundle(2), threads=1)
         self.bundle, self.name = self._engine.bundle, self._engine.name
 
-    def run(self, radiographs: Array) -> GraphOutput:
+    def run(self, radiographs: Array, facts: Array | None = None) -> GraphOutput:
         if (radiographs.max(axis=(1, 2, 3)) == 0).any():
             raise CorruptBundle("dark")
         if (radiographs.min(axis=(1, 2, 3)) == 1).any():
             raise ZeroDivisionError
-        return self._engine.run(radiographs)
+        return self._engine.run(radiographs, facts)
 
 
 def test_a_film_that_fails_costs_no_other_its_answer() -> None:

@@ -20,7 +20,7 @@ def test_a_film_is_its_header_and_its_pixels() -> None:
     header, pixels = answer(saved(FILM, "PNG"), "film")
     assert header["shape"] == [48, 40]
     assert set(header) == {
-        "shape", "view", "body_part", "spacing_mm", "age_years", "laterality", "cautions"
+        "shape", "view", "body_part", "spacing_mm", "age_years", "laterality", "cautions", "sex"
     }  # fmt: skip
     np.testing.assert_array_equal(np.round(np.frombuffer(pixels, np.float32) * 255), FILM.ravel())
 

@@ -117,6 +117,7 @@ def adapt(
     """
     check_place(out, overwrite=options.overwrite)
     reader, manifest = Reader(bundle), Manifest.load(prepared)
+    _check_facts(reader.bundle.header, options.learn)
     version = _version(reader.bundle.header, options)
     cautions = _check_strangers(reader, manifest, options.split)
     films = manifest if options.split == "all" else manifest.split(options.split)
@@ -136,6 +137,16 @@ def _version(header: BundleHeader, options: AdaptOptions) -> str:
     except ValueError as error:
         raise EvaluationError(f"{error}.") from error
     return version
+
+
+def _check_facts(header: BundleHeader, learn: Learn) -> None:
+    """Refuse to learn anew what is told facts beside the films: only its numbers can be fitted."""
+    if header.input.fact_names and learn != "nothing":
+        told = " and ".join(header.input.fact_names)
+        raise EvaluationError(
+            f"{header.name}: its network is told {told}, and only one that is shown films alone "
+            "can be trained on. Leave out --head or --train: it can be recalibrated"
+        )
 
 
 def _check_strangers(reader: Reader, manifest: Manifest, split: str) -> tuple[str, ...]:
@@ -204,8 +215,8 @@ def _told(header: BundleHeader, films: OwnFilms) -> tuple[int, ...]:
 def _bundle(parent: Bundle, done: Adaptation, version: str) -> Bundle:
     network = done.made.network
     header = state(parent, done, version, datetime.now(UTC))
-    films = parent.golden.radiographs
-    golden = Golden(films, tuple(run_onnx(network, films)))
+    films, facts = parent.golden.radiographs, parent.golden.facts
+    golden = Golden(films, tuple(run_onnx(network, films, facts)), facts)
     return Bundle(header, network, golden, card=card(header, None))
 
 

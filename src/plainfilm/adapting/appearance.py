@@ -63,6 +63,7 @@ class AppearanceGraph(nn.Module):
     """
 
     outputs = (OUTPUT,)
+    n_facts = 0
 
     def __init__(self, fit: Fit, familiarity: Familiarity) -> None:
         super().__init__()

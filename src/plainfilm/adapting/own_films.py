@@ -11,6 +11,7 @@ from plainfilm.datasets.sample import Sample
 from plainfilm.errors import EvaluationError, ImageError
 from plainfilm.evaluation.metrics import Floats
 from plainfilm.evaluation.predict import Progress
+from plainfilm.evaluation.read_sample import read_sample
 from plainfilm.findings import Prediction
 from plainfilm.images import read_radiograph
 from plainfilm.radiograph import View
@@ -115,14 +116,7 @@ def _read(reader: Reader, films: Manifest, sample: Sample) -> Prediction | str:
         film = read_radiograph(films.root / sample.image)
     except ImageError:
         return "not readable"
-    part = sample.body_part or films.body_part or None
-    prediction = reader.read(
-        film,
-        age_years=sample.age if film.age_years is None else None,
-        view=View(sample.view) if film.view is None and sample.view else None,
-        body_part=part if film.body_part is None else None,
-        override_population=True,
-    )
+    prediction = read_sample(reader, films, sample, film, override_population=True)
     return "no film to judge, as the gate says" if prediction.refused else prediction
 
 

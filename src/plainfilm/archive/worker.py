@@ -12,7 +12,7 @@ from pathlib import Path
 from plainfilm.archive.queue import Queue
 from plainfilm.archive.scoring import Row, score_films
 from plainfilm.film_files import ReadOptions
-from plainfilm.radiograph import View
+from plainfilm.radiograph import Sex, View
 
 CANNOT_START = 3
 """Exit status of a worker that took no film because the bundle or the queue cannot be opened."""
@@ -35,14 +35,16 @@ def _row(bundle: str, archive: Path, path: str, options: ReadOptions) -> Row:
 
 
 def text_of(options: ReadOptions) -> str:
-    """What the user says of the films, for the queue's notes."""
-    return json.dumps(vars(options), sort_keys=True)
+    """What the user says of the films, for the queue's notes; sex only where it is said."""
+    said = {key: value for key, value in vars(options).items() if key != "sex" or value}
+    return json.dumps(said, sort_keys=True)
 
 
 def options_of(text: str) -> ReadOptions:
     """What `text_of` wrote."""
     found = json.loads(text)
     found["view"] = None if found["view"] is None else View(found["view"])
+    found["sex"] = Sex(found["sex"]) if found.get("sex") else None
     found["prevalences"] = tuple((name, share) for name, share in found["prevalences"])
     return ReadOptions(**found)
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 DEFAULT_BUNDLE = "pneumonia-paediatric"
 VIEWS = ("PA", "AP", "LATERAL", "OBLIQUE")
+SEXES = ("F", "M")
 SPLITS = ("train", "val", "test")
 POLICIES = ("squash", "pad", "crop")
 
@@ -117,6 +118,7 @@ def read_options(verb: Verb) -> Verb:
                   callback=between(0, 130, "an age in years"))  # fmt: skip
     @click.option("--view", type=click.Choice(VIEWS, case_sensitive=False), help="Of the beam.")
     @click.option("--body-part", metavar="NAME", help="As in chest, knee.")
+    @click.option("--sex", type=click.Choice(SEXES, case_sensitive=False), help="Of the patient.")
     @click.option("--outside-population", is_flag=True, help="Read films the bundle is not for.")
     @click.option("--prevalence", "prevalences", multiple=True, metavar="FINDING=SHARE",
                   callback=_shares, help="How common a finding is where you are, as in "
@@ -126,16 +128,17 @@ def read_options(verb: Verb) -> Verb:
         age: float | None,
         view: str | None,
         body_part: str | None,
+        sex: str | None,
         outside_population: bool,
         prevalences: tuple[tuple[str, float], ...],
         **others: object,
     ) -> None:
         """The verb, told by `ReadOptions` what the films are."""
         from plainfilm.film_files import ReadOptions
-        from plainfilm.radiograph import View
+        from plainfilm.radiograph import Sex, View
 
-        beam = None if view is None else View(view)
-        verb(how=ReadOptions(age, beam, body_part, outside_population, prevalences), **others)
+        beam, of = None if view is None else View(view), None if sex is None else Sex(sex)
+        verb(how=ReadOptions(age, beam, body_part, outside_population, prevalences, of), **others)
 
     return with_how
 

@@ -9,7 +9,9 @@
 | `inverted` | black and white are swapped | should not be asked: AUROC is shown, not judged |
 | `blanked` | the corners and a thin border are black | says the same as before |
 | `unlettered` | letters and marks near the border are painted over | says the same as before |
+| `untold` | not at all, but the network is told no age, sex and view | tells nearly as much |
 
+The last is asked of bundles that are told facts; the others tell these what is known of the film.
 The altered films go to the engine past the gate, which would refuse some of them.
 
 References
@@ -36,6 +38,7 @@ from plainfilm.evaluation.metrics import Floats, auroc
 from plainfilm.evaluation.table import Predictions
 from plainfilm.radiograph import Pixels
 from plainfilm.reading.engine import RunsGraph
+from plainfilm.reading.facts import without_facts
 
 FRAME = 0.12  # of height and width, on each side
 GREY = np.float32(0.5)
@@ -105,6 +108,7 @@ AUDITS: dict[str, Callable[[Pixels], Pixels]] = {
     "blanked": blank,
     "unlettered": without_letters,
 }
+UNTOLD = "untold"
 CHANGES = ("marker", "blanked", "unlettered")  # whose answer is a probability, to be compared
 
 
@@ -112,7 +116,8 @@ def audit_film(engine: RunsGraph, pixels: Pixels, *, degraded: bool = False) -> 
     """What the bundle says of each alteration of a film, float64 (K,).
 
     The answers of `CHANGES` are probabilities, to be compared with the film's own; the others' are
-    scores, which are only ranked. `degraded` adds those of degrade.py.
+    scores, which are only ranked. `degraded` adds those of degrade.py. The engine tells what is
+    known of the film (`reading.telling`), but for `UNTOLD`.
     """
     alterations = dict(AUDITS)
     if degraded:
@@ -122,6 +127,9 @@ def audit_film(engine: RunsGraph, pixels: Pixels, *, degraded: bool = False) -> 
         output = engine.run(alter(pixels)[None, None])
         answer = output.probability if name in CHANGES else output.score
         answers[name] = answer[0].astype(np.float64)
+    if names := engine.bundle.header.input.fact_names:
+        untold = engine.run(pixels[None, None], without_facts(names, 1))
+        answers[UNTOLD] = untold.score[0].astype(np.float64)
     return answers
 
 
@@ -139,7 +147,7 @@ def audit_numbers(table: Predictions, draws: PatientDraws) -> dict[str, dict[str
     numbers: dict[str, dict[str, object]] = {}
     for column, finding in enumerate(table.about.findings):
         found: dict[str, object] = {}
-        for name in AUDITS:
+        for name in (*AUDITS, UNTOLD):
             if name not in table.audits:  # a table from before this audit
                 continue
             answers = table.audits[name]

@@ -35,9 +35,19 @@ def shortcut_words(display: str, whole: float, found: Mapping[str, object]) -> l
         for name, words in _TOLD.items()
         if (moved := _moved(found.get(name))) is not None and moved.value > MOVED
     ]
+    told += _untold(display, whole, found)
     if shortcuts or told or math.isnan(whole):
         return [*shortcuts, *told]
     return [f"{display}: no letter, border or frame was seen to do the work of the film."]
+
+
+def _untold(display: str, whole: float, found: Mapping[str, object]) -> Iterator[str]:
+    untold = found.get("untold_auroc")
+    if isinstance(untold, Interval) and not math.isnan(whole):
+        yield (
+            f"{display}: told what is known of age, sex and view, the AUROC is {whole:.3f}; of the "
+            f"same films with nothing told, {_shown(untold)}."
+        )
 
 
 def alarms(audits: Mapping[str, Mapping[str, object]]) -> list[str]:

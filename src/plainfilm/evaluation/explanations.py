@@ -28,13 +28,15 @@ from plainfilm.evaluation.localization import (
 )
 from plainfilm.evaluation.metrics import Floats
 from plainfilm.evaluation.randomised import rank_correlation, with_random_head
-from plainfilm.findings import FindingResult
+from plainfilm.evaluation.read_sample import read_sample
+from plainfilm.findings import FindingResult, Prediction
 from plainfilm.images import read_radiograph
-from plainfilm.radiograph import Pixels, Radiograph, View
+from plainfilm.radiograph import Pixels, Radiograph
 from plainfilm.reading import Engine, Reader
 from plainfilm.reading.heatmap import heatmap
 from plainfilm.reading.regions import body_mask, sampled, share_outside
 from plainfilm.reading.strict_json import decode, encode, parse
+from plainfilm.reading.telling import telling
 from plainfilm.whole_files import write_whole
 
 FORMAT = "plainfilm.explanations/1"
@@ -182,7 +184,8 @@ def _film_row(
     read = _read(reader, films, sample)
     if read is None:
         return None
-    film, results = read
+    film, prediction = read
+    results, engine = prediction.results, telling(reader.engine, prediction)
     column = max(
         range(len(results)), key=lambda k: results[k].probability / max(results[k].threshold, 1e-9)
     )
@@ -197,7 +200,7 @@ def _film_row(
         finding=results[column].finding.name,
         outside=share_outside(_heat(reader, values, film.pixels.shape), body_mask(film.pixels)),
         random_head=tuple(rank_correlation(values, other[0, column]) for other in others),
-        curves=curves(lambda x: reader.engine.run(x).score[:, column], film.pixels, values),
+        curves=curves(lambda x: engine.run(x).score[:, column], film.pixels, values),
     )
 
 
@@ -215,7 +218,7 @@ def _box_rows(
         read = _read(reader, films, sample)
         for box in there:
             if read is not None and box.image == image:
-                result = read[1][names.index(box.finding)]
+                result = read[1].results[names.index(box.finding)]
                 rows.append(_box_row(reader, box, result, read[0], places))
     return tuple(rows), len(boxes) - len(there), len(there) - len(rows)
 
@@ -238,22 +241,14 @@ def _box_row(
     )
 
 
-def _read(
-    reader: Reader, films: Manifest, sample: Sample
-) -> tuple[Radiograph, tuple[FindingResult, ...]] | None:
+def _read(reader: Reader, films: Manifest, sample: Sample) -> tuple[Radiograph, Prediction] | None:
     """A film and what is said of it; None where it cannot be read or is refused."""
     try:
         film = read_radiograph(films.root / sample.image)
     except ImageError:
         return None
-    part = sample.body_part or films.body_part or None
-    prediction = reader.read(
-        film,
-        age_years=sample.age if film.age_years is None else None,
-        view=View(sample.view) if film.view is None and sample.view else None,
-        body_part=part if film.body_part is None else None,
-    )
-    return None if prediction.refused is not None else (film, prediction.results)
+    prediction = read_sample(reader, films, sample, film)
+    return None if prediction.refused is not None else (film, prediction)
 
 
 def _heat(reader: Reader, values: Pixels, shape: tuple[int, ...]) -> Pixels:

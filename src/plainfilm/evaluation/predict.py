@@ -13,15 +13,16 @@ from plainfilm.datasets.sample import Sample
 from plainfilm.datasets.seen import ADAPTED_KEY, find_leak, named
 from plainfilm.datasets.seen import KEY as LEARNED_KEY
 from plainfilm.errors import EvaluationError, ImageError
-from plainfilm.evaluation.audit import AUDITS, audit_film
+from plainfilm.evaluation.audit import AUDITS, UNTOLD, audit_film
 from plainfilm.evaluation.context import context_of
 from plainfilm.evaluation.degrade import DEGRADED, PREFIX, sampled_rows
 from plainfilm.evaluation.metrics import Floats
+from plainfilm.evaluation.read_sample import body_part_of, read_sample
 from plainfilm.evaluation.table import FORMAT, About, Predictions, Texts
 from plainfilm.images import read_radiograph
-from plainfilm.radiograph import View
 from plainfilm.reading import Reader
 from plainfilm.reading.bundle import BundleHeader
+from plainfilm.reading.telling import telling
 
 Progress = Callable[[int, int], None]
 
@@ -130,7 +131,8 @@ def collect(
             labels[:, column] = films.labels[:, known]
     audits = {
         name: np.stack([answer.audits.get(name, nothing) for answer in answers])
-        for name in (*AUDITS, *(PREFIX + each for each in DEGRADED))
+        for name in (*AUDITS, *(PREFIX + each for each in DEGRADED), UNTOLD)
+        if name != UNTOLD or any(UNTOLD in answer.audits for answer in answers)
     }
     return Predictions(
         about=about,
@@ -141,7 +143,7 @@ def collect(
             "split": _texts(sample.split for sample in films.samples),
             "view": _texts(sample.view or "" for sample in films.samples),
             "sex": _texts(sample.sex or "" for sample in films.samples),
-            "body_part": _texts(_body_part(films, sample) or "" for sample in films.samples),
+            "body_part": _texts(body_part_of(films, sample) or "" for sample in films.samples),
         },
         age=np.array([np.nan if s.age is None else s.age for s in films.samples]),
         labels=labels,
@@ -269,12 +271,8 @@ def _answer(
     except ImageError as error:
         reason = str(error).removeprefix(f"{path.name}: ")
         return FilmAnswer(path.name, nothing, nothing, np.nan, reason, {})
-    prediction = reader.read(
-        radiograph,
-        age_years=sample.age if radiograph.age_years is None else None,
-        view=View(sample.view) if radiograph.view is None and sample.view else None,
-        body_part=_body_part(films, sample) if radiograph.body_part is None else None,
-    )
+    prediction = read_sample(reader, films, sample, radiograph)
+    engine = telling(reader.engine, prediction)
     familiarity = np.nan if prediction.familiarity is None else prediction.familiarity
     if prediction.refused is not None:
         return FilmAnswer(path.name, nothing, nothing, familiarity, prediction.refused, {})
@@ -284,12 +282,8 @@ def _answer(
         np.array([result.probability for result in prediction.results]),
         familiarity,
         "",
-        audit_film(reader.engine, radiograph.pixels, degraded=degraded) if audited else {},
+        audit_film(engine, radiograph.pixels, degraded=degraded) if audited else {},
     )
-
-
-def _body_part(films: Manifest, sample: Sample) -> str | None:
-    return sample.body_part or films.body_part or None
 
 
 def _texts(values: Iterable[str]) -> Texts:

@@ -16,6 +16,7 @@ AUDITED = (
     ("mirrored_auroc", "AUROC, mirrored"),
     ("inverted_auroc", "AUROC, inverted"),
 )
+_UNTOLD = ("untold_auroc", "AUROC, told nothing")  # of a bundle that is told facts
 _CHANGE = "mean_absolute_change"
 CHANGED = (
     ("blanked", "Corners and border black: mean change"),
@@ -28,16 +29,18 @@ def shortcuts_part(evaluation: Mapping[str, object]) -> str:
     audits = _record(evaluation["audits"])
     if not audits:
         return ""
+    told = any(_UNTOLD[0] in _record(numbers) for numbers in audits.values())
+    audited = (*AUDITED, _UNTOLD) if told else AUDITED
     rows = []
     for name, numbers in ((n, _record(a)) for n, a in audits.items()):
         marker = _record(numbers["marker"])
         cells = [name, str(marker["n_films"])]
         cells += [_interval(marker.get(_CHANGE)), _number(marker, "largest_change")]
         changed = (_record(numbers.get(key)) for key, _ in CHANGED)
-        cells += [_interval(numbers[key]) for key, _ in AUDITED]
+        cells += [_interval(numbers[key]) for key, _ in audited]
         rows.append(_row([*cells, *(_interval(each.get(_CHANGE)) for each in changed)]))
     head = ["Finding", "Healthy films", "Pasted letter: mean change", "largest"]
-    table = _table([*head, *(words for _, words in (*AUDITED, *CHANGED))], rows)
+    table = _table([*head, *(words for _, words in (*audited, *CHANGED))], rows)
     return f"<h3>Shortcuts</h3>{_sentences(shortcut_sentences(evaluation))}{table}"
 
 

@@ -79,6 +79,7 @@ def _read_dicom(content: bytes, name: str) -> Radiograph:
         spacing_mm=film.spacing_mm(dataset),
         age_years=age_years,
         laterality=film.laterality(dataset),
+        sex=film.sex(dataset),
         cautions=_raw_image(dataset)
         + display_cautions
         + view_cautions

@@ -1,4 +1,4 @@
-"""What a DICOM header tells about the film: view, side, body part, pixel spacing, age, orientation.
+"""What a DICOM header tells about the film: view, side, body part, spacing, age, sex, orientation.
 
 Each function gives its answer (None = not known) and the cautions that belong to it.
 """
@@ -9,7 +9,7 @@ from datetime import timedelta
 from pydicom.dataset import Dataset
 
 from plainfilm.images import dicom_fields as fields
-from plainfilm.radiograph import Laterality, View
+from plainfilm.radiograph import Laterality, Sex, View
 
 Cautions = tuple[str, ...]
 
@@ -113,6 +113,12 @@ def age_years(dataset: Dataset) -> tuple[float | None, Cautions]:
     if not match[2]:
         return years, ("The header gives the age without a unit: it was read as years.",)
     return years, ()
+
+
+def sex(dataset: Dataset) -> Sex | None:
+    """The patient's sex; None where Patient's Sex says "O" (other), nothing, or what it cannot."""
+    word = fields.code(dataset, "PatientSex")
+    return Sex(word) if word in tuple(Sex) else None
 
 
 def orientation(dataset: Dataset, direction: View | None, part: str | None) -> Cautions:

@@ -48,6 +48,10 @@ class KeyNames(NamedTuple):
 
 
 NORMALISATION = "normalise."  # keys of what a normalisation found in training begin so
+FACTS = "facts."  # keys of what facts of a film count begin so
+OWN_KEYS = (NORMALISATION, FACTS)
+"""Beginnings of the keys that no published weights have: they are called alike in every network."""
+
 INNER = KeyNames()  # how the modules themselves are called
 
 
@@ -102,7 +106,19 @@ class Classifier(nn.Module):
         self.dropout = nn.Dropout(head.pool_dropout if head.hidden else dropout)
         width = _pooled_width(self.pool, features, size)
         self.classifier = make_layers(head, width, n_findings, dropout)
+        self.facts: nn.Linear | None = None
         self.key_names = INNER
+
+    def take_facts(self, n_columns: int) -> None:
+        """Let facts of a film, float32 (N, n_columns), count in every logit; once, after building.
+
+        They pass one linear layer without bias, whose answer is added to the logits; of a head that
+        is one linear layer that is the same as setting them beside what was pooled. It begins with
+        zeros, so that nothing is drawn, and a column that is 0 on all training films never counts.
+        """
+        n_logits = self.head.out_features
+        self.facts = nn.Linear(n_columns, n_logits, bias=False, device="meta")  # nothing is drawn
+        self.facts.weight = nn.Parameter(torch.zeros(n_logits, n_columns))
 
     @property
     def has_map(self) -> bool:
@@ -133,6 +149,11 @@ class Classifier(nn.Module):
         return self.head.bias
 
     @property
+    def fact_keys(self) -> tuple[str, ...]:
+        """Keys of what facts count, in the state dict; () where the network takes none."""
+        return () if self.facts is None else (f"{FACTS}weight",)
+
+    @property
     def logit_keys(self) -> tuple[str, str]:
         """Keys of the last layer's weight and bias in the state dict."""
         prefix = self.key_names.head
@@ -150,14 +171,21 @@ class Classifier(nn.Module):
         self.register_state_dict_post_hook(_name_outwards)  # type: ignore[no-untyped-call]
         self.register_load_state_dict_pre_hook(_name_inwards)  # type: ignore[no-untyped-call]
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Logits (N, K) of films (N, 1, S, S) in [0, 1]."""
-        return self.judge(self.features(self.normalise(x)))
+    def forward(self, x: Tensor, facts: Tensor | None = None) -> Tensor:
+        """Logits (N, K) of films (N, 1, S, S) in [0, 1]; `facts` as in `judge`."""
+        return self.judge(self.features(self.normalise(x)), facts)
 
-    def judge(self, last_map: Tensor) -> Tensor:
-        """Logits (N, K) of the last feature map (N, C, h, w)."""
+    def judge(self, last_map: Tensor, facts: Tensor | None = None) -> Tensor:
+        """Logits (N, K) of the last feature map (N, C, h, w).
+
+        `facts` (N, n_columns) are what is known of the films, where the network takes any; None =
+        nothing, which counts as zeros do.
+        """
         logits: Tensor = self.classifier(self.dropout(self.pool(last_map)))
-        return logits
+        if self.facts is None or facts is None:
+            return logits
+        told: Tensor = self.facts(facts)
+        return logits + told
 
     def embed(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """The last feature map, and statistics of every stage for the familiarity score.
@@ -232,7 +260,7 @@ def _rename(
 ) -> None:
     for key in [key for key in state if key.startswith(prefix)]:
         value, inner = state.pop(key), key.removeprefix(prefix)
-        if inner.startswith(NORMALISATION):
+        if inner.startswith(OWN_KEYS):
             state[key] = value
             continue
         # The head first: a body without a prefix of its own is all the rest.

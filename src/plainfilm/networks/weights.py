@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from plainfilm.checkpoints.pickled import read_pickled
 from plainfilm.checkpoints.unpickling import Refused
 from plainfilm.errors import RunError
-from plainfilm.networks.classifier import NORMALISATION, Classifier
+from plainfilm.networks.classifier import OWN_KEYS, Classifier
 from plainfilm.networks.safetensors import parse_safetensors, read_safetensors
 
 Adapt = Literal["head", "channels"]
@@ -96,8 +96,8 @@ def load_state(
             del state[key]
         state |= {key: value for key, value in wanted.items() if classifier.is_head_key(key)}
         notes.append("head drawn anew")
-    ours = {key: value for key, value in wanted.items() if key.startswith(NORMALISATION)}
-    state = ours | state  # published weights have no statistics of pixels
+    ours = {key: value for key, value in wanted.items() if key.startswith(OWN_KEYS)}
+    state = ours | state  # published weights have no statistics of pixels, and are told no facts
     _check(state, wanted, name)
     classifier.load_state_dict(state, strict=True)
     return tuple(notes)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from plainfilm.findings import FindingResult, Prediction
-from plainfilm.radiograph import Radiograph, Study, View
+from plainfilm.radiograph import Radiograph, Sex, Study, View
 from plainfilm.reading.bundle import Bundle
 from plainfilm.reading.engine import Engine, EngineName, GraphOutput, RunsGraph
+from plainfilm.reading.facts import facts_vector
 from plainfilm.reading.gate import (
     Check,
     Circumstances,
@@ -69,18 +70,20 @@ class Reader:
         age_years: float | None = None,
         view: View | None = None,
         body_part: str | None = None,
+        sex: Sex | None = None,
         override_population: bool = False,
     ) -> Prediction:
         """What the bundle says of a film, or of a study of several.
 
-        What is said here of age, view and body part counts more than the film's header; a
-        contradiction becomes a caution.
+        What is said here of age, view, body part and sex counts more than the film's header; a
+        contradiction becomes a caution. Where the bundle is told facts (`header.input.facts`),
+        they are these; what is not known it is told so.
 
         Parameters
         ----------
         film
             A film; or a study, whose answer is the mean over its films (see `study.combine`).
-        age_years, view, body_part
+        age_years, view, body_part, sex
             What is known of the film (of every film of the study); None = see its header.
         override_population
             Read what is outside the bundle's population, or unlike its films, all the same; the
@@ -98,7 +101,7 @@ class Reader:
         CorruptBundle
             The graph fails.
         """
-        said = Circumstances(age_years, view, body_part)
+        said = Circumstances(age_years, view, body_part, sex)
         if isinstance(film, Radiograph):
             return self._read_film(film, said, override=override_population)
         films = [
@@ -119,7 +122,9 @@ class Reader:
         refusal = image.refusal or population.refusal
         if refusal is not None:
             return self._answer(film, told.known, _Reading(cautions=cautions, refused=refusal))
-        found = self.engine.run(film.pixels[None, None])
+        names = header.input.fact_names
+        facts = facts_vector(names, _facts(told.known))[None] if names else None
+        found = self.engine.run(film.pixels[None, None], facts)
         share, familiar = None, Check()
         if found.familiarity is not None and header.familiarity is not None:
             share = float(found.familiarity[0])
@@ -148,6 +153,7 @@ class Reader:
 
     def _answer(self, film: Radiograph, known: Circumstances, reading: "_Reading") -> Prediction:
         is_outside = reading.outside or reading.refused is not None
+        names, facts = self.bundle.header.input.fact_names, _facts(known)
         return Prediction(
             name=film.name,
             bundle=self.bundle.id,
@@ -159,7 +165,17 @@ class Reader:
             age_years=known.age_years,
             view=known.view,
             body_part=known.body_part,
+            facts={name: facts[name] for name in names} if names else None,
         )
+
+
+def _facts(known: Circumstances) -> dict[str, float | str | None]:
+    view = None if known.view is None else str(known.view)
+    return {
+        "age": None if known.age_years is None else float(known.age_years),
+        "sex": None if known.sex is None else str(known.sex),
+        "view": view,
+    }
 
 
 def _engine(bundle: Bundle, threads: int | None, name: EngineName) -> RunsGraph:

@@ -107,7 +107,7 @@ class Bundle:
         CorruptBundle
             Anything does not hold; the message names the bundle and the file.
         BundleTooNew
-            The format is newer than `FORMAT`.
+            The format is newer than `header.FORMAT_OF_FACTS`.
         """
         path = Path(path)
         if not path.exists():

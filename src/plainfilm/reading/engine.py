@@ -10,13 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from plainfilm.errors import CorruptBundle, MissingExtra
-from plainfilm.reading.bundle import Bundle
+from plainfilm.reading.bundle import Bundle, BundleHeader
+from plainfilm.reading.facts import width, without_facts
 from plainfilm.reading.golden import output_shapes
 from plainfilm.reading.runtimes import onnxruntime, ort_errors
 
 Array = NDArray[np.float32]
 
 INPUT = "radiographs"
+FACTS = "facts"
 _FATAL_ONLY = 4  # onnxruntime raises its errors; it shall not also print them
 _ROUNDING = 1e-6  # by which a float32 share may pass 0 or 1
 ORT_ERRORS = (  # what onnxruntime raises of a graph
@@ -70,7 +72,7 @@ class RunsGraph(Protocol):
     bundle: Bundle
     name: EngineName
 
-    def run(self, radiographs: Array) -> GraphOutput:
+    def run(self, radiographs: Array, facts: Array | None = None) -> GraphOutput:
         """The graph's outputs, as `Engine.run` gives them."""
 
 
@@ -103,13 +105,16 @@ class Engine:
             raise CorruptBundle(_broken("cannot be built", error)) from error
         self._check_signature()
 
-    def run(self, radiographs: Array) -> GraphOutput:
+    def run(self, radiographs: Array, facts: Array | None = None) -> GraphOutput:
         """The graph's outputs for a batch.
 
         Parameters
         ----------
         radiographs
             float32 (N, 1, H, W) in [0, 1], displayed luminance; any height and width.
+        facts
+            float32 (N, k), a `facts_vector` for each, where the bundle is told facts; None =
+            nothing is known.
 
         Raises
         ------
@@ -117,26 +122,36 @@ class Engine:
             The graph fails, or answers with another shape, NaN, an infinity or a share outside
             [0, 1].
         """
-        check_batch(radiographs)
+        fed = checked_input(self.bundle.header, radiographs, facts)
         try:
-            values = self._session.run(list(self._shapes), {INPUT: radiographs})
+            values = self._session.run(list(self._shapes), dict(fed))
         except ORT_ERRORS as error:
             raise CorruptBundle(_broken("cannot be run", error)) from error
         outputs = dict(zip(self._shapes, values, strict=True))
         return checked_output(outputs, self._shapes, len(radiographs))
 
     def _check_signature(self) -> None:
-        inputs = self._session.get_inputs()
-        names = [argument.name for argument in inputs]
-        if names != [INPUT] or not _fits(inputs[0].shape, (None, 1, None, None)):
-            raise CorruptBundle(f"network.onnx: inputs {names}; expected {INPUT} (N, 1, H, W)")
+        inputs = {argument.name: argument for argument in self._session.get_inputs()}
+        told = self.bundle.header.input.fact_names
+        shapes: dict[str, tuple[int | None, ...]] = {INPUT: (None, 1, None, None)}
+        words = f"{INPUT} (N, 1, H, W)"
+        if told:
+            shapes[FACTS] = (None, width(told))
+            words += f", {FACTS} (N, {width(told)})"
+        fitting = [name for name, shape in shapes.items() if name in inputs
+                   and _fits(inputs[name].shape, shape)]  # fmt: skip
+        if fitting != list(inputs) or fitting != list(shapes):
+            raise CorruptBundle(f"network.onnx: inputs {list(inputs)}; expected {words}")
+        self._check_outputs(inputs)
+
+    def _check_outputs(self, inputs: Mapping[str, onnxruntime.NodeArg]) -> None:
         outputs = {argument.name: argument for argument in self._session.get_outputs()}
         if set(outputs) != set(self._shapes):
             expected = ", ".join(self._shapes)
             raise CorruptBundle(
                 f"network.onnx: outputs {', '.join(outputs)}; bundle.json promises {expected}"
             )
-        for name, argument in [(INPUT, inputs[0]), *outputs.items()]:
+        for name, argument in (*inputs.items(), *outputs.items()):
             if argument.type != "tensor(float)":
                 raise CorruptBundle(f"network.onnx: {name} is {argument.type}; expected float32")
         for name, shape in self._shapes.items():
@@ -153,6 +168,30 @@ def check_batch(radiographs: Array) -> None:
     if radiographs.dtype != np.float32 or len(shape) != 4 or shape[1] != 1 or 0 in shape:
         found = f"{radiographs.dtype} {shape}"
         raise ValueError(f"radiographs: found {found}; expected float32 (N, 1, H, W)")
+
+
+def checked_input(
+    header: BundleHeader, radiographs: Array, facts: Array | None
+) -> Mapping[str, Array]:
+    """What a bundle's graph is fed with, by name; of facts that nobody knows, zeros.
+
+    Raises
+    ------
+    ValueError
+        An array is of another type or shape than `Engine.run` says, or the bundle is told no
+        facts: a bug in the caller.
+    """
+    check_batch(radiographs)
+    names, n_films = header.input.fact_names, len(radiographs)
+    if not names:
+        if facts is not None:
+            raise ValueError(f"facts: found {facts.shape}; {header.name} is told none")
+        return {INPUT: radiographs}
+    told = without_facts(names, n_films) if facts is None else facts
+    if told.dtype != np.float32 or told.shape != (n_films, width(names)):
+        expected = f"float32 ({n_films}, {width(names)})"
+        raise ValueError(f"facts: found {told.dtype} {told.shape}; expected {expected}")
+    return {INPUT: radiographs, FACTS: told}
 
 
 def checked_output(

@@ -18,8 +18,8 @@ from plainfilm.reading.engine import (
     Array,
     EngineName,
     GraphOutput,
-    check_batch,
     check_installed,
+    checked_input,
     checked_output,
 )
 from plainfilm.reading.golden import output_shapes
@@ -64,18 +64,19 @@ class FastEngine:
             raise CorruptBundle(_broken("cannot build it", error)) from error
         self._of_thread = threading.local()
 
-    def run(self, radiographs: Array) -> GraphOutput:
+    def run(self, radiographs: Array, facts: Array | None = None) -> GraphOutput:
         """The graph's outputs for a batch; as `Engine.run`."""
-        check_batch(radiographs)
-        fitted = fit(radiographs, self.bundle.header.input.size, self.bundle.header.input.policy)
-        outputs = self._run(fitted)
+        fed = dict(checked_input(self.bundle.header, radiographs, facts))
+        stated = self.bundle.header.input
+        fed[INPUT] = fit(radiographs, stated.size, stated.policy)
+        outputs = self._run(fed)
         return checked_output(outputs, self._shapes, len(radiographs))
 
-    def _run(self, fitted: Array) -> Mapping[str, Array]:
+    def _run(self, fed: Mapping[str, Array]) -> Mapping[str, Array]:
         if not hasattr(self._of_thread, "request"):  # a request is no matter of two threads
             self._of_thread.request = self._compiled.create_infer_request()
         try:
-            found = self._of_thread.request.infer({INPUT: fitted})
+            found = self._of_thread.request.infer(dict(fed))
             return {name: np.array(found[name], np.float32) for name in self._shapes}
         except (RuntimeError, KeyError) as error:
             raise CorruptBundle(_broken("cannot run it", error)) from error

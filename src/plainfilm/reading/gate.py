@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from plainfilm.radiograph import Pixels, Radiograph, View
+from plainfilm.radiograph import Pixels, Radiograph, Sex, View
 from plainfilm.reading.header_parts import FamiliarityCut, Population
 from plainfilm.reading.polarity import BODY_PARTS, looks_inverted
 
@@ -56,6 +56,7 @@ class Circumstances:
     age_years: float | None = None
     view: View | None = None
     body_part: str | None = None
+    sex: Sex | None = None
 
 
 def check_image(
@@ -109,6 +110,7 @@ class Told:
         known, header = self.known, self.header
         pairs = [("age", _years(header), _years(known)), ("view", header.view, known.view)]
         pairs.append(("body part", header.body_part, known.body_part))
+        pairs.append(("sex", header.sex, known.sex))
         if _same_age(known, header):
             del pairs[0]
         return tuple(
@@ -120,11 +122,13 @@ class Told:
 
 def gather(radiograph: Radiograph, said: Circumstances) -> Told:
     """What is known of a film from its header and from what the caller said of it."""
-    header = Circumstances(radiograph.age_years, radiograph.view, _part(radiograph.body_part))
+    part = _part(radiograph.body_part)
+    header = Circumstances(radiograph.age_years, radiograph.view, part, radiograph.sex)
     known = Circumstances(
         header.age_years if said.age_years is None else said.age_years,
         said.view or header.view,
         _part(said.body_part) or header.body_part,
+        said.sex or header.sex,
     )
     return Told(known, header)
 

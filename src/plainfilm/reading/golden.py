@@ -16,18 +16,20 @@ from numpy.typing import NDArray
 from plainfilm.errors import CorruptBundle
 from plainfilm.radiograph import Pixels
 from plainfilm.reading.container import read_zip, write_zip
+from plainfilm.reading.facts import width
 from plainfilm.reading.header import BundleHeader
 
 MAX_GOLDEN = 16
 MAX_SIDE = 4096
 MAX_BYTES = 64 * 2**20
 OUTPUTS = ("probability", "score", "map", "familiarity")
+FACTS = "facts"
 
 _NAME = "golden.npz"
 _LIMITS = {
     f"{name}_{index}.npy": MAX_BYTES
     for index in range(MAX_GOLDEN)
-    for name in ("radiograph", *OUTPUTS)
+    for name in ("radiograph", FACTS, *OUTPUTS)
 }
 _MAGIC = b"\x93NUMPY\x01\x00"
 _HEADER = re.compile(
@@ -48,10 +50,13 @@ class Golden:
     outputs
         For each radiograph, by output name: probability and score float32 (K,), map float32
         (K, h, w) and familiarity float32 () where the graph has them.
+    facts
+        What the graph was told of each, float32 (k,), see `facts_vector`; () = it is told nothing.
     """
 
     radiographs: tuple[Pixels, ...]
     outputs: tuple[Mapping[str, Array], ...]
+    facts: tuple[Array, ...] = ()
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.radiographs) <= MAX_GOLDEN:
@@ -59,6 +64,11 @@ class Golden:
             raise ValueError(f"found {found} radiographs; expected 1 to {MAX_GOLDEN}")
         if len(self.outputs) != len(self.radiographs):
             raise ValueError("expected the outputs of each radiograph")
+        if self.facts and len(self.facts) != len(self.radiographs):
+            raise ValueError(f"found {len(self.facts)} {FACTS}; expected those of each radiograph")
+        for each in self.facts:
+            if each.dtype != np.float32 or not np.isfinite(each).all():
+                raise ValueError(f"{FACTS}: expected finite float32")
         for index, (pixels, outputs) in enumerate(zip(self.radiographs, self.outputs, strict=True)):
             _check_pixels(pixels, index)
             for name, values in outputs.items():
@@ -71,8 +81,12 @@ class Golden:
         Raises
         ------
         ValueError
-            An output is missing, superfluous or of another shape.
+            An output, or what the graph is told, is missing, superfluous or of another shape.
         """
+        names = header.input.fact_names
+        told, wanted = [each.shape for each in self.facts], (width(names),)
+        if told != [wanted] * (len(self.radiographs) if names else 0):
+            raise ValueError(f"{FACTS}: {told}; expected {wanted if names else 'none'}")
         expected = output_shapes(header)
         for index, outputs in enumerate(self.outputs):
             found = {name: outputs[name].shape for name in OUTPUTS if name in outputs}
@@ -96,6 +110,8 @@ def golden_to_bytes(golden: Golden) -> bytes:
     members: dict[str, bytes] = {}
     for index, pixels in enumerate(golden.radiographs):
         members[f"radiograph_{index}.npy"] = _npy(pixels)
+        if golden.facts:
+            members[f"{FACTS}_{index}.npy"] = _npy(golden.facts[index])
         for name in OUTPUTS:
             if name in golden.outputs[index]:
                 members[f"{name}_{index}.npy"] = _npy(golden.outputs[index][name])
@@ -119,7 +135,9 @@ def golden_from_bytes(content: bytes) -> Golden:
             {name: arrays.pop(f"{name}_{i}") for name in OUTPUTS if f"{name}_{i}" in arrays}
             for i in range(n_radiographs)
         )
-        golden = Golden(radiographs, outputs)
+        told = f"{FACTS}_0" in arrays
+        facts = tuple(arrays.pop(f"{FACTS}_{i}") for i in range(n_radiographs if told else 0))
+        golden = Golden(radiographs, outputs, facts)
     except (KeyError, ValueError) as error:
         raise CorruptBundle(f"{_NAME}: {error}; the arrays do not hold together") from error
     if arrays:

@@ -26,6 +26,9 @@ from plainfilm.reading.seal import FIELD, OPEN, check_seal, seal
 from plainfilm.reading.strict_json import decode, encode, parse
 
 FORMAT = "plainfilm.bundle/1"
+FORMAT_OF_FACTS = "plainfilm.bundle/2"
+"""The newest: format 1 with `input.facts`. A bundle that is told no facts is written in format 1,
+byte for byte as ever, and read by every plainfilm."""
 MAX_FINDINGS = 1000
 
 _FORMAT_PATTERN = re.compile(r"plainfilm\.bundle/[1-9][0-9]*")
@@ -116,7 +119,11 @@ def check_name(name: str, version: str) -> None:
 
 def header_to_json(header: BundleHeader, files: Mapping[str, str]) -> bytes:
     """bundle.json for a header and the SHA-256 (hexadecimal) of every other file by name."""
-    return seal(encode({"format": FORMAT, **asdict(header), "files": dict(files), FIELD: OPEN}))
+    fields = asdict(header)
+    if header.input.facts is None:
+        del fields["input"]["facts"]
+    name = FORMAT if header.input.facts is None else FORMAT_OF_FACTS
+    return seal(encode({"format": name, **fields, "files": dict(files), FIELD: OPEN}))
 
 
 def header_from_json(content: bytes) -> tuple[BundleHeader, dict[str, str]]:
@@ -125,14 +132,15 @@ def header_from_json(content: bytes) -> tuple[BundleHeader, dict[str, str]]:
     Raises
     ------
     BundleTooNew
-        The format's number is higher than that of `FORMAT`.
+        The format's number is higher than that of `FORMAT_OF_FACTS`.
     CorruptBundle
         It is not as it was sealed, or anything else does not hold; the message names the field.
     """
     place = "bundle.json"
     fields = parse(content, place)
-    _check_format(fields.pop("format", None), place)
+    form = _format(fields.pop("format", None), place)
     check_seal(content, fields.pop(FIELD, None), place)
+    _settle_facts(fields, form, place)
     named = fields.pop("files", None)
     header = decode(BundleHeader, fields, place)
     files = decode(dict[str, str], named, f"{place}.files")
@@ -142,15 +150,28 @@ def header_from_json(content: bytes) -> tuple[BundleHeader, dict[str, str]]:
     return header, files
 
 
-def _check_format(found: object, place: str) -> None:
+def _settle_facts(fields: dict[str, object], form: str, place: str) -> None:
+    """Only format 2 has `input.facts`, and there it is no null."""
+    stated = fields.get("input")
+    if not isinstance(stated, dict):
+        return
+    if form == FORMAT and "facts" in stated:
+        raise CorruptBundle(f"{place}.input: 'facts' is unknown in {FORMAT}; expected none")
+    if form == FORMAT_OF_FACTS and stated.get("facts") is None:
+        raise CorruptBundle(f"{place}.input.facts: missing; expected, as {FORMAT_OF_FACTS} has it")
+    stated.setdefault("facts", None)
+
+
+def _format(found: object, place: str) -> str:
     match = _FORMAT_PATTERN.fullmatch(found) if isinstance(found, str) else None
     if match is None:
         raise CorruptBundle(f"{place}.format: found {str(found)[:40]!r}; expected {FORMAT!r}")
-    if found != FORMAT:
+    if found not in (FORMAT, FORMAT_OF_FACTS):
         raise BundleTooNew(
-            f"{place}.format: found {str(found)[:40]!r}, newer than {FORMAT!r}, the newest that "
-            "this plainfilm reads. Run: pip install --upgrade plainfilm"
+            f"{place}.format: found {str(found)[:40]!r}, newer than {FORMAT_OF_FACTS!r}, the "
+            "newest that this plainfilm reads. Run: pip install --upgrade plainfilm"
         )
+    return str(found)
 
 
 def _is_utc(text: str) -> bool:

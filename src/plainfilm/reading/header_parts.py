@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from plainfilm.radiograph import View
+from plainfilm.reading.facts import CODING, FACTS
 
 MAX_INPUT_SIZE = 4096
 
@@ -57,15 +58,41 @@ class Population:
 
 
 @dataclass(frozen=True)
+class FactsInput:
+    """Which facts of a film the network is told beside its pixels, and how they are written.
+
+    `names` are some of `facts.FACTS` in their order; `coding` is the version of `facts_vector`.
+    """
+
+    names: tuple[str, ...]
+    coding: str
+
+    def __post_init__(self) -> None:
+        ordered = tuple(name for name in FACTS if name in self.names)
+        known = bool(self.names) and self.names == ordered
+        check(known, "names", self.names, f"some of {', '.join(FACTS)}, in this order")
+        check(self.coding == CODING, "coding", self.coding, f"{CODING!r}")
+
+
+@dataclass(frozen=True)
 class InputFit:
-    """The side of the network's square input in pixels, and how a film is brought to it."""
+    """The side of the network's square input in pixels, and how a film is brought to it.
+
+    `facts` is what the network is told beside a film's pixels; None = nothing, as most.
+    """
 
     size: int
     policy: FitPolicy
+    facts: FactsInput | None = None
 
     def __post_init__(self) -> None:
         possible = 8 <= self.size <= MAX_INPUT_SIZE
         check(possible, "size", self.size, f"8 to {MAX_INPUT_SIZE}")
+
+    @property
+    def fact_names(self) -> tuple[str, ...]:
+        """The facts that the network is told; () = none."""
+        return () if self.facts is None else self.facts.names
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import TypeVar
 import numpy as np
 
 from plainfilm.findings import FindingResult, Prediction
+from plainfilm.reading.facts import Fact, Facts
 
 T = TypeVar("T")
 Mean = Callable[[Sequence[Sequence[float]]], list[float]]
@@ -47,12 +48,27 @@ def combine(name: str, films: Sequence[Prediction], *, mean: Mean | None = None)
         age_years=_shared([film.age_years for film in films]),
         view=_shared([film.view for film in films]),
         body_part=_shared([film.body_part for film in films]),
+        facts=_shared_facts([film.facts for film in films]),
     )
 
 
 def _shared(values: Sequence[T | None]) -> T | None:
     """The value that all have, else None."""
     return values[0] if all(value == values[0] for value in values) else None
+
+
+def _shared_facts(
+    films: Sequence[Facts | None],
+) -> Facts | None:
+    """What the network was told of every film alike; of the rest None."""
+    told = [each for each in films if each is not None]
+    if not told:
+        return None
+    return {name: _same_fact([each[name] for each in told]) for name in told[0]}
+
+
+def _same_fact(facts: Sequence[Fact]) -> Fact:
+    return facts[0] if all(fact == facts[0] for fact in facts) else None
 
 
 def mean_probability(probabilities: Sequence[float]) -> float:

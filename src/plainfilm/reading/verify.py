@@ -34,7 +34,8 @@ def verify_engine(engine: RunsGraph, *, tolerance: float = TOLERANCE) -> None:
     """Like `verify`, with an engine that exists already."""
     golden, bundle = engine.bundle.golden, engine.bundle.header.name
     for index, pixels in enumerate(golden.radiographs):
-        found = _outputs(engine.run(pixels[None, None]))
+        facts = golden.facts[index][None] if golden.facts else None
+        found = _outputs(engine.run(pixels[None, None], facts))
         for name, expected in golden.outputs[index].items():
             allowed = tolerance * max(1.0, float(np.abs(expected).max()))
             if name == "familiarity":

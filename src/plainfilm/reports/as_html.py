@@ -124,6 +124,7 @@ def _table(prediction: Prediction, report: Report) -> str:
     looked = f"Looked for: {names}; nothing else."
     about = [
         wording.read_as(prediction),
+        *([told] if (told := wording.told(prediction)) else []),
         looked,
         wording.familiarity(prediction),
         wording.measured_on(report.evaluation),

@@ -48,6 +48,7 @@ def prediction_json(prediction: Prediction) -> dict[str, object]:
         A score is not finite.
     """
     bundle = prediction.bundle
+    told = {} if prediction.facts is None else {"facts": dict(prediction.facts)}
     return {
         "schema": SCHEMA,
         "name": prediction.name,
@@ -57,6 +58,7 @@ def prediction_json(prediction: Prediction) -> dict[str, object]:
             "view": None if prediction.view is None else str(prediction.view),
             "body_part": prediction.body_part,
         },
+        **told,
         "calibrated": prediction.calibrated,
         "findings": [_finding_json(prediction, result) for result in prediction.results],
         "familiarity": None if prediction.familiarity is None else float(prediction.familiarity),

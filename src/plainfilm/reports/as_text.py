@@ -12,6 +12,7 @@ def text_table(prediction: Prediction) -> str:
     bundle = prediction.bundle
     lines = [f"{prediction.name}  ({bundle.name} {bundle.version})"]
     lines += [f"  {_warned(caution)}" for caution in prediction.cautions]
+    lines += [f"  {told}" for told in [wording.told(prediction)] if told]
     if prediction.results:
         kind = wording.kind_of_number(prediction.calibrated)
         width = max(len("finding"), *(len(r.finding.display) for r in prediction.results))

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 
-from plainfilm.reading.bundle import Bundle
+from plainfilm.reading.bundle import Bundle, BundleHeader
 from plainfilm.reports import wording
 
 
@@ -31,6 +31,7 @@ def bundle_text(bundle: Bundle) -> str:
         f"SHA-256: {bundle.id.sha256}",
         f"Intended use: {header.intended_use}",
         f"Population: {header.population_words}",
+        *_told(header),
         *(f"Limit: {limit}" for limit in header.limits),
         f"Calibration: {calibrated if calibration.calibrated else wording.NOT_CALIBRATED}",
         f"Thresholds: {header.threshold_rule}",
@@ -43,6 +44,13 @@ def bundle_text(bundle: Bundle) -> str:
         wording.NOT_A_DEVICE,
     ]
     return "\n".join(wording.printable(line) for line in lines if line)
+
+
+def _told(header: BundleHeader) -> list[str]:
+    names = header.input.fact_names
+    if not names:
+        return []
+    return [f"Told beside a film: {', '.join(names)}, where they are known; reads without them too"]
 
 
 def _findings(bundle: Bundle) -> list[str]:

@@ -8,6 +8,7 @@ import math
 from collections.abc import Mapping
 
 from plainfilm.findings import FindingResult, Prediction
+from plainfilm.reading.facts import facts_words
 
 NOT_A_DEVICE = (
     "Not a medical device. Research and teaching software; not for diagnosis, triage or treatment."
@@ -131,6 +132,16 @@ def read_as(prediction: Prediction) -> str:
     facts = {"age": age, "view": prediction.view, "body part": prediction.body_part}
     words = (f"{what} {fact or 'not known'}" for what, fact in facts.items())
     return f"Read as: {', '.join(words)}."
+
+
+def told(prediction: Prediction) -> str:
+    """What the network was told beside the film, in a sentence; empty where its kind is told none.
+
+    "The network was told: age 60, sex F, view not known."
+    """
+    if prediction.facts is None:
+        return ""
+    return f"The network was told: {facts_words(prediction.facts)}."
 
 
 def printable(text: str) -> str:

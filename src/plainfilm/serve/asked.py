@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from plainfilm.film_files import ReadOptions
-from plainfilm.radiograph import View
+from plainfilm.radiograph import Sex, View
 from plainfilm.serve.problems import bad_request
 
 MAX_AGE_YEARS = 130
@@ -69,7 +69,7 @@ class Asked:
     report: Reported = Reported.NONE
 
 
-FIELDS = ("age", "view", "body_part", "outside_population", "format", "maps", "report",
+FIELDS = ("age", "view", "body_part", "sex", "outside_population", "format", "maps", "report",
           "finding", "bundle", "version")  # fmt: skip
 
 
@@ -87,12 +87,13 @@ def asked_from(fields: Fields) -> Asked:
         if len(values) > 1 and key != "finding":
             raise bad_request(f"{key}: found {len(values)} times; expected once")
     only = {key: values[0] for key, values in fields.items()}
-    view = only.get("view")
+    view, sex = only.get("view"), only.get("sex")
     how = ReadOptions(
         _age(only.get("age")),
         None if view is None else View(_one_of("view", view.upper(), View)),
         _body_part(only.get("body_part")),
         _BOOLEANS[_one_of("outside_population", only.get("outside_population", "0"), _BOOLEANS)],
+        sex=None if sex is None else Sex(_one_of("sex", sex.upper(), Sex)),
     )
     form = Format(_one_of("format", only.get("format", "json"), Format))
     report = Reported(_one_of("report", only.get("report", "none"), Reported))

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from plainfilm.errors import PlainfilmError
-from plainfilm.reading.engine import Array, GraphOutput, RunsGraph, check_batch
+from plainfilm.reading.engine import FACTS, Array, GraphOutput, RunsGraph, checked_input
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ class BatchSettings:
 @dataclass(eq=False)
 class _Call:
     radiographs: Array
+    facts: Array | None
     found: GraphOutput | PlainfilmError | None = field(default=None)
 
 
@@ -65,10 +66,10 @@ class Batching:
         self._changed = threading.Condition()
         self._is_led = False
 
-    def run(self, radiographs: Array) -> GraphOutput:
+    def run(self, radiographs: Array, facts: Array | None = None) -> GraphOutput:
         """The graph's outputs for a batch; as `Engine.run`."""
-        check_batch(radiographs)
-        call = _Call(radiographs)
+        fed = checked_input(self.bundle.header, radiographs, facts)
+        call = _Call(radiographs, fed.get(FACTS))
         with self._changed:
             self._waiting.append(call)
             self._changed.notify_all()
@@ -116,7 +117,10 @@ class Batching:
     def _answered(self, calls: Sequence[_Call]) -> Sequence[GraphOutput | PlainfilmError]:
         self._told(_n_films(calls))
         try:
-            whole = self._engine.run(np.concatenate([call.radiographs for call in calls]))
+            told = [call.facts for call in calls if call.facts is not None]
+            films = np.concatenate([call.radiographs for call in calls])
+            facts = np.concatenate(told) if told else None
+            whole = self._engine.run(films, facts)
         except PlainfilmError as error:
             return [error] if len(calls) == 1 else [self._alone(call) for call in calls]
         ends = np.cumsum([len(call.radiographs) for call in calls])

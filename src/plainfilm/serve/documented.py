@@ -18,6 +18,7 @@ _WORDS: Mapping[str, Json] = {
     "age": {"type": "number", "minimum": 0, "maximum": 130, "description": "of the patient, years"},
     "view": {"type": "string", "enum": ["PA", "AP", "LATERAL", "OBLIQUE"]},
     "body_part": {"type": "string", "description": "as in chest, knee"},
+    "sex": {"type": "string", "enum": ["F", "M"], "description": "of the patient"},
     "outside_population": {"type": "boolean", "description": "read films the bundle is not for"},
     "format": {"type": "string", "enum": [str(each) for each in Format], "default": "json"},
     "maps": {"type": "string", "enum": [str(each) for each in Maps], "default": "none"},
@@ -159,8 +160,8 @@ _TENSOR: Json = {
     "type": "object",
     "required": ["name", "shape", "datatype"],
     "properties": {
-        "name": {"type": "string", "enum": ["radiographs"]},
-        "shape": {"type": "array", "items": {"type": "integer"}, "minItems": 4, "maxItems": 4},
+        "name": {"type": "string", "enum": ["radiographs", "facts"]},
+        "shape": {"type": "array", "items": {"type": "integer"}, "minItems": 2, "maxItems": 4},
         "datatype": {"type": "string", "enum": ["FP32"]},
         "data": {"type": "array", "items": {}},
         "parameters": {"type": "object"},
@@ -186,7 +187,7 @@ INFER_BODY: Json = {
                     "required": ["inputs"],
                     "properties": {
                         "id": {"type": "string", "maxLength": 256},
-                        "inputs": {"type": "array", "items": _TENSOR, "minItems": 1, "maxItems": 1},
+                        "inputs": {"type": "array", "items": _TENSOR, "minItems": 1, "maxItems": 2},
                         "outputs": {"type": "array", "items": {"type": "object"}},
                         "parameters": {"type": "object"},
                     },

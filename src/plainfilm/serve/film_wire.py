@@ -3,7 +3,7 @@
 import struct
 from collections.abc import Mapping
 
-from plainfilm.radiograph import Laterality, Radiograph, View
+from plainfilm.radiograph import Laterality, Radiograph, Sex, View
 from plainfilm.serve.shared_pixels import Flat
 
 SIZES = struct.Struct("<QQ")
@@ -20,6 +20,7 @@ def header_of(film: Radiograph) -> dict[str, object]:
         "spacing_mm": film.spacing_mm,
         "age_years": film.age_years,
         "laterality": film.laterality,
+        "sex": film.sex,
         "cautions": list(film.cautions),
     }
 
@@ -29,6 +30,7 @@ def radiograph_of(header: Mapping[str, object], pixels: Flat, name: str) -> Radi
     height, width = _numbers(header["shape"])
     spacing, age = header["spacing_mm"], header["age_years"]
     view, side, part = header["view"], header["laterality"], header["body_part"]
+    sex = header["sex"]
     cautions = header["cautions"]
     if not isinstance(cautions, list) or not all(isinstance(each, str) for each in cautions):
         raise TypeError("cautions")
@@ -44,6 +46,7 @@ def radiograph_of(header: Mapping[str, object], pixels: Flat, name: str) -> Radi
         age_years=None if age is None else _numbers([age, 0])[0],
         laterality=None if side is None else Laterality(str(side)),
         cautions=tuple(cautions),
+        sex=None if sex is None else Sex(str(sex)),
     )
 
 

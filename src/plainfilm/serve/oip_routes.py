@@ -16,6 +16,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from plainfilm import __version__
 from plainfilm.errors import PlainfilmError
+from plainfilm.reading.facts import width
 from plainfilm.reading.golden import output_shapes
 from plainfilm.serve.documented import INFER_BODY, INFER_RESPONSES, problems
 from plainfilm.serve.house import House
@@ -25,6 +26,7 @@ from plainfilm.serve.recording import INFERRED, Told, record
 from plainfilm.serve.schemas import ModelBody, ModelReadyBody, ServerBody
 from plainfilm.serve.stage import LoadedVersion
 from plainfilm.serve.tensors import (
+    FACTS,
     INPUT,
     LENGTH_HEADER,
     Array,
@@ -91,14 +93,22 @@ def oip_routes(house: House) -> APIRouter:
 
 
 def model_json(house: House, version: LoadedVersion) -> dict[str, object]:
-    """A model's metadata as plain types."""
+    """A model's metadata as plain types.
+
+    `facts` may be left out of a request, and then nothing is known; the protocol has no word for
+    that.
+    """
+    names = version.reader.bundle.header.input.fact_names
     cast = house.stage.cast_of(version.place.name)
     shapes = output_shapes(version.reader.bundle.header)
     return {
         "name": version.place.name,
         "versions": [str(number) for number in sorted(cast.versions)],
         "platform": f"{version.reader.engine.name}_onnx",
-        "inputs": [_tensor_json(INPUT, (1, -1, -1))],
+        "inputs": [
+            _tensor_json(INPUT, (1, -1, -1)),
+            *([_tensor_json(FACTS, (width(names),))] if names else []),
+        ],
         "outputs": [_tensor_json(name, shape) for name, shape in shapes.items()],
     }
 
@@ -118,7 +128,8 @@ async def _infer(house: House, request: Request, named: Named) -> Response:
             """The response's body, and what to write down of each radiograph, on a thread."""
             house.metrics.queue_seconds.observe(monotonic() - began)
             house.spans.past("wait", began_ns)
-            asked = request_from(content, json_length, max_films=limits.max_films)
+            n_facts = width(version.reader.bundle.header.input.fact_names)
+            asked = request_from(content, json_length, max_films=limits.max_films, n_facts=n_facts)
             if asked.timeout_s is not None:
                 Deadline(began + asked.timeout_s).check()
             found = _outputs(house, version, asked)
@@ -171,7 +182,7 @@ def _outputs(house: House, version: LoadedVersion, asked: InferRequest) -> Mappi
     with house.metrics.compute_seconds.labels(
         place.name, place.version
     ).time(), house.spans.span("infer", bundle=str(place)):  # fmt: skip
-        found = version.reader.engine.run(asked.radiographs)
+        found = version.reader.engine.run(asked.radiographs, asked.facts)
     values = {"probability": found.probability, "score": found.score, "map": found.map,
               "familiarity": found.familiarity}  # fmt: skip
     return {name: value for name, value in values.items() if value is not None}

@@ -29,6 +29,14 @@ class ReadAsBody(BaseModel):
     body_part: str | None
 
 
+class FactsBody(BaseModel):
+    """What the network was told beside the film, of what its bundle takes; null = not known."""
+
+    age: float | None = None
+    sex: str | None = None
+    view: str | None = None
+
+
 class FindingBody(BaseModel):
     """What is said of one finding."""
 
@@ -66,6 +74,7 @@ class PredictionBody(BaseModel):
     name: str
     bundle: BundleIdBody
     read_as: ReadAsBody
+    facts: FactsBody | None = Field(default=None, description="only of a bundle that is told any")
     calibrated: bool
     findings: list[FindingBody]
     familiarity: float | None

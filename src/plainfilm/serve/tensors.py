@@ -17,10 +17,12 @@ from numpy.typing import NDArray
 from plainfilm.images import MAX_PIXELS, MAX_SIDE
 from plainfilm.serve.problems import bad_request, too_large
 
-INPUT = "radiographs"
+INPUT, FACTS = "radiographs", "facts"
 MAX_JSON_BYTES = 32 * 2**20  # a 1024 x 1024 film takes about 10 MB; larger ones go as bytes
 MAX_JSON_VALUES = 2_000_000  # while Python reads them, nothing else of the server runs
 LENGTH_HEADER = "Inference-Header-Content-Length"
+
+MAX_FACT = 2.0  # of a column: a word is 0 or 1, and 130 years are 1.3
 
 _LONGEST_US = 10**12  # eleven days; JSON's whole numbers may be larger than any float
 
@@ -43,6 +45,8 @@ class InferRequest:
         The client's own, sent back; None = none.
     timeout_s
         Seconds that the client wants to wait; None = not said.
+    facts
+        float32 (N, k), what the graph is told of each; None = not said, so nothing is known.
     """
 
     radiographs: Array
@@ -50,9 +54,12 @@ class InferRequest:
     all_binary: bool = False
     id: str | None = None
     timeout_s: float | None = None
+    facts: Array | None = None
 
 
-def request_from(body: bytes, json_length: str | None, *, max_films: int) -> InferRequest:
+def request_from(
+    body: bytes, json_length: str | None, *, max_films: int, n_facts: int = 0
+) -> InferRequest:
     """The request in a body.
 
     Parameters
@@ -61,6 +68,8 @@ def request_from(body: bytes, json_length: str | None, *, max_films: int) -> Inf
         The value of `LENGTH_HEADER`; None = the body is JSON alone.
     max_films
         Largest N.
+    n_facts
+        Columns of the facts that the graph is told, which may be left out; 0 = it is told none.
 
     Raises
     ------
@@ -76,18 +85,23 @@ def request_from(body: bytes, json_length: str | None, *, max_films: int) -> Inf
                         "(binary tensor data)")  # fmt: skip
     head = _object(_parsed(body[:length]), "the body")
     inputs = _list(head.get("inputs"), "inputs")
-    if len(inputs) != 1:
-        raise bad_request(f"inputs: found {len(inputs)}; expected one, {INPUT}")
+    most = 2 if n_facts else 1
+    if not 1 <= len(inputs) <= most:
+        expected = f"{INPUT}, and {FACTS} where they are known" if n_facts else f"one, {INPUT}"
+        raise bad_request(f"inputs: found {len(inputs)}; expected {expected}")
     parameters = _object(head.get("parameters", {}), "parameters")
     identity = head.get("id")
     if identity is not None and not (isinstance(identity, str) and len(identity) <= 256):
         raise bad_request("id: expected a text of at most 256 characters")
+    tensors = [_object(each, f"inputs[{index}]") for index, each in enumerate(inputs)]
+    radiographs, facts = _inputs(tensors, body[length:], max_films, n_facts)
     return InferRequest(
-        _input(_object(inputs[0], "inputs[0]"), body[length:], max_films),
+        radiographs,
         _outputs(_list(head.get("outputs", []), "outputs")),
         parameters.get("binary_data_output") is True,
         identity,
         _timeout(parameters.get("timeout")),
+        facts,
     )
 
 
@@ -118,50 +132,89 @@ def response_body(
     return head + b"".join(blobs), len(head) if blobs else None
 
 
-def _input(tensor: Mapping[str, object], rest: bytes, max_films: int) -> Array:
-    if tensor.get("name") != INPUT or tensor.get("datatype") != "FP32":
-        raise bad_request(f"inputs[0]: expected the name {INPUT} and the datatype FP32")
-    shape = _shape(tensor.get("shape"), max_films)
-    parameters = _object(tensor.get("parameters", {}), "inputs[0].parameters")
+def _inputs(
+    tensors: Sequence[Mapping[str, object]], rest: bytes, max_films: int, n_facts: int
+) -> tuple[Array, Array | None]:
+    """The radiographs, and the facts where they are there; bytes follow in the tensors' order."""
+    found: dict[str, Array] = {}
+    for index, tensor in enumerate(tensors):
+        what, is_last = f"inputs[{index}]", index == len(tensors) - 1
+        name = tensor.get("name")
+        known = (INPUT, FACTS) if n_facts else (INPUT,)
+        if name not in known or name in found or tensor.get("datatype") != "FP32":
+            expected = " or ".join(known)
+            raise bad_request(f"{what}: expected the name {expected} and the datatype FP32")
+        shape = _list(tensor.get("shape"), f"{what}.shape")
+        sides = _shape(shape, what, max_films) if name == INPUT else _fact_shape(shape, n_facts)
+        values, rest = _values(tensor, what, rest, is_last=is_last)
+        if values.size != math.prod(sides):
+            raise bad_request(f"{what}: {values.size} values do not fill shape {list(sides)}")
+        found[str(name)] = values.reshape(sides)
+    if INPUT not in found:
+        raise bad_request(f"inputs: found {FACTS} alone; expected {INPUT}")
+    _check_values(found, list(found))
+    return found[INPUT], found.get(FACTS)
+
+
+def _check_values(found: Mapping[str, Array], order: Sequence[str]) -> None:
+    films, facts = found[INPUT], found.get(FACTS)
+    if not (films.min() >= 0 and films.max() <= 1):  # written so that NaN fails
+        what = f"inputs[{order.index(INPUT)}]"
+        raise bad_request(f"{what}: expected displayed luminance in [0, 1], 0 black, 1 white")
+    if facts is None:
+        return
+    what = f"inputs[{order.index(FACTS)}]"
+    if len(facts) != len(films):
+        raise bad_request(f"{what}.shape: {len(facts)} rows; expected {len(films)}, one a film")
+    if not (facts.min() >= 0 and facts.max() <= MAX_FACT):
+        raise bad_request(f"{what}: expected values in [0, {MAX_FACT:g}], as the coding has them")
+
+
+def _values(
+    tensor: Mapping[str, object], what: str, rest: bytes, *, is_last: bool
+) -> tuple[Array, bytes]:
+    """A tensor's values, and the bytes that are left for those after it."""
+    parameters = _object(tensor.get("parameters", {}), f"{what}.parameters")
     size = parameters.get("binary_data_size")
     if any(key.startswith("shared_memory") for key in parameters):
-        raise bad_request("inputs[0]: shared memory is not taken; send the values")
+        raise bad_request(f"{what}: shared memory is not taken; send the values")
     if size is None:
-        values = _numbers(tensor.get("data"))
-    elif size == len(rest) and "data" not in tensor and type(size) is int and size % 4 == 0:
-        values = np.frombuffer(rest, dtype="<f4").astype(np.float32)
-    else:
-        raise bad_request(f"inputs[0]: binary_data_size must be the {len(rest)} bytes that follow")
-    if values.size != math.prod(shape):
-        raise bad_request(f"inputs[0]: {values.size} values do not fill shape {list(shape)}")
-    low, high = float(values.min()), float(values.max())
-    if not (low >= 0 and high <= 1):  # written so that NaN fails
-        raise bad_request("inputs[0]: expected displayed luminance in [0, 1], 0 black, 1 white")
-    return values.reshape(shape)
+        return _numbers(tensor.get("data"), what), rest
+    fits = type(size) is int and size % 4 == 0 and 0 <= size <= len(rest)
+    if not fits or "data" in tensor or (is_last and size != len(rest)):
+        raise bad_request(f"{what}: binary_data_size must be the {len(rest)} bytes that follow")
+    own, left = rest[: int(str(size))], rest[int(str(size)) :]
+    return np.frombuffer(own, dtype="<f4").astype(np.float32), left
 
 
-def _shape(value: object, max_films: int) -> tuple[int, ...]:
-    shape = _list(value, "inputs[0].shape")
+def _fact_shape(shape: Sequence[object], n_facts: int) -> tuple[int, ...]:
+    sides = tuple(side for side in shape if type(side) is int and side > 0)
+    if len(shape) != 2 or len(sides) != 2 or sides[1] != n_facts:
+        raise bad_request(f"{FACTS}: found shape {str(shape)[:60]}; expected [N, {n_facts}]")
+    return sides
+
+
+def _shape(shape: Sequence[object], what: str, max_films: int) -> tuple[int, ...]:
     sides = tuple(side for side in shape if type(side) is int and side > 0)
     if len(shape) != 4 or len(sides) != 4 or sides[1] != 1:
-        raise bad_request("inputs[0].shape: expected [N, 1, H, W], each at least 1")
+        raise bad_request(f"{what}.shape: expected [N, 1, H, W], each at least 1")
     if sides[0] > max_films or max(sides[2:]) > MAX_SIDE or math.prod(sides) > MAX_PIXELS:
         raise too_large(
-            f"inputs[0].shape: expected at most {max_films} films, {MAX_SIDE} along a side and "
+            f"{what}.shape: expected at most {max_films} films, {MAX_SIDE} along a side and "
             f"{MAX_PIXELS} values in all"
         )
     return sides
 
 
-def _numbers(data: object) -> Array:
+def _numbers(data: object, what: str) -> Array:
     if data is None:
-        raise bad_request("inputs[0]: no data; expected numbers, or bytes after the JSON")
+        raise bad_request(f"{what}: no data; expected numbers, or bytes after the JSON")
     try:
         values = np.asarray(data)
     except (ValueError, OverflowError) as error:
-        raise bad_request("inputs[0].data: expected numbers, evenly nested or flat") from error
+        raise bad_request(f"{what}.data: expected numbers, evenly nested or flat") from error
     if values.dtype.kind not in "iuf":
-        raise bad_request("inputs[0].data: expected numbers, evenly nested or flat")
+        raise bad_request(f"{what}.data: expected numbers, evenly nested or flat")
     return values.astype(np.float32).ravel()
 
 

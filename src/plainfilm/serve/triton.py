@@ -11,6 +11,7 @@ from pathlib import Path
 
 from plainfilm.errors import BundleError
 from plainfilm.reading.bundle import Bundle, BundleHeader
+from plainfilm.reading.facts import columns, width
 from plainfilm.whole_files import write_whole
 
 VERSION = 1
@@ -40,8 +41,15 @@ def write_triton_model(bundle: Bundle, repository: Path) -> Path:
 
 
 def triton_config(header: BundleHeader) -> str:
-    """The config.pbtxt of a bundle: any number of films of any size, on a CPU."""
-    k = len(header.label_set)
+    """The config.pbtxt of a bundle: any number of films of any size, on a CPU.
+
+    Triton wants every input of a graph: where a bundle is told facts, zeros say that nothing is
+    known.
+    """
+    k, told = len(header.label_set), header.input.fact_names
+    inputs = ['{ name: "radiographs", data_type: TYPE_FP32, dims: [ -1, 1, -1, -1 ] }']
+    if told:
+        inputs.append(f'{{ name: "facts", data_type: TYPE_FP32, dims: [ -1, {width(told)} ] }}')
     outputs = [("probability", f"-1, {k}"), ("score", f"-1, {k}")]
     if header.map is not None:
         outputs.append(("map", f"-1, {k}, {header.map.height}, {header.map.width}"))
@@ -51,11 +59,12 @@ def triton_config(header: BundleHeader) -> str:
         f'name: "{header.name}"',
         'platform: "onnxruntime_onnx"',
         "max_batch_size: 0",
-        'input [{ name: "radiographs", data_type: TYPE_FP32, dims: [ -1, 1, -1, -1 ] }]',
+        f"input [{', '.join(inputs)}]",
         "output [",
         ",\n".join(f'  {{ name: "{n}", data_type: TYPE_FP32, dims: [ {d} ] }}' for n, d in outputs),
         "]",
         _parameter("plainfilm.findings", ",".join(header.label_set.names)),
+        *([_parameter("plainfilm.facts", ",".join(columns(told)))] if told else []),
         _parameter("intra_op_thread_count", "1"),
         "instance_group [{ kind: KIND_CPU }]",
     ]

@@ -13,6 +13,7 @@ from plainfilm.datasets.manifest import Manifest
 from plainfilm.training.chance import generator_for
 from plainfilm.training.copies import Copies, changed
 from plainfilm.training.side import SideTarget, side_columns
+from plainfilm.training.side_inputs import SideInput, fact_columns
 
 Positions = NDArray[np.int64]
 
@@ -23,13 +24,15 @@ class Batch:
 
     K findings, then A columns of side targets. `weights` (N, K + A) is what each label counts, None
     = 1; `opinions` (N, K) in [0, 1] is what another network said, NaN = nothing, None = no network.
-    In a team, films are those that one process needs, and all else is of the whole batch.
+    `facts` (N, k) are what the network is told of the films, None = nothing. In a team, films are
+    those that one process needs, and all else is of the whole batch.
     """
 
     films: Tensor
     labels: Tensor
     weights: Tensor | None = None
     opinions: Tensor | None = None
+    facts: Tensor | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +55,8 @@ class Films:
         float32 (n, K): what another network said of each; None = no other network.
     changes
         int8 (n,): how copies differ from their films, see `copies`; None = no film is a copy.
+    facts
+        float32 (n, k): what the network is told of each, see `reading.facts`; None = nothing.
     """
 
     pixels: NDArray[np.uint8]
@@ -61,6 +66,7 @@ class Films:
     weights: NDArray[np.float32] | None = None
     opinions: NDArray[np.float32] | None = None
     changes: NDArray[np.int8] | None = None
+    facts: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -72,7 +78,8 @@ class Films:
         labels = torch.from_numpy(np.hstack([self.labels[positions], self.side[positions]]))
         films = pixels.unsqueeze(1).float() / 255
         films = films if self.changes is None else changed(films, self.changes[seen])
-        return Batch(films, labels, self._weights(positions), self._opinions(positions))
+        facts = None if self.facts is None else torch.from_numpy(self.facts[positions])
+        return Batch(films, labels, self._weights(positions), self._opinions(positions), facts)
 
     def with_copies(self, copies: Copies) -> "Films":
         """These films, then the copies."""
@@ -86,6 +93,7 @@ class Films:
             weights=None if self.weights is None else self.weights[taken],
             opinions=None if self.opinions is None else self.opinions[taken],
             changes=changes if changes.any() else None,
+            facts=None if self.facts is None else self.facts[taken],
         )
 
     def _weights(self, positions: Positions) -> Tensor | None:
@@ -99,13 +107,19 @@ class Films:
 
 
 def films_of(
-    manifest: Manifest, cache: Cache, split: str, side_targets: Sequence[SideTarget] = ()
+    manifest: Manifest,
+    cache: Cache,
+    split: str,
+    side_targets: Sequence[SideTarget] = (),
+    side_inputs: Sequence[SideInput] = (),
 ) -> Films:
     """The films of one split, "train", "val" or "test"; empty where there are none."""
     rows = [i for i, sample in enumerate(manifest.samples) if sample.split == split]
     positions = np.asarray(rows, dtype=np.int64)
     side = side_columns(manifest, side_targets)
-    return Films(cache.pixels, positions, manifest.labels[positions], side[positions])
+    facts = fact_columns(manifest, side_inputs)[positions] if side_inputs else None
+    labels = manifest.labels[positions]
+    return Films(cache.pixels, positions, labels, side[positions], facts=facts)
 
 
 def steps_per_epoch(n_films: int, batch_size: int) -> int:

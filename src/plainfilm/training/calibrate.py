@@ -24,6 +24,7 @@ from plainfilm.evaluation.calibration import (
 from plainfilm.evaluation.thresholds import choose_threshold, rule_in_words
 from plainfilm.images import read_radiograph
 from plainfilm.training.graph import ReadingGraph
+from plainfilm.training.side_inputs import SideInput, fact_columns
 
 MIN_FOR_PLATT = 30  # present and absent films; below, slope and intercept are mostly chance
 MIN_FOR_THRESHOLD = 10  # likewise; below, a chosen threshold is
@@ -73,8 +74,10 @@ class Thresholds:
     words: str
 
 
-def see(graph: ReadingGraph, films: Manifest) -> Seen:
+def see(graph: ReadingGraph, films: Manifest, told: Sequence[SideInput] = ()) -> Seen:
     """What the graph says of the original files of a manifest's films.
+
+    `told` are the facts that it is told of each, as the manifest knows them; () = none.
 
     Raises
     ------
@@ -82,6 +85,7 @@ def see(graph: ReadingGraph, films: Manifest) -> Seen:
         A file cannot be read.
     """
     stride = max(1, len(films) // MAP_FILMS)
+    facts = torch.from_numpy(fact_columns(films, told)) if told else None
     scores, familiarity, positive = [], [], []
     for row, sample in enumerate(tqdm(films.samples, unit="film", desc="score", disable=None)):
         try:
@@ -89,7 +93,8 @@ def see(graph: ReadingGraph, films: Manifest) -> Seen:
         except ImageError as error:
             raise DatasetError(f"{str(error).rstrip('.')}. Replace it and export again.") from error
         with torch.no_grad():
-            answers = graph(torch.from_numpy(film.pixels)[None, None])
+            known = None if facts is None else facts[row : row + 1]
+            answers = graph(torch.from_numpy(film.pixels)[None, None], known)
         scores.append(answers.score[0].double().numpy())
         familiarity.append(float(answers.familiarity[0]))
         if row % stride == 0 and answers.map is not None:

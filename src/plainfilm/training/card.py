@@ -88,6 +88,11 @@ def _population(header: BundleHeader) -> Iterator[str]:
     yield f"- View: {', '.join(population.views)}"
     ages = population.age_years
     yield f"- Age: {f'{ages[0]:g} to {ages[1]:g} completed years' if ages else 'any'}"
+    if told := " and ".join(header.input.fact_names):
+        yield (
+            f"- Told beside the film: {told}, where they are known. They are what a data set's "
+            "habits go with: see what they tell alone, and how well it reads without them, below"
+        )
     yield ""
     yield "A film that is known to be outside is refused; where it is not known, a caution says so."
 

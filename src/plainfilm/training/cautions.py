@@ -21,6 +21,12 @@ def cautions(recipe: Recipe) -> tuple[str, ...]:
             f"augment.mirror_share is {recipe.augment.mirror_share:g}: {why} the network learns "
             f"{what} which side a finding is on"
         )
+    if recipe.data.side_inputs:
+        told = " and ".join(recipe.data.side_inputs)
+        found.append(
+            f"data.side_inputs: the network is told {told}; a data set's habits go with them, so "
+            'see what "age, sex and view alone" tell (plainfilm audit), and the AUROC without them'
+        )
     if recipe.optim.lr > HIGH_RATE:
         found.append(
             f"optim.lr is {recipe.optim.lr:g}: far above what is usual for Adam (1e-4 to 1e-2); "

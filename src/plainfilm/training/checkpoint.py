@@ -131,7 +131,7 @@ def save_weights(folder: Path, classifier: Classifier, n_findings: int) -> None:
         The disk refuses.
     """
     weights = {name: value.detach().cpu() for name, value in classifier.state_dict().items()}
-    for name in classifier.logit_keys:
+    for name in (*classifier.logit_keys, *classifier.fact_keys):
         weights[name] = weights[name][:n_findings].clone()
     write_state(folder / WEIGHTS_NAME, weights)
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from plainfilm.errors import RunError
-from plainfilm.reading.bundle import Bundle
+from plainfilm.reading.bundle import Bundle, Golden
 from plainfilm.reading.container import check_place
 from plainfilm.reading.verify import verify
 from plainfilm.training.calibrate import (
@@ -22,7 +22,7 @@ from plainfilm.training.calibrate import (
 from plainfilm.training.card import card
 from plainfilm.training.encoder_graph import to_one_onnx
 from plainfilm.training.familiarity import MAX_RANK, Percentile, fit_percentile, fit_spread
-from plainfilm.training.golden import draw_radiographs, make_golden
+from plainfilm.training.golden import draw_facts, draw_radiographs
 from plainfilm.training.onnx_file import check_agreement, run_onnx
 from plainfilm.training.sources import Sources
 from plainfilm.training.statement import SPLIT_OF, Parts, check_release, state
@@ -73,10 +73,13 @@ def export(
     parts = _fit_parts(sources)
     graph = sources.graph(parts.platts, parts.spread, parts.percentile)
     network = to_one_onnx(graph)
-    films = [*draw_radiographs(graph.fit.size), *sources.some_films(COMPARED_FILMS)]
-    gap = check_agreement(graph, network, films)
+    drawn, told = draw_radiographs(graph.fit.size), draw_facts(sources.recipe.data.told)
+    films = [*drawn, *sources.some_films(COMPARED_FILMS)]
+    gap = check_agreement(
+        graph, network, films, (*told, *sources.some_facts(COMPARED_FILMS)) if told else ()
+    )
     header = state(sources, parts, gap, created or datetime.now(UTC))
-    golden = make_golden(graph.fit.size, lambda film: run_onnx(network, [film])[0])
+    golden = Golden(drawn, tuple(run_onnx(network, drawn, told)), told)
     bundle = Bundle(header, network, golden, card=card(header, None))
     verify(bundle)
     bundle.save(out, overwrite=overwrite)
@@ -89,9 +92,10 @@ def _fit_parts(sources: Sources) -> Parts:
     unfitted = (IDENTITY,) * len(names)
     spread = fit_spread(sources.describe_training(), MAX_RANK // len(sources.runs))
     draft = sources.graph(unfitted, spread, None)
-    val = see(draft, sources.manifest.split("val"))
+    told = sources.recipe.data.told
+    val = see(draft, sources.manifest.split("val"), told)
     split = SPLIT_OF[release.calibration]
-    seen = val if split == "val" else see(draft, sources.manifest.split(split))
+    seen = val if split == "val" else see(draft, sources.manifest.split(split), told)
     is_choice = sources.manifest.label_set.is_choice
     fitting, speaking = (
         (calibrate_choice, choice_probabilities) if is_choice else (calibrate, probabilities)

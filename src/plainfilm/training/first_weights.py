@@ -8,7 +8,7 @@ from torch import Tensor
 
 from plainfilm.errors import RunError
 from plainfilm.networks import Classifier, hub
-from plainfilm.networks.classifier import NORMALISATION
+from plainfilm.networks.classifier import FACTS, NORMALISATION
 from plainfilm.networks.weights import load_weights_file
 from plainfilm.training.checkpoint import load_classifier, weights_name
 from plainfilm.training.encoder_settings import NAME as ENCODER
@@ -118,8 +118,11 @@ def take_over(network: Classifier, recipe: Recipe, run: Path, names: tuple[str, 
 def _belongs(name: str, value: Tensor, state: Mapping[str, Tensor]) -> bool:
     """Whether a network that shall begin with this value has a use for it.
 
-    Statistics of pixels go with the weights, where the new network has such and of that size.
+    Statistics of pixels go with the weights, where the new network has such and of that size. What
+    facts count is learned anew: the other network may have been told others.
     """
+    if name.startswith(FACTS):
+        return False
     if not name.startswith(NORMALISATION):
         return True
     return name in state and state[name].shape == value.shape

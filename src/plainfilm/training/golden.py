@@ -1,6 +1,6 @@
 """Drawn radiographs of nobody, whose outputs a bundle carries so that it can prove itself."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,9 +8,18 @@ from numpy.typing import NDArray
 
 from plainfilm.radiograph import Pixels
 from plainfilm.reading.bundle import Golden
+from plainfilm.reading.facts import Facts, Vector, facts_vector
 from plainfilm.training.onnx_file import Outputs
 
 Floats = NDArray[np.float64]
+
+# What is known of the drawn films, where a graph is told it: nothing, all, all else, a part.
+PATIENTS: tuple[Facts, ...] = (
+    {},
+    {"age": 30.0, "sex": "F", "view": "PA"},
+    {"age": 71.5, "sex": "M", "view": "AP"},
+    {"age": 50.0},
+)
 
 # Height and width beside S x S: one shrinks both ways, one is small, odd and not square.
 SIZES = ((300, 250), (97, 141))
@@ -48,6 +57,11 @@ def draw_wedge(shape: tuple[int, int]) -> Pixels:
     steps = np.floor((x + 0.5) * 8) / 8
     inside = (np.abs(x) < 0.5) & (np.abs(y) < 0.8)
     return _luminance(np.where(inside, steps, 0.0))
+
+
+def draw_facts(names: Sequence[str]) -> tuple[Vector, ...]:
+    """What a graph is told of the drawn films, one for each; () where it is told nothing."""
+    return tuple(facts_vector(names, facts) for facts in PATIENTS) if names else ()
 
 
 def make_golden(size: int, run: Callable[[Pixels], Outputs]) -> Golden:

@@ -8,6 +8,7 @@ radiographs ─ Fit ─┬─ Classifier(s) ─┬─ score ─ probability
   (N, 1, H, W)     │                 ├─ map
                    │                 └─ statistics of the stages ─┐
                    └─ Appearance ─────────────────────────────────┴─ familiarity
+facts (N, k) ────────── Classifier(s), where they take any: added to the score
 ```
 """
 
@@ -25,6 +26,7 @@ from plainfilm.reading.bundle import FitPolicy
 from plainfilm.training.familiarity import Familiarity
 
 INPUT = "radiographs"
+FACTS = "facts"
 OUTPUTS = ("probability", "score", "map", "familiarity")
 
 Link = Literal["sigmoid", "softmax"]
@@ -102,7 +104,8 @@ class ReadingGraph(nn.Module):
     -----
     Where the head is an average over the pixels and one linear layer, Grad-CAM of finding k needs
     no gradient: its weight for channel c is W[k, c] / (h w), and the map
-    `sum_c W[k, c] A[c] / (h w)` is signed and adds up to the logit less the head's bias. Other
+    `sum_c W[k, c] A[c] / (h w)` is signed and adds up to the logit less the head's bias, and less
+    what the facts add, which has no place on a film. Other
     heads' gradients are written out by hand (`networks.heads`).
 
     References
@@ -137,20 +140,31 @@ class ReadingGraph(nn.Module):
         has = {"map": self.has_map, "familiarity": self.familiarity is not None}
         return tuple(name for name in OUTPUTS if has.get(name, True))
 
-    def forward(self, radiographs: Tensor) -> Answers:
-        """Answers for float32 (N, 1, H, W) in [0, 1], 0 = black."""
+    def forward(self, radiographs: Tensor, facts: Tensor | None = None) -> Answers:
+        """Answers for float32 (N, 1, H, W) in [0, 1], 0 = black; `facts` as `Classifier.judge`."""
         films = self.fit(radiographs)
-        return self.answer(films, [network.embed(films) for network in self.networks])
+        return self.answer(films, [network.embed(films) for network in self.networks], facts)
+
+    @property
+    def n_facts(self) -> int:
+        """Columns of the facts that the networks take; 0 = they take none."""
+        layer = self.networks[0].facts
+        return 0 if layer is None else layer.in_features
 
     @property
     def networks(self) -> tuple[Classifier, ...]:
         """The classifiers."""
         return tuple(each for each in self.classifiers if isinstance(each, Classifier))
 
-    def answer(self, films: Tensor, embedded: Sequence[tuple[Tensor, Tensor]]) -> Answers:
+    def answer(
+        self,
+        films: Tensor,
+        embedded: Sequence[tuple[Tensor, Tensor]],
+        facts: Tensor | None = None,
+    ) -> Answers:
         """Answers for fitted films (N, 1, S, S) and what each classifier's `embed` gave of them."""
         pairs = [(net, last) for net, (last, _) in zip(self.networks, embedded, strict=True)]
-        score = _mean([network.judge(last) for network, last in pairs])
+        score = _mean([network.judge(last, facts) for network, last in pairs])
         maps = _mean([evidence(network, last) for network, last in pairs]) if self.has_map else None
         stages = [pooled for _, pooled in embedded]
         familiarity = None if self.familiarity is None else self.familiarity(films, stages)

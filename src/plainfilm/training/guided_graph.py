@@ -23,6 +23,7 @@ from plainfilm.errors import RunError
 from plainfilm.findings import FeatureMap
 from plainfilm.radiograph import Pixels
 from plainfilm.reading.bundle import Bundle
+from plainfilm.training.graph import FACTS
 from plainfilm.training.guided import guided_relu
 
 OUTPUT = "score"
@@ -77,6 +78,10 @@ def scores(network: bytes, film: Tensor) -> Tensor:
     values: dict[str, Tensor] = {}
     for stored in graph.initializer:
         values[stored.name] = torch.from_numpy(onnx.numpy_helper.to_array(stored).copy())
+    for given in graph.input:  # facts: added to the score, so that no pixel's gradient heeds them
+        if given.name == FACTS:
+            n_columns = given.type.tensor_type.shape.dim[1].dim_value
+            values[FACTS] = torch.zeros(1, n_columns)
     nodes = _needed(graph)
     for node in nodes:
         if node.op_type == _FIT:

@@ -98,6 +98,10 @@ def check_members(members: Sequence[Bundle]) -> None:
     if len(members) < 2:
         raise BundleError(f"found {len(members)} bundle to join; expected at least two.")
     for place, member in enumerate(members):
+        if told := " and ".join(member.header.input.fact_names):
+            words = f"is told {told} beside the films; expected bundles that are shown films alone"
+            advice = "Average its runs at export instead (plainfilm export RUN RUN ...)"
+            raise BundleError(f"{member.header.name}: {words}. {advice}.")
         for what, of in _ALIKE.items():
             found, expected = of(member.header), of(members[0].header)
             if found != expected:

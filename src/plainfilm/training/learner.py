@@ -1,6 +1,7 @@
 """`Learner`: the network being trained with its optimiser and its running average."""
 
 import copy
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 
@@ -10,6 +11,7 @@ from torch import Tensor, nn
 from plainfilm.errors import RecipeError
 from plainfilm.networks import Classifier, build
 from plainfilm.networks.recompute import recomputing
+from plainfilm.reading.facts import width
 from plainfilm.training.augment import Draw, apply, draw
 from plainfilm.training.augment_part import part_of
 from plainfilm.training.batches import Batch, Positions
@@ -27,6 +29,7 @@ from plainfilm.training.optim_settings import Optim
 from plainfilm.training.parts import held_but, parts_of
 from plainfilm.training.recipe import Recipe
 from plainfilm.training.schedule import Pace
+from plainfilm.training.side_inputs import hidden
 from plainfilm.training.team import ALONE, Team
 from plainfilm.training.team_layers import share_layers
 
@@ -145,10 +148,14 @@ class Learner:
         return float(loss)
 
     @torch.no_grad()
-    def judge(self, films: Tensor) -> Tensor:
-        """Logits float32 (N, K + A), on the CPU, of the averaged network on unchanged films."""
+    def judge(self, films: Tensor, facts: Tensor | None = None) -> Tensor:
+        """Logits float32 (N, K + A), on the CPU, of the averaged network on unchanged films.
+
+        `facts` (N, k), as they are known, are what it is told.
+        """
+        told = None if facts is None else facts.to(self.device)
         with self.autocast():
-            logits: Tensor = self.average(films.to(self.device))
+            logits: Tensor = self.average(films.to(self.device), told)
         return logits.float().cpu()
 
     def autocast(self) -> torch.autocast:
@@ -171,7 +178,16 @@ class Learner:
         films = apply(batch.films.to(self.device), choices)[: len(own)]
         weights = None if batch.weights is None else batch.weights.to(self.device)
         opinions = None if batch.opinions is None else batch.opinions.to(self.device)
-        return Batch(films, batch.labels.to(self.device), weights, opinions)
+        facts = self._told(batch, step, own)
+        return Batch(films, batch.labels.to(self.device), weights, opinions, facts)
+
+    def _told(self, batch: Batch, step: int, own: Sequence[int]) -> Tensor | None:
+        """What the network is told of this process's films: some of what is known is hidden."""
+        if batch.facts is None:
+            return None
+        data, chance = self.recipe.data, generator_for(self.recipe.optim.seed, "facts", step)
+        told = hidden(batch.facts, data.told, data.side_inputs_hidden_share, chance)
+        return told[list(own)].to(self.device)
 
     def _wake(self) -> None:
         """Into training mode, but for what is frozen: that keeps its running statistics."""
@@ -189,8 +205,9 @@ class Learner:
         own, seen = self.team.share(n), list[Tensor]()
         parts = parts_of(n, self.recipe.optim.micro_batch, own)
         for part in parts:
+            facts = None if batch.facts is None else batch.facts[part]
             with self.autocast(), self._recomputing():
-                some = self.network(batch.films[part])
+                some = self.network(batch.films[part], facts)
             one = len(parts) == 1
             logits = self.team.whole(some, n) if one else held_but(some, own[part], n)
             loss = self.target.loss(logits, batch, targets)
@@ -245,6 +262,8 @@ def build_network(recipe: Recipe, n_logits: int) -> Classifier:
     if recipe.optim.recompute and not built.has_map:
         words = f"{network.name} has no convolutions, so no maps to compute again"
         raise RecipeError(f"optim.recompute: {words}; leave it out.")
+    if recipe.data.side_inputs:
+        built.take_facts(width(recipe.data.told))
     return built
 
 

@@ -18,8 +18,9 @@ from torch.export import Dim
 
 from plainfilm.errors import MissingExtra, RunError
 from plainfilm.radiograph import Pixels
+from plainfilm.reading.facts import Vector
 from plainfilm.reading.runtimes import onnxruntime
-from plainfilm.training.graph import INPUT, Fit, ReadingGraph
+from plainfilm.training.graph import FACTS, INPUT, Fit, ReadingGraph
 
 try:
     import onnx
@@ -38,7 +39,14 @@ Free = Mapping[int, object]  # axes, each with torch's word for a free length
 
 
 class Traceable(Protocol):
-    """A torch module that reads radiographs: how it fits them, and the names of what it gives."""
+    """A torch module that reads radiographs: how it fits them, and the names of what it gives.
+
+    `n_facts` is how many columns of facts it takes beside them; 0 = none.
+    """
+
+    @property
+    def n_facts(self) -> int:
+        """Columns of facts."""
 
     @property
     def fit(self) -> Fit:
@@ -70,8 +78,12 @@ def to_onnx(graph: Traceable, *, opset: int = OPSET) -> bytes:
         raise TypeError(f"found {type(graph).__name__}; expected a torch module")
     side = graph.fit.size
     example = torch.zeros(2, 1, side + 3, side + 7)  # sizes that are not confused with S
-    free = {0: Dim.DYNAMIC, 2: Dim.DYNAMIC, 3: Dim.DYNAMIC}
-    return finished(traced(graph, {INPUT: (example, free)}, graph.outputs, opset=opset))
+    inputs: dict[str, tuple[Tensor, Free]] = {
+        INPUT: (example, {0: Dim.DYNAMIC, 2: Dim.DYNAMIC, 3: Dim.DYNAMIC})
+    }
+    if graph.n_facts:
+        inputs[FACTS] = (torch.zeros(2, graph.n_facts), {0: Dim.DYNAMIC})
+    return finished(traced(graph, inputs, graph.outputs, opset=opset))
 
 
 def traced(
@@ -127,23 +139,41 @@ def finished(proto: "onnx.ModelProto") -> bytes:
     return content
 
 
-def run_torch(graph: ReadingGraph, radiograph: Pixels) -> Outputs:
-    """What torch says of one radiograph (H, W): output name to array, without the film axis."""
+def run_torch(graph: ReadingGraph, radiograph: Pixels, facts: Vector | None = None) -> Outputs:
+    """What torch says of one radiograph (H, W): output name to array, without the film axis.
+
+    `facts` (k,) is what it is told, where the graph takes any.
+    """
+    told = None if facts is None else torch.from_numpy(facts)[None]
     with torch.no_grad():
-        answers = graph(torch.from_numpy(radiograph)[None, None])._asdict()
+        answers = graph(torch.from_numpy(radiograph)[None, None], told)._asdict()
     return {name: answers[name][0].numpy().astype(np.float32) for name in graph.outputs}
 
 
-def run_onnx(content: bytes, radiographs: Iterable[Pixels]) -> list[Outputs]:
-    """What onnxruntime says of radiographs, one after the other; as `run_torch`."""
+def run_onnx(
+    content: bytes, radiographs: Iterable[Pixels], facts: Sequence[Vector] = ()
+) -> list[Outputs]:
+    """What onnxruntime says of radiographs, one after the other; as `run_torch`.
+
+    `facts` are those of each; () = the graph takes none.
+    """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-    return [_run_session(session, radiograph) for radiograph in radiographs]
+    films = list(radiographs)
+    each: Sequence[Vector | None] = facts or [None] * len(films)
+    return [_run_session(session, film, told) for film, told in zip(films, each, strict=True)]
 
 
-def check_agreement(graph: ReadingGraph, content: bytes, radiographs: Iterable[Pixels]) -> float:
+def check_agreement(
+    graph: ReadingGraph,
+    content: bytes,
+    radiographs: Iterable[Pixels],
+    facts: Sequence[Vector] = (),
+) -> float:
     """The largest difference of a probability between torch and onnxruntime.
+
+    `facts` are those of each radiograph; () = the graph takes none.
 
     Raises
     ------
@@ -151,8 +181,9 @@ def check_agreement(graph: ReadingGraph, content: bytes, radiographs: Iterable[P
         It is above `TOLERANCE`, or not a number.
     """
     films = list(radiographs)
-    theirs = run_onnx(content, films)
-    ours = [run_torch(graph, film) for film in films]
+    theirs = run_onnx(content, films, facts)
+    each: Sequence[Vector | None] = facts or [None] * len(films)
+    ours = [run_torch(graph, film, told) for film, told in zip(films, each, strict=True)]
     gaps = [
         np.abs(a["probability"] - b["probability"]).max() for a, b in zip(ours, theirs, strict=True)
     ]
@@ -178,9 +209,12 @@ def _advice(graph: ReadingGraph, ours: list[Outputs], theirs: list[Outputs]) -> 
     return "try other versions of torch and onnxruntime"
 
 
-def _run_session(session: "onnxruntime.InferenceSession", radiograph: Pixels) -> Outputs:
+def _run_session(
+    session: "onnxruntime.InferenceSession", radiograph: Pixels, facts: Vector | None
+) -> Outputs:
     names = [output.name for output in session.get_outputs()]
-    values = session.run(names, {INPUT: radiograph[None, None]})
+    told = {} if facts is None else {FACTS: facts[None]}
+    values = session.run(names, {INPUT: radiograph[None, None], **told})
     return {name: value[0] for name, value in zip(names, values, strict=True)}
 
 
@@ -200,6 +234,8 @@ def _strip(proto: "onnx.ModelProto") -> None:
     films = graph.input[0].type.tensor_type.shape.dim
     for axis, letter in {0: "N", 2: "H", 3: "W"}.items():
         films[axis].dim_param = letter
+    for others in graph.input[1:]:
+        others.type.tensor_type.shape.dim[0].dim_param = "N"
     for output in graph.output:
         output.type.tensor_type.shape.dim[0].dim_param = "N"
 

@@ -17,6 +17,7 @@ from plainfilm.training.opinions import read_opinions
 from plainfilm.training.recipe import Recipe
 from plainfilm.training.record import FilmsUsed
 from plainfilm.training.side import side_columns
+from plainfilm.training.side_inputs import fact_columns
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,9 +46,12 @@ class Prepared:
         manifest, cache = Manifest.load(folder), Cache.open(folder)
         cache.check_fits(manifest)
         train = _guided(
-            films_of(manifest, cache, "train", recipe.data.side_targets), manifest, recipe
+            films_of(manifest, cache, "train", recipe.data.side_targets, recipe.data.told),
+            manifest,
+            recipe,
         )
-        prepared = Prepared(manifest, cache, train, films_of(manifest, cache, "val"))
+        val = films_of(manifest, cache, "val", side_inputs=recipe.data.told)
+        prepared = Prepared(manifest, cache, train, val)
         _check_recipe(folder, recipe, prepared)
         check_objective(recipe, train, manifest.label_set)
         return prepared
@@ -114,4 +118,8 @@ def _check_recipe(folder: Path, recipe: Recipe, prepared: Prepared) -> None:
     for name in wanted.side_targets:
         if np.isnan(side_columns(prepared.manifest.split("train"), (name,))).all():
             found = f"data.side_targets: {name!r} is known of none of the training films"
+            raise RunError(f"{folder.name}: {found}. Take it out of the recipe.")
+    for side_input in wanted.told:
+        if not fact_columns(prepared.manifest.split("train"), (side_input,)).any():
+            found = f"data.side_inputs: {side_input!r} is known of none of the training films"
             raise RunError(f"{folder.name}: {found}. Take it out of the recipe.")

@@ -7,7 +7,7 @@ documented in docs/reference/recipe.md and is used; `Recipe().to_toml()` prints 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from plainfilm.errors import EvaluationError, RecipeError
 from plainfilm.evaluation.thresholds import rule_in_words
@@ -21,6 +21,7 @@ from plainfilm.training.encoder_settings import Encoder, check_used
 from plainfilm.training.network_settings import Network
 from plainfilm.training.optim_settings import Optim
 from plainfilm.training.side import SideTarget
+from plainfilm.training.side_inputs import SideInput
 from plainfilm.training.toml import (
     differences,
     expect,
@@ -38,7 +39,10 @@ LossName = Literal["bce", "focal", "asymmetric", "cross-entropy"]
 class Data:
     """Which films: the data set the recipe is for ("" = any), and the side S of the cache.
 
-    `side_targets` lists what is learnt beside the findings, see `training.side`. `equalise` takes
+    `side_targets` lists what is learnt beside the findings, see `training.side`. `side_inputs`
+    lists what the network is told beside the pixels, in training and by every reader later;
+    `side_inputs_hidden_share` is the share of the training films, drawn anew each time, of which it
+    is told nothing, so that it learns to do without; see `training.side_inputs`. `equalise` takes
     films of the rarer class more than once, see `training.copies`.
     """
 
@@ -46,9 +50,25 @@ class Data:
     size: int = 160
     side_targets: tuple[SideTarget, ...] = ()
     equalise: Equalise = "no"
+    side_inputs: tuple[SideInput, ...] = ()
+    side_inputs_hidden_share: float = 0.5
 
     def __post_init__(self) -> None:
         expect(self.size >= 16, "data.size", self.size, "at least 16 pixels")
+        found, share = self.side_inputs, self.side_inputs_hidden_share
+        if len(set(found)) < len(found):
+            raise RecipeError(f"data.side_inputs: found {', '.join(found)}; expected each once.")
+        for name in found:
+            if name in self.side_targets:
+                words = f"{name!r} is a side target as well, and what is told need not be learnt"
+                raise RecipeError(f"data.side_inputs: {words}; take it out of one of the two.")
+        why = "above 0 and below 1: without hidden films a film without a header is read by chance"
+        expect(0 < share < 1, "data.side_inputs_hidden_share", share, why)
+
+    @property
+    def told(self) -> tuple[SideInput, ...]:
+        """The side inputs in the order of `reading.facts.FACTS`."""
+        return tuple(name for name in get_args(SideInput) if name in self.side_inputs)
 
 
 @dataclass(frozen=True)
@@ -155,6 +175,10 @@ class Recipe:
                 f"augment.turn_over_share: no one reads a chest upside down; {advice}."
             )
         self._check_encoder()
+        for name in self.loss.balance:
+            if name in self.data.side_inputs:
+                words = f"{name!r} shall not tell a finding (loss.balance), and is told"
+                raise RecipeError(f"data.side_inputs: {words}; take it out of one of the two.")
         if self.loss.name != "cross-entropy":
             return
         for key, found in (

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from plainfilm.datasets.cache import Cache
 from plainfilm.datasets.manifest import Manifest
+from plainfilm.datasets.sample import Sample
 from plainfilm.datasets.seen import film_digests
 from plainfilm.errors import RunError
 from plainfilm.evaluation.calibration import Platt
@@ -19,6 +20,7 @@ from plainfilm.networks import Classifier
 from plainfilm.networks.classifier import last_map_shape
 from plainfilm.radiograph import Pixels
 from plainfilm.reading.bundle import FitPolicy
+from plainfilm.reading.facts import Vector, facts_vector
 from plainfilm.training.batches import Positions, films_of
 from plainfilm.training.checkpoint import load_classifier
 from plainfilm.training.embeddings import Embeddings, embed
@@ -34,6 +36,7 @@ from plainfilm.training.familiarity import (
 from plainfilm.training.graph import Fit, Link, ReadingGraph
 from plainfilm.training.recipe import Recipe
 from plainfilm.training.record import RunRecord, read_recipe, read_record
+from plainfilm.training.side_inputs import facts_of
 
 MAX_DESCRIBED = 20_000  # training films, evenly spread, that the familiarity is fitted on
 
@@ -73,6 +76,8 @@ class Sources:
         for run in runs:
             _check_films(run, read_record(run), manifest, cache)
         recipe, record = read_recipe(runs[0]), read_record(runs[0])
+        for run in runs[1:]:
+            _check_told(run, read_recipe(run), recipe)
         if manifest.label_set.is_choice and recipe.release.calibration == "cross-fit-test":
             words = "findings that exclude each other are calibrated on validation films only"
             raise RunError(f'{runs[0].name}: {words}; set release.calibration = "validation"')
@@ -154,9 +159,25 @@ class Sources:
 
     def some_films(self, n_films: int) -> list[Pixels]:
         """Original validation films, evenly spread, about `n_films` of them."""
+        root = self.manifest.root
+        return [read_radiograph(root / s.image).pixels for s in self._some(n_films)]
+
+    def some_facts(self, n_films: int) -> list[Vector]:
+        """What the networks are told of the films that `some_films` gives."""
+        return [facts_vector(self.recipe.data.told, facts_of(s)) for s in self._some(n_films)]
+
+    def _some(self, n_films: int) -> Sequence[Sample]:
         val = self.manifest.split("val")
-        chosen = val.samples[:: max(1, len(val) // n_films)][:n_films]
-        return [read_radiograph(val.root / sample.image).pixels for sample in chosen]
+        return val.samples[:: max(1, len(val) // n_films)][:n_films]
+
+
+def _check_told(run: Path, recipe: Recipe, first: Recipe) -> None:
+    if recipe.data.told != first.data.told:
+        found, expected = (
+            " and ".join(each.data.told) or "nothing beside the films" for each in (recipe, first)
+        )
+        advice = "runs to average need the same data.side_inputs"
+        raise RunError(f"{run.name}: was told {found}, the first run {expected}; {advice}")
 
 
 def _check_films(run: Path, record: RunRecord, manifest: Manifest, cache: Cache) -> None:

@@ -210,7 +210,11 @@ def _teacher(run: Path, names: tuple[str, ...]) -> Classifier:
     if known != names:
         words = f"knows {', '.join(known)}; expected {', '.join(names)}"
         raise RunError(f"network.distil_from: {run.name} {words}.")
-    return load_classifier(run).requires_grad_(False)
+    teacher = load_classifier(run).requires_grad_(False)
+    if teacher.facts is not None:
+        words = "was told facts of the films, and a teacher is shown films alone"
+        raise RunError(f"network.distil_from: {run.name} {words}; take another teacher.")
+    return teacher
 
 
 def _teachers(recipe: Recipe, films: Films) -> tuple[str, ...]:

@@ -20,6 +20,8 @@ from plainfilm.reading.bundle import (
     Population,
     Provenance,
 )
+from plainfilm.reading.facts import CODING
+from plainfilm.reading.header_parts import FactsInput
 from plainfilm.training.calibrate import Thresholds
 from plainfilm.training.checkpoint import weights_name
 from plainfilm.training.encoder_settings import NAME as ENCODER
@@ -118,7 +120,7 @@ def state(sources: Sources, parts: Parts, gap: float, created: datetime) -> Bund
             version=release.version,
             created=created.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             label_set=sources.manifest.label_set,
-            input=InputFit(sources.cache.size, FitPolicy(sources.cache.policy)),
+            input=_input(sources),
             map=MapScale(*shape, parts.map_peak or 1.0) if shape else None,
             thresholds=parts.thresholds.values,
             threshold_rule=_threshold_words(sources, parts),
@@ -135,6 +137,12 @@ def state(sources: Sources, parts: Parts, gap: float, created: datetime) -> Bund
         )
     except ValueError as error:
         raise RecipeError(f"release: {error}. {EXPORT_AGAIN}.") from error
+
+
+def _input(sources: Sources) -> InputFit:
+    told = sources.recipe.data.told
+    facts = FactsInput(told, CODING) if told else None
+    return InputFit(sources.cache.size, FitPolicy(sources.cache.policy), facts)
 
 
 def _encoder_limits(recipe: Recipe) -> tuple[str, ...]:

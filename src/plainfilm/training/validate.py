@@ -50,5 +50,6 @@ def mean_auroc(logits: Tensor, labels: Tensor) -> float:
 def _logits(learner: Learner, films: Films) -> Tensor:
     step, own = learner.recipe.optim.batch_size, np.array(learner.team.share(len(films)), np.int64)
     parts = np.split(own, range(step, len(own), step))
-    logits = torch.cat([learner.judge(films.take(part).films) for part in parts])
+    batches = (films.take(part) for part in parts)
+    logits = torch.cat([learner.judge(batch.films, batch.facts) for batch in batches])
     return learner.team.whole(logits, len(films))

@@ -10,6 +10,7 @@ from pathlib import Path
 from plainfilm.errors import RecipeError, RunError
 from plainfilm.networks.safetensors import safetensors_bytes
 from plainfilm.networks.weights import SAFETENSORS
+from plainfilm.reading.facts import columns
 from plainfilm.reading.strict_json import encode
 from plainfilm.reports import check_path
 from plainfilm.training.checkpoint import load_classifier, load_weights
@@ -69,6 +70,7 @@ def _statement(run: Path, name: str, content: bytes) -> dict[str, object]:
         "input": {
             "shape": ["N", 1, size, size],  # films that are fitted already
             "values": "displayed luminance, float32, 0 black to 1 white",
+            **({"facts": list(columns(recipe.data.told))} if recipe.data.told else {}),
         },
         "logits": list(record.label_set.names),
         "exclusive": record.label_set.exclusive,

@@ -143,7 +143,7 @@ def check_labels(labels: NDArray[np.float32], names: Sequence[str]) -> Check:
 def check_shapes(learner: Learner, films: Films) -> Check:
     """One batch gives one finite score per film and output."""
     batch = films.take(np.arange(min(len(films), learner.recipe.optim.batch_size)))
-    logits = learner.judge(batch.films)
+    logits = learner.judge(batch.films, batch.facts)
     low, high = float(batch.films.min()), float(batch.films.max())
     n_weights = sum(weight.numel() for weight in learner.network.parameters())
     found = (

@@ -128,5 +128,5 @@ def watch(learner: Learner, films: Films, *, clock: Clock = time.perf_counter) -
 
 
 def _judged(learner: Learner, batch: Batch, losses: Sequence[float]) -> Overfit:
-    logits = learner.judge(batch.films)
+    logits = learner.judge(batch.films, batch.facts)
     return Overfit(tuple(losses), float(masked_bce(logits, batch.labels)), logits, batch.labels)
