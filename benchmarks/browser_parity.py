@@ -48,6 +48,7 @@ def python_reading(path: Path) -> dict[str, Any]:
         "shape": list(film.pixels.shape),
         "view": film.view and film.view.value,
         "ageYears": film.age_years,
+        "sex": film.sex and film.sex.value,
         "bodyPart": film.body_part,
         "spacingMm": film.spacing_mm and list(film.spacing_mm),
         "laterality": film.laterality and film.laterality.value,

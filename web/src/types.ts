@@ -1,7 +1,11 @@
 /** What travels between the engines, the views and the reports; the words are those of the Python side. */
 import type { View } from './images';
+import type { FactName, Facts } from './reading/facts';
 
 export type { View };
+
+/** As in DICOM Patient's Sex (0010,0040). */
+export type Sex = 'F' | 'M';
 
 /** A film as displayed (images/radiograph.ts), its cautions already sentences. */
 export interface Radiograph {
@@ -11,6 +15,7 @@ export interface Radiograph {
   readonly name: string;
   readonly view?: View;
   readonly ageYears?: number;
+  readonly sex?: Sex;
   readonly bodyPart?: string;
   readonly cautions: readonly string[];
 }
@@ -31,6 +36,8 @@ export interface Prediction {
   name: string;
   bundle: { name: string; version: string; sha256: string };
   read_as: { age_years: number | null; view: string | null; body_part: string | null };
+  /** What the network was told beside the film; only of a bundle that is told any. */
+  facts?: Facts;
   calibrated: boolean;
   findings: FindingResult[];
   familiarity: number | null;
@@ -72,7 +79,8 @@ export interface BundleHeader {
   version: string;
   created: string;
   label_set: { findings: { name: string; display: string }[]; exclusive: boolean };
-  input: { size: number; policy: FitPolicy };
+  /** `facts`: what the network is told beside a film (format 2 only). */
+  input: { size: number; policy: FitPolicy; facts?: { names: FactName[]; coding: string } };
   map: { height: number; width: number; display_max: number } | null;
   thresholds: Record<string, number>;
   threshold_rule: string;
@@ -107,7 +115,8 @@ export interface Said {
   ageYears: number | null;
   view: View | null;
   bodyPart: string | null;
+  sex: Sex | null;
   outsidePopulation: boolean;
 }
 
-export const NOTHING_SAID: Said = { ageYears: null, view: null, bodyPart: null, outsidePopulation: false };
+export const NOTHING_SAID: Said = { ageYears: null, view: null, bodyPart: null, sex: null, outsidePopulation: false };

@@ -1,4 +1,6 @@
 /** golden.npz: synthetic radiographs and what the graph said of them (docs/reference/bundle.md). */
+import type { BundleHeader } from '../types';
+import { problem } from './problem';
 import { inflated } from './packed';
 
 export interface Tensor {
@@ -8,6 +10,15 @@ export interface Tensor {
 
 const LOCAL = 0x04034b50;
 const HEADER = /'descr': '<f4', 'fortran_order': False, 'shape': \(([0-9, ]*)\)/;
+
+const CODING = 'plainfilm.facts/1'; // plainfilm/reading/facts.py
+
+/** Refuses a bundle that is told what it takes in a way that this page does not know. */
+export function checkCoding({ input }: BundleHeader): void {
+  if (input.facts !== undefined && input.facts.coding !== CODING) {
+    throw problem('problem.engine', { reason: input.facts.coding });
+  }
+}
 
 /** The arrays of a zip of .npy files, by name without ".npy"; throws a RangeError for anything else. */
 export async function readNpz(content: Uint8Array<ArrayBuffer>): Promise<Map<string, Tensor>> {

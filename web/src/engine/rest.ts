@@ -3,6 +3,7 @@ import { fit } from '../reading/fit';
 import { answerFor } from '../reading/reader';
 import { NOTHING_SAID, type Answer, type Bundle, type BundleHeader, type Evaluation, type Maps, type Prediction, type Radiograph, type Said } from '../types';
 import type { Engine, Film, Loaded } from './index';
+import { checkCoding } from './golden';
 import { readByJobs } from './jobs';
 import { Problem, problem } from './problem';
 import { LENGTH_HEADER, tensorAnswer, tensorRequest } from './tensors';
@@ -61,10 +62,11 @@ export class RestEngine implements Engine {
   }
 
   /** The gate here, the graph there: the server gets S x S numbers instead of the file. */
-  private readFitted(radiograph: Radiograph, said: Said, bundle: Bundle, signal: AbortSignal): Promise<Answer> {
+  private async readFitted(radiograph: Radiograph, said: Said, bundle: Bundle, signal: AbortSignal): Promise<Answer> {
     const { size, policy } = bundle.header.input;
-    return answerFor(radiograph, said, bundle, async (pixels, height, width) => {
-      const { body, jsonLength } = tensorRequest(fit({ pixels, height, width }, size, policy), size);
+    checkCoding(bundle.header);
+    return answerFor(radiograph, said, bundle, async (pixels, height, width, facts) => {
+      const { body, jsonLength } = tensorRequest(fit({ pixels, height, width }, size, policy), size, facts);
       const headers = { [LENGTH_HEADER]: String(jsonLength), 'Content-Type': 'application/octet-stream' };
       const url = `v2/models/${encodeURIComponent(this.name)}/infer`;
       const response = await this.answered(url, { method: 'POST', body, headers, signal });
@@ -127,6 +129,7 @@ function fieldsOf(said: Said): Record<string, string> {
   if (said.ageYears !== NOTHING_SAID.ageYears) fields.age = String(said.ageYears);
   if (said.view !== null) fields.view = said.view;
   if (said.bodyPart) fields.body_part = said.bodyPart;
+  if (said.sex !== null) fields.sex = said.sex;
   if (said.outsidePopulation) fields.outside_population = 'true';
   return fields;
 }

@@ -1,5 +1,5 @@
 /** A fitted film as a tensor of the Open Inference Protocol, as bytes after JSON; plainfilm/serve/tensors.py. */
-import type { GraphOutputs } from '../reading/reader';
+import type { GraphOutputs, Told } from '../reading/reader';
 import { problem } from './problem';
 
 export const LENGTH_HEADER = 'Inference-Header-Content-Length';
@@ -10,11 +10,16 @@ interface Described {
   parameters: { binary_data_size: number };
 }
 
-/** The request for one film of `side` x `side`, and how long its JSON is. */
-export function tensorRequest(film: Float32Array<ArrayBuffer>, side: number): { body: Blob; jsonLength: number } {
-  const input = { name: 'radiographs', datatype: 'FP32', shape: [1, 1, side, side], parameters: { binary_data_size: film.byteLength } };
-  const head = new TextEncoder().encode(JSON.stringify({ inputs: [input], parameters: { binary_data_output: true } }));
-  return { body: new Blob([head, film]), jsonLength: head.length };
+/** The request for one film of `side` x `side` and what is told of it, and how long its JSON is. */
+export function tensorRequest(film: Float32Array<ArrayBuffer>, side: number, facts: Told): { body: Blob; jsonLength: number } {
+  const inputs = [tensor('radiographs', [1, 1, side, side], film)];
+  if (facts !== null) inputs.push(tensor('facts', [1, facts.length], facts));
+  const head = new TextEncoder().encode(JSON.stringify({ inputs, parameters: { binary_data_output: true } }));
+  return { body: new Blob([head, film, ...(facts === null ? [] : [facts])]), jsonLength: head.length };
+}
+
+function tensor(name: string, shape: number[], { byteLength }: Float32Array): Described & { datatype: string } {
+  return { name, datatype: 'FP32', shape, parameters: { binary_data_size: byteLength } };
 }
 
 /** The graph's outputs in an answer; throws a `Problem` where it is cut short. */

@@ -3,7 +3,7 @@ import type { Answer, Bundle, BundleHeader, Evaluation, Said } from '../types';
 import { answerFor } from '../reading/reader';
 import type { Engine, Film, Loaded } from './index';
 import { fetchFile, type SiteFile } from './fetching';
-import { readNpz, type Tensor } from './golden';
+import { checkCoding, readNpz, type Tensor } from './golden';
 import { problem } from './problem';
 import { expand } from './w16';
 import type { Outputs, Reply, Request } from './worker';
@@ -56,6 +56,7 @@ export class WasmEngine implements Engine {
       sha256: files.bundle.sha256,
       evaluation: evaluation && parse<Evaluation>(evaluation),
     };
+    checkCoding(bundle.header);
     try {
       await this.launch(engine, files.network.encoding === 'w16' ? expand(network) : network);
     } catch (error) {
@@ -70,10 +71,10 @@ export class WasmEngine implements Engine {
     if (this.bundle === null) throw problem('problem.engine', { reason: '' });
     if (this.worker === null) await this.start(() => undefined, signal); // it was stopped, or stopped itself
     try {
-      return await answerFor(film.radiograph, said, this.bundle, (pixels, height, width) => {
+      return await answerFor(film.radiograph, said, this.bundle, (pixels, height, width, facts) => {
         signal.throwIfAborted();
         signal.addEventListener('abort', this.stop, { once: true });
-        return this.ask({ kind: 'run', pixels, height, width });
+        return this.ask({ kind: 'run', pixels, height, width, facts });
       });
     } catch (error) {
       if (signal.aborted) throw error;
@@ -124,7 +125,8 @@ export class WasmEngine implements Engine {
     const film = golden.get('radiograph_0');
     if (film === undefined) throw problem('problem.damaged', { file: 'golden.npz' });
     const [height, width] = film.shape;
-    const found = await this.ask({ kind: 'run', pixels: film.values, height, width });
+    const facts = golden.get('facts_0')?.values ?? null;
+    const found = await this.ask({ kind: 'run', pixels: film.values, height, width, facts });
     for (const [name, output] of Object.entries(found)) {
       const expected = golden.get(`${name}_0`);
       const allowed = name === 'familiarity' ? FAMILIARITY_TOLERANCE : TOLERANCE * scale(expected);

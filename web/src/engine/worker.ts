@@ -4,7 +4,7 @@ import { gunzipped } from './packed';
 
 export type Request =
   | { id: number; kind: 'start'; machine: Uint8Array<ArrayBuffer>; graph: Uint8Array<ArrayBuffer> }
-  | { id: number; kind: 'run'; pixels: Float32Array; height: number; width: number };
+  | { id: number; kind: 'run'; pixels: Float32Array; height: number; width: number; facts: Float32Array | null };
 
 export type Outputs = Record<string, { dims: readonly number[]; data: Float32Array }>;
 
@@ -34,7 +34,9 @@ async function start(request: Extract<Request, { kind: 'start' }>): Promise<Outp
 async function run(request: Extract<Request, { kind: 'run' }>): Promise<Outputs> {
   if (session === null) throw new Error('the engine was not started');
   const film = new ort.Tensor('float32', request.pixels, [1, 1, request.height, request.width]);
-  const found = await session.run({ radiographs: film });
+  const { facts } = request;
+  const told = facts && { facts: new ort.Tensor('float32', facts, [1, facts.length]) };
+  const found = await session.run({ radiographs: film, ...told });
   const copies = Object.entries(found).map(([name, tensor]) => {
     return [name, { dims: tensor.dims, data: Float32Array.from(tensor.data as Float32Array) }] as const;
   });

@@ -5,6 +5,9 @@ import type { Message } from './message';
 /** The direction of the beam, named as in DICOM View Position (0018,5101). */
 export type View = 'PA' | 'AP' | 'LATERAL' | 'OBLIQUE';
 
+/** The patient's sex, as in DICOM Patient's Sex (0010,0040). */
+export type Sex = 'F' | 'M';
+
 /** The side of a paired body part, as in DICOM Image Laterality (0020,0062). */
 export type Laterality = 'L' | 'R' | 'B';
 
@@ -19,6 +22,7 @@ export interface Radiograph {
   readonly view?: View;
   /** The patient's age at the examination. */
   readonly ageYears?: number;
+  readonly sex?: Sex;
   /** Lower-case English ("chest", "knee"). */
   readonly bodyPart?: string;
   /** Millimetres from one pixel to the next: down, across. */

@@ -8,6 +8,7 @@ export interface Circumstances {
   ageYears: number | null;
   view: string | null;
   bodyPart: string | null;
+  sex: string | null;
 }
 
 /** What counts (the caller's word, else the header's), and what the header says. */
@@ -26,6 +27,7 @@ export function gather(header: Circumstances, said: Circumstances): Told {
     ageYears: said.ageYears ?? own.ageYears,
     view: said.view || own.view,
     bodyPart: part(said.bodyPart) ?? own.bodyPart,
+    sex: said.sex || own.sex,
   };
   return { known, header: own };
 }
@@ -35,6 +37,7 @@ export function contradictions({ known, header }: Told): string[] {
   const pairs: [string, string | null, string | null][] = [
     ['view', header.view, known.view],
     ['body part', header.bodyPart, known.bodyPart],
+    ['sex', header.sex, known.sex],
   ];
   if (!sameAge(known, header)) pairs.unshift(['age', years(header), years(known)]);
   return pairs

@@ -1,5 +1,6 @@
 /** A film in, a prediction out; the twin of `Reader` in plainfilm/reading/__init__.py. */
 import type { Answer, Bundle, FindingResult, Maps, Prediction, Radiograph, Said } from '../types';
+import { factsVector, type Facts } from './facts';
 import { checkImage } from './image_check';
 import {
   checkFamiliarity,
@@ -12,11 +13,13 @@ import {
 } from './population';
 
 export type GraphOutputs = Record<string, { dims: readonly number[]; data: Float32Array }>;
-export type Run = (pixels: Float32Array, height: number, width: number) => Promise<GraphOutputs>;
+/** `facts` are what the graph is told; null = it is told nothing. */
+export type Run = (pixels: Float32Array, height: number, width: number, facts: Told) => Promise<GraphOutputs>;
+export type Told = Float32Array<ArrayBuffer> | null;
 
 /** What the header of a film says; null = nothing. */
 export function headerOf(film: Radiograph): Circumstances {
-  return { ageYears: film.ageYears ?? null, view: film.view ?? null, bodyPart: film.bodyPart ?? null };
+  return { ageYears: film.ageYears ?? null, view: film.view ?? null, bodyPart: film.bodyPart ?? null, sex: film.sex ?? null };
 }
 
 /** What the bundle says of a film; `run` is the graph, called only where the gate lets the film pass. */
@@ -30,8 +33,17 @@ export async function answerFor(film: Radiograph, said: Said, bundle: Bundle, ru
   const refused = image.refusal ?? population.refusal;
   const answer = { film, bundle, known: told.known, cautions };
   if (refused !== null) return { prediction: predictionOf({ ...answer, refused }), maps: null };
-  const found = await run(film.pixels, film.height, film.width);
+  const facts = factsOf(bundle, told.known);
+  const vector = facts && factsVector(header.input.facts!.names, facts);
+  const found = await run(film.pixels, film.height, film.width, vector);
   return afterRun(answer, found, said.outsidePopulation, judged.refusal !== null);
+}
+
+/** What is known of the facts that a bundle is told; null = it is told none. */
+function factsOf({ header }: Bundle, known: Circumstances): Facts | null {
+  if (header.input.facts === undefined) return null;
+  const facts = { age: known.ageYears, sex: known.sex, view: known.view };
+  return Object.fromEntries(header.input.facts.names.map((name) => [name, facts[name]]));
 }
 
 interface Reading {
@@ -87,11 +99,13 @@ function mapsOf(found: GraphOutputs): Maps | null {
 function predictionOf(reading: Reading): Prediction {
   const { header, sha256 } = reading.bundle;
   const { known } = reading;
+  const facts = factsOf(reading.bundle, known);
   return {
     schema: 'plainfilm.prediction/1',
     name: reading.film.name,
     bundle: { name: header.name, version: header.version, sha256 },
     read_as: { age_years: known.ageYears, view: known.view, body_part: known.bodyPart },
+    ...(facts && { facts }),
     calibrated: header.calibration.calibrated && !reading.outside && (reading.refused ?? null) === null,
     findings: reading.findings ?? [],
     familiarity: reading.familiarity ?? null,

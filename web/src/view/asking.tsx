@@ -3,11 +3,12 @@ import { useState } from 'preact/hooks';
 import { gather, missing } from '../reading/population';
 import { headerOf } from '../reading/reader';
 import type { OpenFilm } from '../session';
-import type { Bundle, Said, View } from '../types';
+import type { Bundle, Said, Sex, View } from '../types';
 import { useWords } from './context';
 import type { Key } from '../words';
 import { useNarrow } from './narrow';
 
+const SEXES: Sex[] = ['F', 'M'];
 const VIEWS: View[] = ['PA', 'AP', 'LATERAL', 'OBLIQUE'];
 
 interface Props {
@@ -23,6 +24,7 @@ export function Asking({ film, bundle, onSaid }: Props) {
   const [age, setAge] = useState(film.said.ageYears?.toString() ?? '');
   const [view, setView] = useState<View | ''>(film.said.view ?? '');
   const [part, setPart] = useState(film.said.bodyPart ?? '');
+  const [sex, setSex] = useState<Sex | ''>(film.said.sex ?? '');
   if (film.radiograph === null || film.answer === null) return null;
   const told = gather(headerOf(film.radiograph), film.said);
   const lacking = missing(population, told.known);
@@ -32,6 +34,7 @@ export function Asking({ film, bundle, onSaid }: Props) {
     ageYears: age.trim() === '' ? null : Number(age),
     view: view || null,
     bodyPart: part || null,
+    sex: sex || null,
     outsidePopulation: false,
   });
   return (
@@ -62,6 +65,15 @@ export function Asking({ film, bundle, onSaid }: Props) {
             {VIEWS.map((each) => <option key={each} value={each}>{words.say(`view.${each}`)}</option>)}
           </select>
         </label>
+        {bundle.header.input.facts?.names.includes('sex') && (
+          <label>
+            {words.say('ask.sex')}
+            <select value={sex} onChange={(event) => setSex(event.currentTarget.value as Sex | '')}>
+              <option value="">{told.header.sex === null ? words.say('unknown') : words.say(`sex.${told.header.sex as Sex}`)}</option>
+              {SEXES.map((each) => <option key={each} value={each}>{words.say(`sex.${each}`)}</option>)}
+            </select>
+          </label>
+        )}
         <label>
           {words.say('ask.part')}
           <input

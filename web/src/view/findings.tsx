@@ -128,7 +128,7 @@ function ImageCheck({ prediction }: { prediction: Prediction }) {
         ))}
       </ul>
       <p class="quiet">
-        {wording.readAs(words, prediction)} {familiar}
+        {wording.readAs(words, prediction)} {wording.told(words, prediction)} {familiar}
       </p>
     </section>
   );

@@ -67,7 +67,7 @@ function Table({ film, bundle }: Props) {
   return (
     <table>
       <caption>
-        {wording.readAs(words, prediction)} {wording.familiarity(words, prediction)} {wording.measuredOn(words, bundle.evaluation)}
+        {wording.readAs(words, prediction)} {wording.told(words, prediction)} {wording.familiarity(words, prediction)} {wording.measuredOn(words, bundle.evaluation)}
       </caption>
       <thead><tr>{heads.map((head) => <th key={head} scope="col">{say(head)}</th>)}</tr></thead>
       <tbody>

@@ -49,7 +49,7 @@ export async function loaded(language: Language): Promise<Words> {
   }
 }
 
-const FACTS = ['age', 'view', 'body part'];
+const FACTS = ['age', 'view', 'body part', 'sex'];
 
 export class Words {
   private readonly patterns: { key: Key; pattern: RegExp; names: string[] }[];

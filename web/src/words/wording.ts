@@ -74,6 +74,13 @@ export function readAs(words: Words, { read_as }: Prediction): string {
   });
 }
 
+/** What the network was told beside the film; empty where its kind is told nothing. */
+export function told(words: Words, { facts }: Prediction): string {
+  if (facts === undefined) return '';
+  const each = Object.entries(facts).map(([name, fact]) => `${words.say(name as Key)} ${fact ?? words.say('unknown')}`);
+  return words.say('told', { what: each.join(', ') });
+}
+
 /** How well a finding is told apart, with its interval, on films such as this one. */
 export function measuredFor(words: Words, prediction: Prediction, evaluation: Evaluation | null, finding: string): string {
   if (prediction.cautions.some(isOverride)) return words.say('measured.not-such');

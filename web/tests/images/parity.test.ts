@@ -11,7 +11,7 @@ const { PARITY_WANTED, PARITY_ANSWERS } = process.env;
 async function answer(path: string): Promise<unknown> {
   try {
     const { pixels, width, height, name: _, cautions, ...facts } = await readRadiograph(readFileSync(path), 'film');
-    const missing = { view: null, ageYears: null, bodyPart: null, spacingMm: null, laterality: null };
+    const missing = { view: null, ageYears: null, sex: null, bodyPart: null, spacingMm: null, laterality: null };
     const known = Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
     const sha256 = createHash('sha256').update(new Uint8Array(pixels.buffer)).digest('hex');
     return { ...missing, ...known, sha256, shape: [height, width], cautions: cautions.map(inEnglish) };

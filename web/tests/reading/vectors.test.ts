@@ -107,7 +107,7 @@ test('whole readings are the same predictions', async () => {
   const { header, sha256, cases } = golden.reader;
   for (const { formula, age, view, override, outputs, prediction } of cases) {
     const film = { ...picture(formula, 120, 100), name: `${formula}.png`, view: 'PA' as const, bodyPart: 'chest', cautions: ['drawn'] };
-    const said = { ageYears: age, view, bodyPart: null, outsidePopulation: override };
+    const said = { ageYears: age, view, bodyPart: null, sex: null, outsidePopulation: override };
     const run = async () => {
       const entries = Object.entries(outputs as Record<string, number[]>);
       return Object.fromEntries(entries.map(([name, data]) => [name, { dims: [1, data.length], data: Float32Array.from(data) }]));

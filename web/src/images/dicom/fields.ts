@@ -20,6 +20,7 @@ const FIELDS = {
   AnatomicRegionSequence: [0x00082218, 'SQ'],
   PatientBirthDate: [0x00100030, 'DA'],
   PatientAge: [0x00101010, 'AS'],
+  PatientSex: [0x00100040, 'CS'],
   BodyPartExamined: [0x00180015, 'CS'],
   ImagerPixelSpacing: [0x00181164, 'DS'],
   PatientPosition: [0x00185100, 'CS'],

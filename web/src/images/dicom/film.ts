@@ -1,7 +1,7 @@
 /** What a DICOM header tells about the film: view, side, body part, pixel spacing, age, orientation. */
 
 import { message, type Message } from '../message';
-import type { Laterality, View } from '../radiograph';
+import type { Laterality, Sex, View } from '../radiograph';
 import type { DataSet } from './elements';
 import * as fields from './fields';
 
@@ -101,6 +101,12 @@ export function ageYears(dataset: DataSet): Answer<number> {
   const value = Number(match[1]) / PER_YEAR[match[2]];
   if (value > OLDEST) return { cautions: [message('image.caution.age', { years: Math.round(value) })] };
   return { value, cautions: match[2] === '' ? [message('image.caution.ageUnit')] : [] };
+}
+
+/** The patient's sex; not known where Patient's Sex says "O" (other), nothing, or what it cannot. */
+export function sex(dataset: DataSet): Sex | undefined {
+  const word = fields.code(dataset, 'PatientSex');
+  return word === 'F' || word === 'M' ? word : undefined;
 }
 
 /**

@@ -59,6 +59,7 @@ export async function readDicom(bytes: Uint8Array<ArrayBuffer>, name: string): P
     name,
     view: view.value,
     ageYears: age.value,
+    sex: film.sex(dataset),
     bodyPart,
     spacingMm: film.spacingMm(dataset),
     laterality: film.laterality(dataset),
