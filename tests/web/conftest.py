@@ -18,6 +18,7 @@ from plainfilm.reading import Reader
 from plainfilm.reading.shelf import open_bundle
 from plainfilm.serve.site import PAGE, write_site
 from tiny_bundle import tiny_bundle
+from told_bundle import told_bundle
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FLAGS = [
@@ -112,6 +113,19 @@ def served(source: Path | str = "chest14-demo", **settings: object) -> Iterator[
     site.empty()
     running.should_exit = True
     thread.join(10)
+
+
+@pytest.fixture(params=["static", "server"])
+def told_site(request: pytest.FixtureRequest, built: Path, tmp_path: Path) -> Iterator[Site]:
+    """The page in a mode, with a bundle that is told age, sex and view."""
+    if request.param == "server":
+        told_bundle().save(tmp_path / "told.bundle")
+        with served(tmp_path / "told.bundle") as site:
+            yield site
+        return
+    write_site(told_bundle(), tmp_path / "www")
+    with handed_out(tmp_path / "www") as site:
+        yield site
 
 
 @pytest.fixture
