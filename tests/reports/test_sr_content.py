@@ -105,6 +105,19 @@ def test_s3_33_it_says_that_it_assists_and_never_replaces(
         assert texts(root, "Made by software, not reviewed") == [wording.NOT_REVIEWED]
 
 
+def test_s0_85_what_the_network_was_told_stands_beside_what_the_film_was_taken_for(
+    tree: Callable[..., Dataset], answered: Prediction
+) -> None:
+    told = replace(answered, facts={"age": 60.0, "sex": None})
+
+    assert any("The network was told: age 60, sex not known." in each for each in _all(tree(told)))
+    assert not any("was told" in each for each in _all(tree(answered)))
+
+
+def _all(root: Dataset) -> list[str]:
+    return [item.TextValue for item in items(root) if "TextValue" in item]
+
+
 def test_cautions_limits_and_what_was_measured_are_in_it(
     tree: Callable[..., Dataset], answered: Prediction, evaluation: dict[str, object],
     make_report: MakeReport,

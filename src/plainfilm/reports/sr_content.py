@@ -174,7 +174,7 @@ def _statements(report: Report, film: SourceFilm) -> list[tuple[Code, str]]:
         (codes.REFUSED, prediction.refused or ""),
         (codes.LOOKED_FOR, f"No answer is given for: {names}." if refused
          else f"Looked for: {names}; nothing else."),
-        (codes.READ_AS, wording.read_as(prediction)),
+        (codes.READ_AS, f"{wording.read_as(prediction)} {wording.told(prediction)}".strip()),
         (codes.INTENDED_USE, header.intended_use),
         (codes.POPULATION, header.population_words),
         (codes.CALIBRATION, how if calibration.calibrated else wording.NOT_CALIBRATED),
