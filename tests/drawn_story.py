@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from pages import README, REPOSITORY, blocks, our_commands
-from phantoms import phantom
+from phantoms import somebody
 from plainfilm.cli import main
 from plainfilm.training.recipe import Recipe
 
@@ -41,7 +41,7 @@ def draw_children(folder: Path) -> None:
             path = folder / part / f"PNEUMONIA/person{number}_bacteria_{number}.jpeg"
         else:
             path = folder / part / f"NORMAL/IM-{number:04d}-0001.jpeg"
-        film = phantom(size=(80, 90), seed=number)
+        film = somebody(size=(80, 90), seed=number)
         film[20:34, 12:28] = 0.9 if number % 2 else film[20:34, 12:28]
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(np.rint(film * 255).astype(np.uint8)).save(path)

@@ -2,6 +2,7 @@
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 
 def phantom(
@@ -31,3 +32,12 @@ def phantom(
         picture += 0.05 * (np.sin(18 * y + 6 * np.abs(x)) > 0.6) * body
     picture += 0.02 * rng.standard_normal(size)
     return np.clip(picture, 0, 1).astype(np.float32)
+
+
+def somebody(size: tuple[int, int] = (256, 256), seed: int = 0) -> NDArray[np.float32]:
+    """A phantom with soft shades of its own, so that no two seeds look like the same film."""
+    rng = np.random.default_rng(seed)
+    shades = Image.fromarray(rng.standard_normal((12, 12)).astype(np.float32))
+    height, width = size
+    own = np.asarray(shades.resize((width, height), Image.Resampling.BICUBIC), np.float32)
+    return np.clip(phantom(size=size, seed=seed) + 0.12 * own, 0, 1).astype(np.float32)

@@ -9,12 +9,16 @@ from plainfilm.datasets import seen
 from plainfilm.datasets.manifest import Manifest
 from plainfilm.datasets.seen import (
     ADAPTED_KEY,
+    ADAPTED_LOOKS_KEY,
     KEY,
+    LOOKS_KEY,
     adapted_digests,
     film_digests,
     find_leak,
     joined_digests,
+    listed,
     named,
+    packed,
 )
 from plainfilm.errors import DatasetError
 
@@ -114,3 +118,18 @@ def test_more_films_than_a_bundle_names_are_not_joined(
     parts = [film_digests(learned, [split]) for split in ("train", "val")]
     with pytest.raises(DatasetError, match=r"6 films to learn from; .* Join fewer"):
         joined_digests(parts)
+
+
+def test_looks_are_joined_where_every_member_has_them() -> None:
+    """Of what members learned, all must tell; of what they were adapted on, those who were."""
+    first = {KEY: packed({b"a" * 6}), LOOKS_KEY: packed({b"1" * 32})}
+    second = {KEY: packed({b"b" * 6}), LOOKS_KEY: packed({b"2" * 32})}
+    adapted = {ADAPTED_KEY: packed({b"c" * 6}), ADAPTED_LOOKS_KEY: packed({b"3" * 32})}
+
+    joined = joined_digests([first, {**second, **adapted}])
+
+    assert listed(joined, LOOKS_KEY) == {b"1" * 32, b"2" * 32}
+    assert listed(joined, ADAPTED_LOOKS_KEY) == {b"3" * 32}
+    assert LOOKS_KEY not in joined_digests([first, {KEY: second[KEY]}])
+    with pytest.raises(DatasetError, match="33 bytes; expected 32 a film"):
+        listed({LOOKS_KEY: packed({b"4" * 33})}, LOOKS_KEY)

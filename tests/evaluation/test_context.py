@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from drawn_context import films, header
-from plainfilm.datasets.seen import ADAPTED_KEY
+from plainfilm.datasets.seen import ADAPTED_KEY, LOOKS_KEY
 from plainfilm.datasets.seen import KEY as DIGESTS
 from plainfilm.evaluation.claim import CLAIM
-from plainfilm.evaluation.context import Context, context_of
+from plainfilm.evaluation.context import BY_BYTES, BY_LOOK, Context, context_of
 from plainfilm.evaluation.measure import measure
 from plainfilm.evaluation.table import Predictions
 
@@ -80,3 +80,11 @@ def test_it_travels_with_the_table_into_the_evaluation(make_table: Any, tmp_path
     assert told["splits"]["test"]["n_patients"] == 1
     assert told["limits"] == list(context.limits)
     assert measure(table, 5)["context"] == {}
+
+
+def test_it_says_how_films_learned_from_would_be_noticed() -> None:
+    told = [
+        context_of(header(**details), films()).training.get("films compared")
+        for details in ({}, {DIGESTS: ""}, {DIGESTS: "", LOOKS_KEY: ""})
+    ]
+    assert told == [None, BY_BYTES, BY_LOOK]

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from phantoms import phantom
+from phantoms import somebody
 from plainfilm.datasets import prepare
 from plainfilm.datasets.manifest import Manifest
 from plainfilm.errors import RunError
@@ -31,7 +31,7 @@ N_FILMS = {"train": 36, "val": 24, "test": 18}
 
 
 def draw_class(number: int) -> NDArray[np.uint8]:
-    film = phantom(size=(80, 80), seed=number)
+    film = somebody(size=(80, 80), seed=number)
     if CLASSES[number % 3] == "white square":
         down, across = np.random.default_rng(number).integers(10, 50, 2)
         film[down : down + 20, across : across + 20] = 1.0

@@ -10,6 +10,7 @@ from plainfilm import __version__
 from plainfilm.adapting.before_after import Row, change_in_words, in_words, is_chance
 from plainfilm.adapting.own_films import OwnFilms
 from plainfilm.adapting.ways import Learn, Made
+from plainfilm.datasets.lookalikes import adapted_looks
 from plainfilm.datasets.manifest import Manifest
 from plainfilm.datasets.seen import adapted_digests
 from plainfilm.evaluation.metrics import Floats
@@ -132,7 +133,12 @@ def _learned(header: BundleHeader, done: Adaptation) -> dict[str, str]:
     before = header.provenance.details
     films = replace(done.manifest, samples=done.films.samples)
     told = [before[LEARNED], done.made.words] if LEARNED in before else [done.made.words]
-    return {LEARNED: "; then ".join(told), HOW: f"--{done.learn}", **adapted_digests(before, films)}
+    return {
+        LEARNED: "; then ".join(told),
+        HOW: f"--{done.learn}",
+        **adapted_digests(before, films),
+        **adapted_looks(before, films, header.input.policy.value),
+    }
 
 
 def _init(parent: Bundle, done: Adaptation) -> str:

@@ -192,6 +192,8 @@ def evaluate_options(verb: Verb) -> Verb:
     )
     @click.option("--split", type=click.Choice(SPLITS), default="test", show_default=True,
                   help="Which films; not those the bundle learned from.")  # fmt: skip
+    @click.option("--allow-lookalikes", is_flag=True,
+                  help="Measure films that look like some it learned from.")  # fmt: skip
     @draws_options
     @force_option
     @functools.wraps(verb)
@@ -207,9 +209,9 @@ def evaluate_options(verb: Verb) -> Verb:
         """The verb, told by `EvaluateOptions` how to measure."""
         from plainfilm.evaluation import EvaluateOptions
 
-        verb(
-            how=EvaluateOptions(split, draws, seed, compare, overwrite=force, boxes=boxes), **others
-        )
+        allow = bool(others.pop("allow_lookalikes"))
+        how = EvaluateOptions(split, draws, seed, compare, force, boxes, allow)
+        verb(how=how, **others)
 
     return with_how
 

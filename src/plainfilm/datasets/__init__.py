@@ -26,6 +26,7 @@ from plainfilm.datasets.files import clear_disk_errors, count_others, locked
 from plainfilm.datasets.film_sizes import NAMES as SIZES_NAMES
 from plainfilm.datasets.film_sizes import save_film_sizes
 from plainfilm.datasets.fit import FitPolicy
+from plainfilm.datasets.lookalikes import split_lookalikes
 from plainfilm.datasets.manifest import RECORD_NAME, TABLE_NAME, Manifest
 from plainfilm.datasets.reads import NAME as READS_NAME
 from plainfilm.datasets.sample import Sample
@@ -157,6 +158,8 @@ def prepare(
             threads = choice.threads or min(8, os.cpu_count() or 1)
             cache = write_cache(manifest, out, content, threads=threads)
             check_duplicates(manifest, picture_digests(cache.pixels))
+            told = split_lookalikes(manifest, cache.pixels)
+            manifest = replace(manifest, cautions=(*manifest.cautions, *told))
             save_cooccurrence(out, manifest)
             save_film_sizes(out)
             manifest.save(out)

@@ -2,7 +2,7 @@
 
 A digest is of a film file's bytes, so it is the same whatever the file is called and in whichever
 data set it stands, and nobody can make it without the film: it names no patient. A film that was
-decoded and written again has another one and is not noticed.
+decoded and written again has another one, and is noticed by its look (`lookalikes.py`).
 """
 
 import base64
@@ -10,15 +10,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from plainfilm.datasets.files import sha256_of
+from plainfilm.datasets.looks import N_BYTES
 from plainfilm.datasets.manifest import Manifest
 from plainfilm.errors import DatasetError
 
 LEARNED = ("train", "val")
 KEY = "digests of the films learned from"
 ADAPTED_KEY = "digests of the films adapted on"  # where adapting taught the network something
+LOOKS_KEY = "looks of the films learned from"
+ADAPTED_LOOKS_KEY = "looks of the films adapted on"
+FOR_PROGRAMS = (KEY, ADAPTED_KEY, LOOKS_KEY, ADAPTED_LOOKS_KEY)  # nothing that a person can read
 MOST = 90_000  # films; more would not fit into a bundle.json
 N_NAMED = 5
 _BYTES = 6  # 25,000 films beside 90,000: one chance in 100,000 that two are taken for one
+_SIZES = {KEY: _BYTES, ADAPTED_KEY: _BYTES, LOOKS_KEY: N_BYTES, ADAPTED_LOOKS_KEY: N_BYTES}
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,7 @@ def film_digests(manifest: Manifest, splits: Sequence[str] = LEARNED) -> dict[st
     if not 0 < len(rows) <= MOST:
         return {}
     digests = {_digest(manifest, row) for row in rows}
-    return {KEY: base64.b64encode(b"".join(sorted(digests))).decode()}
+    return {KEY: packed(digests)}
 
 
 def adapted_digests(details: dict[str, str], manifest: Manifest) -> dict[str, str]:
@@ -60,18 +65,18 @@ def adapted_digests(details: dict[str, str], manifest: Manifest) -> dict[str, st
         There are more than 90,000, or the bundle's own list cannot be read.
     """
     digests = {_digest(manifest, row) for row in range(len(manifest))}
-    digests |= _listed(details, ADAPTED_KEY) if ADAPTED_KEY in details else set()
+    digests |= listed(details, ADAPTED_KEY) if ADAPTED_KEY in details else set()
     if len(digests) > MOST:
         found = f"{len(digests):,} films to learn from"
         raise DatasetError(f"{found}; a bundle can name {MOST:,} at most. Take a part of them")
-    return {ADAPTED_KEY: base64.b64encode(b"".join(sorted(digests))).decode()}
+    return {ADAPTED_KEY: packed(digests)}
 
 
 def joined_digests(details: Sequence[dict[str, str]]) -> dict[str, str]:
     """What one bundle carries that is made of several: every film that any of them learned from.
 
-    Where one of them tells no films of its training, neither does what is made of them, so that
-    nobody takes a part for the whole.
+    Digests and looks. Where one of them tells no films of its training, neither does what is made
+    of them, so that nobody takes a part for the whole.
 
     Raises
     ------
@@ -79,15 +84,17 @@ def joined_digests(details: Sequence[dict[str, str]]) -> dict[str, str]:
         A list cannot be read, or together they are more than 90,000 films.
     """
     found: dict[str, str] = {}
-    for key in (KEY, ADAPTED_KEY):
-        lists = [_listed(each, key) for each in details if key in each]
-        if not lists or (key == KEY and len(lists) < len(details)):
+    for key in FOR_PROGRAMS:
+        lists = [listed(each, key) for each in details if key in each]
+        adapted = key in (ADAPTED_KEY, ADAPTED_LOOKS_KEY)
+        tellers = [each for each in details if ADAPTED_KEY in each] if adapted else details
+        if not lists or len(lists) < len(tellers):
             continue
         digests = set[bytes]().union(*lists)
         if len(digests) > MOST:
             words = f"{len(digests):,} films to learn from"
             raise DatasetError(f"{words}; a bundle can name {MOST:,} at most. Join fewer")
-        found[key] = base64.b64encode(b"".join(sorted(digests))).decode()
+        found[key] = packed(digests)
     return found
 
 
@@ -103,7 +110,7 @@ def find_leak(details: dict[str, str], films: Manifest, key: str = KEY) -> Leak 
     """
     if key not in details:
         return None
-    learned = _listed(details, key)
+    learned = listed(details, key)
     rows = [row for row in range(len(films)) if _digest(films, row) in learned]
     patients = {films.samples[row].patient for row in rows}
     images = [films.samples[row].image for row in rows]
@@ -117,12 +124,28 @@ def named(images: Sequence[str]) -> str:
     return first if len(images) <= N_NAMED else f"{first} and {len(images) - N_NAMED:,} more"
 
 
-def _listed(details: dict[str, str], key: str) -> set[bytes]:
+def listed(details: dict[str, str], key: str) -> set[bytes]:
+    """The films of one of the lists, `FOR_PROGRAMS`, that a bundle's details hold.
+
+    Raises
+    ------
+    DatasetError
+        The list cannot be read.
+    """
+    size = _SIZES[key]
     try:
         content = base64.b64decode(details[key], validate=True)
     except ValueError as error:
         raise DatasetError(f"{key}: found no base64; the bundle's list is broken") from error
-    return {content[at : at + _BYTES] for at in range(0, len(content), _BYTES)}
+    if len(content) % size:
+        found = f"{len(content):,} bytes; expected {size} a film"
+        raise DatasetError(f"{key}: {found}. The bundle's list is broken")
+    return {content[at : at + size] for at in range(0, len(content), size)}
+
+
+def packed(films: set[bytes]) -> str:
+    """A list of films as a bundle's details hold it, in an order that tells nothing."""
+    return base64.b64encode(b"".join(sorted(films))).decode()
 
 
 def _digest(manifest: Manifest, row: int) -> bytes:

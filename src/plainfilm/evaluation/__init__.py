@@ -19,6 +19,7 @@ from plainfilm.evaluation.explanations import Explanations, explain_split, expla
 from plainfilm.evaluation.measure import evaluate_table, plain
 from plainfilm.evaluation.predict import CHOSEN_ON, Progress, describe, predict
 from plainfilm.evaluation.report_folders import MADE_FROM, NUMBERS_NAME, PREDICTIONS_NAME
+from plainfilm.evaluation.resaved import check_looks
 from plainfilm.evaluation.table import Predictions
 from plainfilm.reading import Reader
 from plainfilm.reading.strict_json import encode
@@ -55,6 +56,8 @@ class EvaluateOptions:
         True: an evaluation that is in the folder already is replaced.
     boxes
         A list of boxes, see `boxes.read_boxes`, by which the maps are scored; None = none.
+    allow_lookalikes
+        True: films that look like films the bundle learned from are measured; a caution names them.
 
     Raises
     ------
@@ -68,6 +71,7 @@ class EvaluateOptions:
     compare: Path | None = None
     overwrite: bool = False
     boxes: Path | None = None
+    allow_lookalikes: bool = False
 
     def __post_init__(self) -> None:
         if self.draws < 1:
@@ -121,7 +125,11 @@ def evaluate(
         check_same_films(choice.compare, manifest.source)  # before an hour of reading
     boxes = () if choice.boxes is None else read_boxes(choice.boxes)
     validate = partial(predict, reader, manifest, CHOSEN_ON, progress=progress, audited=False)
-    about = settled(describe(reader, manifest, choice.split), prepared, manifest, validate)
+    about = describe(reader, manifest, choice.split)
+    header, allowed = reader.bundle.header, choice.allow_lookalikes
+    seen = check_looks(header, manifest, choice.split, allowed=allowed)
+    about = replace(about, cautions=(*about.cautions, *seen))
+    about = settled(about, prepared, manifest, validate)
     table = predict(reader, manifest, choice.split, progress=progress)
     explained = explain_split(reader, manifest, choice.split, boxes)
     return write_evaluation(replace(table, about=about), out, choice, explained)

@@ -8,13 +8,13 @@ import numpy as np
 
 from plainfilm.datasets.manifest import Manifest
 from plainfilm.datasets.sample import Sample
-from plainfilm.datasets.seen import ADAPTED_KEY
+from plainfilm.datasets.seen import FOR_PROGRAMS, LOOKS_KEY
 from plainfilm.datasets.seen import KEY as LEARNED_KEY
 from plainfilm.reading.bundle import BundleHeader, Provenance
 
 _UNKNOWN = "not known"
+BY_BYTES, BY_LOOK = "by their bytes", "by their bytes and by their look"
 _ADAPTED = "adapted"  # how the details of an adaptation begin; it may have been on this data set
-_FOR_PROGRAMS = (LEARNED_KEY, ADAPTED_KEY)
 
 
 @dataclass(frozen=True)
@@ -84,8 +84,9 @@ def context_of(header: BundleHeader, manifest: Manifest) -> Context:
         "seconds": _words(None if source.seconds is None else round(source.seconds)),
         "split SHA-256": _words(source.split_sha256),
         "ensemble": _ensemble(source.details),
+        "films compared": _compared(source.details),
         **_internal_or_external(source, manifest),
-        **{key: words for key, words in source.details.items() if key not in _FOR_PROGRAMS},
+        **{key: words for key, words in source.details.items() if key not in FOR_PROGRAMS},
     }
     return Context(
         intended_use=header.intended_use,
@@ -112,6 +113,13 @@ def _ensemble(details: Mapping[str, str]) -> str:
         return f"the mean of {n_members} bundles"
     n_runs = 1 + sum(key.startswith("run ") for key in details)
     return "none: one network" if n_runs == 1 else f"the mean of {n_runs} networks"
+
+
+def _compared(details: Mapping[str, str]) -> str:
+    """How films that the bundle learned from would be noticed; "" = not at all."""
+    if LOOKS_KEY in details:
+        return BY_LOOK
+    return BY_BYTES if LEARNED_KEY in details else ""
 
 
 def _internal_or_external(source: Provenance, manifest: Manifest) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from html import escape
 
+from plainfilm.evaluation.context import BY_LOOK
 from plainfilm.evaluation.html_parts import bullets, interval, items, open_words, record, row, table
 from plainfilm.evaluation.metric_words import term
 from plainfilm.reading.promotion import FAULTS
@@ -134,14 +135,27 @@ def splits_chapter(evaluation: Json) -> str:
     """How the films were divided, and what refuses a leak."""
     lines = [
         "No patient, and no film, is in two splits: a data set where one is is refused.",
-        "Films that the bundle learned from are refused by name, where it carries their digests.",
-        "Not noticed: a film that was decoded and written again, and other films of a patient of "
-        "whom it learned in another data set.",
+        _noticed(evaluation),
         f"Split SHA-256: {evaluation['split_sha256']}.",
     ]
     return (
         bullets(lines)
         + f"<p class='open'>{escape(open_words('why the films were so divided'))}</p>"
+    )
+
+
+def _noticed(evaluation: Json) -> str:
+    """Which leaks would have been noticed, and which not."""
+    training = record(record(evaluation.get("context")).get("training"))
+    others = "other films of a patient of whom it learned in another data set"
+    if training.get("films compared") == BY_LOOK:
+        return (
+            "Films that the bundle learned from are refused by name, and so are films that look "
+            f"like them, saved again. Not noticed: {others}."
+        )
+    return (
+        "Films that the bundle learned from are refused by name, where it carries their digests. "
+        f"Not noticed: a film that was decoded and written again, and {others}."
     )
 
 

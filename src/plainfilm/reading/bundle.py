@@ -53,7 +53,7 @@ __all__ = [
 ]
 
 LIMITS = {  # most bytes of each file; there are no other files
-    "bundle.json": 2**20,
+    "bundle.json": 8 * 2**20,
     "network.onnx": 640 * 2**20,
     "golden.npz": MAX_GOLDEN_BYTES,
     "evaluation.json": 8 * 2**20,

@@ -16,7 +16,7 @@ from plainfilm.reading.bundle import Bundle
 from plainfilm.reading.strict_json import encode
 
 KEY = "sign_off"
-FAULTS = ("COLLAPSED", "SHORTCUT", "WARNING")  # how an evaluation's sentences on them begin
+FAULTS = ("COLLAPSED", "LEAK", "SHORTCUT", "WARNING")  # how an evaluation's sentences on them begin
 MAX_NAME = 100  # letters of a person's name
 _HOW = "plainfilm bundles sign-off"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -39,7 +39,7 @@ def what_is_missing(bundle: Bundle) -> list[str]:
 
 
 def named_faults(bundle: Bundle) -> list[str]:
-    """What the bundle's evaluation names: a shortcut, collapse, or files that tell the label."""
+    """What the evaluation names: a leak, a shortcut, collapse, or files that tell the label."""
     found = (bundle.evaluation or {}).get("cautions")
     said = found if isinstance(found, list) else []
     return [words for words in said if isinstance(words, str) and words.startswith(FAULTS)]

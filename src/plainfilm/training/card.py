@@ -5,8 +5,7 @@ No number stands here that is not in one of the two, and beside each measured on
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from plainfilm.datasets.seen import ADAPTED_KEY
-from plainfilm.datasets.seen import KEY as DIGESTS
+from plainfilm.datasets.seen import FOR_PROGRAMS
 from plainfilm.evaluation.audit_sections import Section, audit_sections, shortcut_sentences
 from plainfilm.reading.bundle import BundleHeader
 from plainfilm.training.rebuild import rebuild_lines
@@ -34,7 +33,7 @@ _AUDITS = {
 }
 
 # Too long for a person: which films were learned from, every epoch's losses.
-_FOR_PROGRAMS = (DIGESTS, ADAPTED_KEY, "history")
+_FOR_PROGRAMS = (*FOR_PROGRAMS, "history")
 
 Json = Mapping[str, object]
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from plainfilm.datasets.cache import Cache
+from plainfilm.datasets.lookalikes import film_looks
 from plainfilm.datasets.manifest import Manifest
 from plainfilm.datasets.sample import Sample
 from plainfilm.datasets.seen import film_digests
@@ -91,8 +92,8 @@ class Sources:
 
     @cached_property
     def digests(self) -> dict[str, str]:
-        """Digests of the films that were learned from, for the bundle to carry."""
-        return film_digests(self.manifest)
+        """Digests and looks of the films that were learned from, for the bundle to carry."""
+        return film_digests(self.manifest) | film_looks(self.manifest, self.cache.pixels)
 
     @property
     def names(self) -> tuple[str, ...]:
