@@ -74,7 +74,7 @@ DRAWN = (
 def test_an_evaluation_leaves_a_table_numbers_and_a_page(out: Path) -> None:
     figures = {f"{name}.{ending}" for name in DRAWN for ending in ("svg", "png")}
     tables = {"evaluation.json", "explanations.json", "predictions.parquet", "report.html"}
-    tables.add("curves.csv")
+    tables |= {"curves.csv", "places.json"}
     assert {path.name for path in out.iterdir()} == figures | tables | {"co-occurrence.svg"}
     numbers = json.loads((out / "evaluation.json").read_text(encoding="utf-8"))
     assert numbers["schema"] == "plainfilm.evaluation/1"
@@ -88,7 +88,7 @@ def test_an_evaluation_leaves_a_table_numbers_and_a_page(out: Path) -> None:
 
 
 def test_the_tables_alone_give_the_same_files_again(out: Path, tmp_path: Path) -> None:
-    for table in ("predictions.parquet", "explanations.json"):
+    for table in ("predictions.parquet", "explanations.json", "places.json"):
         (tmp_path / table).write_bytes((out / table).read_bytes())
     report_table(tmp_path, draws=20)
     for name in ("evaluation.json", "report.html", "roc.svg"):
@@ -116,6 +116,16 @@ def test_what_files_alone_tell_is_a_section_of_the_report(out: Path) -> None:
     assert "<h3>What files and records alone tell</h3>" in audits
     for row in numbers["facts_alone"].values():
         assert f"<p>{row['words'][0]}</p>" in audits
+
+
+def test_whether_one_place_decides_is_a_section_of_the_report(out: Path) -> None:
+    numbers = json.loads((out / "evaluation.json").read_text(encoding="utf-8"))["places"]
+    page = (out / "report.html").read_text(encoding="utf-8")
+    audits = page.partition("<h2 id='audits'>")[2].partition("<h2")[0]
+    assert "<h3>Does one place decide?</h3>" in audits
+    assert numbers["n_places"] == 49
+    for row in numbers["findings"].values():
+        assert f"<p>{row['words']}</p>" in audits
 
 
 def test_the_numbers_fit_into_the_bundle(out: Path, tmp_path: Path) -> None:

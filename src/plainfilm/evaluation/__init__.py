@@ -17,6 +17,8 @@ from plainfilm.evaluation.curves import curves_csv
 from plainfilm.evaluation.explanations import NAME as EXPLANATIONS_NAME
 from plainfilm.evaluation.explanations import Explanations, explain_split, explanation_numbers
 from plainfilm.evaluation.measure import evaluate_table, plain
+from plainfilm.evaluation.places import NAME as PLACES_NAME
+from plainfilm.evaluation.places import Places, place_alarms, place_numbers, try_places
 from plainfilm.evaluation.predict import CHOSEN_ON, Progress, describe, predict
 from plainfilm.evaluation.report_folders import MADE_FROM, NUMBERS_NAME, PREDICTIONS_NAME
 from plainfilm.evaluation.resaved import check_looks
@@ -132,7 +134,8 @@ def evaluate(
     about = settled(about, prepared, manifest, validate)
     table = predict(reader, manifest, choice.split, progress=progress)
     explained = explain_split(reader, manifest, choice.split, boxes)
-    return write_evaluation(replace(table, about=about), out, choice, explained)
+    places = try_places(reader, manifest.split(choice.split), table)
+    return write_evaluation(replace(table, about=about), out, choice, explained, places)
 
 
 def check_vacant(out: Path, options: EvaluateOptions, *, besides: Sequence[str] = ()) -> None:
@@ -147,11 +150,16 @@ def check_vacant(out: Path, options: EvaluateOptions, *, besides: Sequence[str] 
 
 
 def write_evaluation(
-    table: Predictions, out: Path, options: EvaluateOptions, explained: Explanations | None = None
+    table: Predictions,
+    out: Path,
+    options: EvaluateOptions,
+    explained: Explanations | None = None,
+    places: Places | None = None,
 ) -> dict[str, object]:
-    """Write predictions.parquet and explanations.json, then what `report_table` makes of them.
+    """Write predictions.parquet, explanations.json and places.json, then what `report_table` makes
+    of them.
 
-    Raises as `evaluate` does. `explained` = None: nothing is known of maps.
+    Raises as `evaluate` does. `explained` = None: nothing is known of maps; `places` likewise.
     """
     if options.compare is not None:
         check_same_films(options.compare, table.about.data_set)
@@ -159,10 +167,12 @@ def write_evaluation(
         table = replace(table, published=read_published(options.compare, films, findings))
     with clear_disk_errors(out, "Free some space and evaluate again."):
         out.mkdir(parents=True, exist_ok=True)
-        for name in (NUMBERS_NAME, REPORT_NAME, CURVES_NAME, EXPLANATIONS_NAME):
+        for name in (NUMBERS_NAME, REPORT_NAME, CURVES_NAME, EXPLANATIONS_NAME, PLACES_NAME):
             (out / name).unlink(missing_ok=True)  # of another table from now on
         if explained is not None:
             explained.save(out)
+        if places is not None:
+            places.save(out)
     table.save(out / PREDICTIONS_NAME)
     return report_table(out, draws=options.draws, seed=options.seed)
 
@@ -172,7 +182,7 @@ def _refuse_other(out: Path, besides: Sequence[str]) -> None:
     drawn = list(out.glob("*.svg"))  # beside a figure's .svg lies its .png
     figures = {path.with_suffix(ending).name for path in drawn for ending in (".svg", ".png")}
     own = {PREDICTIONS_NAME, NUMBERS_NAME, REPORT_NAME, CURVES_NAME, *figures, *besides}
-    own.add(EXPLANATIONS_NAME)
+    own |= {EXPLANATIONS_NAME, PLACES_NAME}
     n_others = count_others(out, own)
     if n_others:
         found = f"holds {n_others:,} other files or folders, and is no report"
@@ -180,9 +190,9 @@ def _refuse_other(out: Path, besides: Sequence[str]) -> None:
 
 
 def report_table(out: Path, *, draws: int = N_DRAWS, seed: int = 0) -> dict[str, object]:
-    """Write evaluation.json, curves.csv, report.html and the figures from two tables in `out`.
+    """Write evaluation.json, curves.csv, report.html and the figures from the tables in `out`.
 
-    They are predictions.parquet and, where the bundle has maps, explanations.json.
+    They are predictions.parquet and, where there are such, explanations.json and places.json.
     """
     from plainfilm.evaluation.figures import draw_figures  # slow to import
     from plainfilm.evaluation.report import html_report
@@ -212,6 +222,11 @@ def _numbers(out: Path, draws: int, seed: int) -> dict[str, object]:
     explained = Explanations.load(out)
     if explained is not None:
         numbers["explanations"] = plain(explanation_numbers(explained, draws, seed))
+    places = Places.load(out)
+    if places is not None:
+        found = place_numbers(places, draws, seed)
+        numbers["places"] = plain(found)
+        numbers["cautions"] = [*_listed(numbers["cautions"]), *place_alarms(found)]
     alone = audit_table(Predictions.load(out / PREDICTIONS_NAME), seed=seed)
     if alone:
         numbers["facts_alone"] = plain(alone)

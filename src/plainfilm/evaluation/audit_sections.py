@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from plainfilm.evaluation.localization import OVERLAPS
 
 FACTS_ALONE, POOR_FILMS = "What files and records alone tell", "Poor films"  # not about maps
+ONE_PLACE = "Does one place decide?"  # nor this
 
 _FACTS_ABOUT = (
     "AUROC of what is known of these films without looking at them, learned patient-wise from the "
@@ -33,6 +34,7 @@ def audit_sections(evaluation: Mapping[str, object]) -> tuple[Section, ...]:
     """The sections that an evaluation.json has numbers for."""
     found = (
         _facts_alone(evaluation),
+        _one_place(_record(evaluation.get("places"))),
         _degradation(_record(evaluation.get("degradation"))),
         _maps(_record(evaluation.get("explanations"))),
         _boxes(_record(evaluation.get("explanations"))),
@@ -95,6 +97,31 @@ def _degradation(degradation: Mapping[str, object]) -> Section | None:
     few = tuple(bool(row.get("too_few")) for row in findings)
     head = ("Finding", "Present", "As it is", *names)
     return Section(POOR_FILMS, (about, *words), head, rows, few)
+
+
+def _one_place(places: Mapping[str, object]) -> Section | None:
+    findings = [_record(row) for row in _record(places.get("findings")).values()]
+    if not findings:
+        return None
+    rows = tuple(
+        (
+            str(row.get("display")),
+            str(row.get("n_present")),
+            str(row.get("place")),
+            *(_interval(row.get(key)) for key in ("whole", "without", "alone")),
+        )
+        for row in findings
+    )
+    about = (
+        f"AUROC on {places['n_films']} films of the split, drawn once, each of which was read "
+        f"again without every one of {places['n_places']} places, and with nothing but the place "
+        "that is missed most; what is painted over shows the mean of these films."
+    )
+    words = tuple(str(row.get("words")) for row in findings)
+    head = ("Finding", "Present", "Place missed most", "Whole film", "Without it", "It alone")
+    return Section(
+        ONE_PLACE, (about, *words), head, rows, tuple(bool(r.get("too_few")) for r in findings)
+    )
 
 
 def _maps(explained: Mapping[str, object]) -> Section | None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from html import escape
 
 from plainfilm.evaluation import report_front as front
-from plainfilm.evaluation.audit_sections import FACTS_ALONE, POOR_FILMS, audit_sections
+from plainfilm.evaluation.audit_sections import FACTS_ALONE, ONE_PLACE, POOR_FILMS, audit_sections
 from plainfilm.evaluation.checklist import checklist
 from plainfilm.evaluation.claim import CLAIM
 from plainfilm.evaluation.html_parts import page, record
@@ -78,7 +78,7 @@ def _chapters(evaluation: Json, figures: Mapping[str, str]) -> dict[str, str]:
     """Title → HTML of each chapter before the checklists, in their order."""
     further, drawn = further_sections(evaluation), _drawn(figures)
     maps = {each.title: section_part(each) for each in audit_sections(evaluation)}
-    alone, poor = (maps.pop(title, "") for title in (FACTS_ALONE, POOR_FILMS))
+    alone, poor, place = (maps.pop(t, "") for t in (FACTS_ALONE, POOR_FILMS, ONE_PLACE))
     return {
         "Summary": front.summary_chapter(evaluation),
         "What it is for": front.use_chapter(evaluation),
@@ -94,7 +94,14 @@ def _chapters(evaluation: Json, figures: Mapping[str, str]) -> dict[str, str]:
         "Uncertainty": further["conformal"],
         "Explanations": "".join(maps.values()),
         "Audits": "".join(
-            [alone, shortcuts_part(evaluation), poor, drawn["Audits"], further["contradictions"]]
+            [
+                alone,
+                shortcuts_part(evaluation),
+                place,
+                poor,
+                drawn["Audits"],
+                further["contradictions"],
+            ]
         ),
         "Limits": front.limits_chapter(evaluation),
         "What was read how often": front.reads_chapter(evaluation),
