@@ -80,13 +80,14 @@ def test_films_adapted_on_are_added_to_those_of_before(learned: Manifest) -> Non
 
 
 def test_films_of_two_splits_that_look_the_same_are_named_in_pairs(learned: Manifest) -> None:
-    seeds = [0, 1, 2, 3, 4, 5, 6, 1, 8, 4]
+    seeds = [0, 1, 2, 3, 4, 5, 5, 1, 8, 4]
     films = squares(seeds)
     films[7] = fitted(somebody(seed=1)[4:-4, :-6], "squash")
 
     assert split_lookalikes(learned, films) == (
-        "LEAK, 1 film in 'test' that look like films in 'train': 7.png like 1.png. Look at them.",
-        "LEAK, 1 film in 'test' that look like films in 'val': 9.png like 4.png. Look at them.",
+        "LEAK, a film in 'test' looks like one in 'train': 7.png like 1.png. Look at both.",
+        "LEAK, 2 films in 'test' look like films in 'val': 6.png like 5.png, 9.png like 4.png. "
+        "Look at them.",
     )
     assert split_lookalikes(learned, squares(list(range(10)))) == ()
     assert split_lookalikes(learned, films[:, :16, :16]) == ()

@@ -141,9 +141,10 @@ def _pairs_words(
     names = [sample.image.rpartition("/")[2] for sample in manifest.samples]
     shown = ", ".join(f"{names[film]} like {names[other]}" for film, other in pairs[:N_NAMED])
     more = f" and {len(pairs) - N_NAMED:,} more" if len(pairs) > N_NAMED else ""
-    count = f"{len(pairs):,} film{'s' * (len(pairs) != 1)}"
-    words = f"{count} in {second!r} that look like films in {first!r}"
-    return f"LEAK, {words}: {shown}{more}. Look at them."
+    if len(pairs) == 1:
+        return f"LEAK, a film in {second!r} looks like one in {first!r}: {shown}. Look at both."
+    count = f"{len(pairs):,} films in {second!r} look like films in {first!r}"
+    return f"LEAK, {count}: {shown}{more}. Look at them."
 
 
 def _seen(looks: Looks) -> set[bytes]:
