@@ -3,7 +3,7 @@ from typing import Any
 
 from drawn_context import films, header
 from plainfilm.evaluation import report_front as front
-from plainfilm.evaluation.context import context_of
+from plainfilm.evaluation.context import BY_LOOK, context_of
 from plainfilm.evaluation.measure import measure
 
 
@@ -63,3 +63,12 @@ def test_many_limits_are_counted_and_not_dropped(make_table: Any) -> None:
     n_all = 9 + len(header().limits)
     assert f"{n_all - 6} more: see Limits" in front.summary_chapter(numbers)
     assert front.limits_chapter(numbers).count("<li>") == n_all
+
+
+def test_the_splits_say_whether_a_film_saved_again_would_be_noticed(make_table: Any) -> None:
+    numbers = measured(make_table)
+    assert "Not noticed: a film that was decoded and written again" in front.splits_chapter(numbers)
+    training = {**numbers["context"]["training"], "films compared": BY_LOOK}
+    known = {**numbers, "context": {**numbers["context"], "training": training}}
+    text = front.splits_chapter(known)
+    assert "so are films that look like them, saved again. Not noticed: other films" in text

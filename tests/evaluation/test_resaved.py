@@ -11,7 +11,9 @@ from plainfilm.datasets.lookalikes import adapted_looks, film_looks
 from plainfilm.datasets.looks import fitted
 from plainfilm.datasets.manifest import Manifest
 from plainfilm.errors import EvaluationError
+from plainfilm.evaluation import EvaluateOptions, evaluate
 from plainfilm.evaluation.resaved import check_looks
+from plainfilm.evaluation.table import Predictions
 from plainfilm.reading.bundle import BundleHeader
 from tiny_bundle import tiny_bundle
 
@@ -76,3 +78,30 @@ def test_films_adapted_on_are_noticed_too(header: BundleHeader, tmp_path: Path) 
     again = drawn(tmp_path / "again", [8, 9], ["test"] * 2, "again")
     with pytest.raises(EvaluationError, match="1 film that looks like one"):
         check_looks(adapted, again, "test", allowed=False)
+
+
+def test_evaluate_refuses_such_films_before_the_read_is_counted(
+    header: BundleHeader, tmp_path: Path
+) -> None:
+    replace(tiny_bundle(1), header=header).save(tmp_path / "own.bundle")
+    other = drawn(tmp_path / "other", [20, 3], ["test"] * 2, "other")
+    replace(other, label_set=header.label_set).save(tmp_path / "other")
+    with pytest.raises(EvaluationError, match="1 film that looks like one"):
+        evaluate(tmp_path / "own.bundle", tmp_path / "other", tmp_path / "report")
+    assert not (tmp_path / "other" / "test-reads.jsonl").exists()
+    assert not (tmp_path / "report").exists()
+
+
+@pytest.mark.slow
+def test_no_operating_point_is_chosen_on_such_films(header: BundleHeader, tmp_path: Path) -> None:
+    replace(tiny_bundle(1), header=header).save(tmp_path / "own.bundle")
+    other = drawn(tmp_path / "other", [20, 21, 2, 22], ["test", "test", "val", "val"], "other")
+    other = replace(other, label_set=header.label_set)
+    other.save(tmp_path / "other")
+    how = EvaluateOptions(draws=2)
+    evaluate(tmp_path / "own.bundle", tmp_path / "other", tmp_path / "report", options=how)
+    about = Predictions.load(tmp_path / "report" / "predictions.parquet").about
+    assert about.points == {}
+    assert (
+        "no point was chosen on validation films: tiny: split 'val' of other" in about.points_from
+    )

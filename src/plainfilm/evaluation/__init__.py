@@ -126,7 +126,7 @@ def evaluate(
     if choice.compare is not None:
         check_same_films(choice.compare, manifest.source)  # before an hour of reading
     boxes = () if choice.boxes is None else read_boxes(choice.boxes)
-    validate = partial(predict, reader, manifest, CHOSEN_ON, progress=progress, audited=False)
+    validate = partial(_read_validation, reader, manifest, progress)
     about = describe(reader, manifest, choice.split)
     header, allowed = reader.bundle.header, choice.allow_lookalikes
     seen = check_looks(header, manifest, choice.split, allowed=allowed)
@@ -136,6 +136,12 @@ def evaluate(
     explained = explain_split(reader, manifest, choice.split, boxes)
     places = try_places(reader, manifest.split(choice.split), table)
     return write_evaluation(replace(table, about=about), out, choice, explained, places)
+
+
+def _read_validation(reader: Reader, manifest: Manifest, progress: Progress | None) -> Predictions:
+    """The films that points are chosen on; EvaluationError where the bundle learned from them."""
+    check_looks(reader.bundle.header, manifest, CHOSEN_ON, allowed=False)
+    return predict(reader, manifest, CHOSEN_ON, progress=progress, audited=False)
 
 
 def check_vacant(out: Path, options: EvaluateOptions, *, besides: Sequence[str] = ()) -> None:
