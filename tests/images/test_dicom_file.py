@@ -1,5 +1,6 @@
 """DICOM bytes are parsed with and without preamble, in every byte order, and within bounds."""
 
+import tracemalloc
 import zlib
 from collections.abc import Callable
 
@@ -17,7 +18,7 @@ from dicoms import dicom_file, without_meta, without_preamble
 from plainfilm.errors import ImageError, UnreadableImage
 from plainfilm.images import dicom_file as parser
 from plainfilm.images import read_radiograph_bytes
-from plainfilm.images.dicom_file import parse_dicom
+from plainfilm.images.dicom_file import parse_dicom, parse_header
 
 Refusal = Callable[[bytes], ImageError]
 Film = NDArray[np.uint16]
@@ -120,3 +121,40 @@ def test_a_header_without_end_is_refused_before_it_fills_the_memory(
     deflater = zlib.compressobj(9, zlib.DEFLATED, -15)
     content = start + deflater.compress(body) + deflater.flush()
     assert "tens of thousands of elements" in str(refusal(content))
+
+
+@pytest.mark.parametrize("syntax", [*PLAIN, DeflatedExplicitVRLittleEndian])
+@pytest.mark.parametrize("cut", [bytes, without_preamble])
+def test_a_header_alone_is_the_whole_file_s(
+    film12: Film, syntax: str, cut: Callable[[bytes], bytes]
+) -> None:
+    content = cut(dicom_file(film12, syntax=syntax, PatientID="7", StudyID="", BodyPartExamined=""))
+    header = parse_header(content, "film", ("PatientID", "StudyID", "AccessionNumber"))
+    whole, _ = parse_dicom(content, "film")
+    assert [element.keyword for element in header] == ["PatientID", "StudyID"]
+    assert all(element == whole[element.keyword] for element in header)
+
+
+def test_a_header_that_breaks_off_before_the_pixels_is_refused(film12: Film) -> None:
+    """What was looked for may stand behind the end."""
+    content = dicom_file(film12)
+    for length in range(133, content.index(b"OW") - 4, 7):
+        with pytest.raises(UnreadableImage):
+            parse_header(content[:length], "film", ("PatientID",))
+
+
+def test_a_header_costs_little_whatever_stands_around_it() -> None:
+    """The server itself looks at it, which no limit of its children's holds."""
+    start = dicom_file(np.zeros((2, 2), np.uint16), syntax=DeflatedExplicitVRLittleEndian)
+    size = 144 + int.from_bytes(start[140:144], "little")
+    deflater = zlib.compressobj(9, zlib.DEFLATED, -15)
+    long = b"\x09\x00\x01\x10OB\x00\x00" + (80 * 2**20).to_bytes(4, "little")
+    body = long + bytes(80 * 2**20) + b"\xe0\x7f\x10\x00OW\x00\x00" + bytes(4)
+    content = start[:size] + deflater.compress(body) + deflater.flush()
+    tracemalloc.start()
+    try:
+        with pytest.raises(UnreadableImage, match="more than 16,777,216 bytes"):
+            parse_header(content, "film", ("PatientID",))
+        assert tracemalloc.get_traced_memory()[1] < 60e6
+    finally:
+        tracemalloc.stop()

@@ -18,9 +18,11 @@ from pydicom.uid import UID
 from plainfilm.errors import ReportError
 from plainfilm.images import dicom_fields as fields
 from plainfilm.images.content import Kind, kind_of
-from plainfilm.images.dicom_file import parse_dicom
+from plainfilm.images.dicom_file import parse_header
 from plainfilm.images.guard import silence
 
+_UIDS = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID")
+_REMOVED = ("PatientIdentityRemoved", "DeidentificationMethod")
 _UNREADABLE = "\ufffd"  # what the decoder puts where letters are none of the header's alphabet
 
 _TIME = re.compile(r"([01]\d|2[0-3])([0-5]\d([0-5]\d(\.\d{1,6})?)?)?")
@@ -74,14 +76,9 @@ def source_film(content: bytes, name: str) -> SourceFilm:
             f"{name}: not a DICOM film, so nothing says whose it is; expected one for a .dcm "
             "report. Write .html, .json, .csv or .png"
         )
-    dataset, _ = parse_dicom(content, name)
+    dataset = parse_header(content, name, (*_UIDS, "Modality", *_ALWAYS, *_WHERE_THERE, *_REMOVED))
     with silence():
-        study, series, instance, kind = (
-            _uid(dataset, keyword, name)
-            for keyword in (
-                "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID",
-            )
-        )  # fmt: skip
+        study, series, instance, kind = (_uid(dataset, keyword, name) for keyword in _UIDS)
         about = _about(dataset)
     about.StudyInstanceUID = study
     reference = Dataset()
@@ -112,10 +109,11 @@ def _about(dataset: Dataset) -> Dataset:
         if found:
             _put(about, keyword, found)
     # A film that is said to be without its patient must go on saying so, and how.
-    method = _words(dataset, "DeidentificationMethod")
-    if method and fields.code(dataset, "PatientIdentityRemoved") == "YES":
-        _put(about, "PatientIdentityRemoved", "YES")
-        _put(about, "DeidentificationMethod", method)
+    removed, method = _REMOVED
+    how = _words(dataset, method)
+    if how and fields.code(dataset, removed) == "YES":
+        _put(about, removed, "YES")
+        _put(about, method, how)
     return about
 
 
