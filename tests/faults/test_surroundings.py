@@ -51,8 +51,9 @@ def test_a_server_on_read_only_disks_reads_and_a_full_one_stops_it_only_while_it
         assert before.status_code == 200
         with pytest.raises(OSError, match="No space"):
             (its_disk / "fill").write_bytes(bytes(2**17))
-        while (refused := read()).status_code == 200:  # what was left of the log's last page
-            pass
+        for _ in range(64):  # what was left of the log's last page
+            if (refused := read()).status_code != 200:
+                break
         ready = client.get("/v2/health/ready")
         (its_disk / "fill").unlink()
         assert (refused.status_code, refused.json()["type"][-5:]) == (503, "audit")
@@ -83,18 +84,19 @@ def test_a_clock_that_jumps_costs_no_answer(tiny_path: Path, tmp_path: Path) -> 
     ):
         asking.wait_for(5)
         films = [film_part(png_film(seed), name=f"{seed}.png") for seed in range(8)]
-        job = client.post("/v1/jobs", files=films, headers={"Idempotency-Key": "ward"}).json()["id"]
+        ward = {"Idempotency-Key": "ward"}
+        jobs = [client.post("/v1/jobs", files=films, headers=ward).json()["id"]]
+        while (found := client.get(f"/v1/jobs/{jobs[0]}").json())["state"] != "done":
+            asking.wait_for(1)
         for jump in (f"+{DAYS}d", f"-{DAYS}d"):
             (tmp_path / "aside").write_text(jump)
             (tmp_path / "aside").replace(clock)
             asking.wait_for(10)
-        while (found := client.get(f"/v1/jobs/{job}").json())["state"] != "done":
-            asking.wait_for(1)
-        again = client.post("/v1/jobs", files=films, headers={"Idempotency-Key": "ward"})
+            jobs.append(client.post("/v1/jobs", files=films, headers=ward).json()["id"])
         assert client.get("/v2/health/ready").status_code == 200
     assert not asking.wrong
     assert found["done"] == len(films)
-    assert again.json()["id"] == job
+    assert len(set(jobs)) == 1  # it ended before, and is not forgotten
     assert verify(log).broken_at is None
     lines = map(json.loads, log.read_text().splitlines())
     days = [datetime.fromisoformat(line["time"]) for line in lines]
