@@ -189,6 +189,23 @@ def test_a_report_is_overwritten_only_with_force(
     assert out.read_text().startswith("name,")
 
 
+@pytest.mark.parametrize("verb", ["read", "explain"])
+def test_a_film_is_not_replaced_by_its_own_report(
+    film: Path, bundle: Path, tmp_path: Path, capsys: Output, verb: str
+) -> None:
+    """A report may have the ending of its film, .png or .dcm, and its name at a slip."""
+    folder = shutil.copy(film, tmp_path / "film.png").parent
+    (folder / "link.png").symlink_to("film.png")
+    words = {"read": ("read", folder), "explain": ("explain", folder / "film.png")}[verb]
+    finding = ("--finding", "pneumonia") if verb == "explain" else ()
+    for name in ("film.png", "link.png"):
+        out = ("--out", folder / name, "--force")
+        assert run(*words, "--bundle", bundle, *finding, *out) == 1
+        assert "a film that is to be read" in one_error_line(capsys.readouterr().err)
+    assert (folder / "link.png").is_symlink()
+    assert (folder / "film.png").read_bytes() == film.read_bytes()
+
+
 def test_a_bad_ending_is_told_before_any_film_is_read(bundle: Path, capsys: Output) -> None:
     assert run("read", "missing.png", "--bundle", bundle, "--out", "r.pdf") == 2
     line = usage_error(capsys.readouterr().err)

@@ -19,6 +19,7 @@ from plainfilm.reports import (
     WRITERS,
     Report,
     check_can_hold,
+    check_not_a_film,
     check_path,
     keepsake,
     only,
@@ -116,6 +117,16 @@ def test_more_films_than_a_report_holds_are_refused_with_what_does(
     with pytest.raises(ReportError, match=rf"at most {most} films; found {most + 1}\. Write \.csv"):
         write(make_report(*[answered] * (most + 1)), path)
     assert not path.exists()
+
+
+def test_a_report_goes_anywhere_but_over_its_films(tmp_path: Path) -> None:
+    film, other = tmp_path / "film.png", tmp_path / "other.png"
+    film.write_bytes(b"film")
+    other.write_bytes(b"film")
+    check_not_a_film(other, [film, tmp_path / "missing.png"])
+    check_not_a_film(tmp_path / "new.png", [film])
+    with pytest.raises(ReportError, match=r"film\.png: a film that is to be read"):
+        check_not_a_film(tmp_path / "." / "film.png", [other, film])
 
 
 def test_a_table_holds_any_number_of_films(tmp_path: Path) -> None:

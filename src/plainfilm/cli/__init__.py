@@ -121,7 +121,8 @@ def read(
     from plainfilm.reading import Reader
 
     films = film_files(asked)
-    _check_report(out, sum(not isinstance(film, PlainfilmError) for film in films), force=force)
+    there = [film.path for film in films if not isinstance(film, PlainfilmError)]
+    _check_report(out, there, force=force)
     reader, kept, failures = Reader(bundle), [], []
     with wrong_usage_of("--prevalence"):
         how.check(reader)
@@ -153,15 +154,16 @@ def read(
         click.get_current_context().exit(1)
 
 
-def _check_report(out: Path | None, n_films: int, *, force: bool) -> None:
+def _check_report(out: Path | None, films: Sequence[Path], *, force: bool) -> None:
     """Refuse, before any film is read, a report that could not be written."""
     from plainfilm import reports
 
     if out is not None:
         with wrong_usage_of("--out"):
             reports.check_ending(out)
+        reports.check_not_a_film(out, films)
         reports.check_path(out, overwrite=force)
-        reports.check_can_hold(out, n_films)
+        reports.check_can_hold(out, len(films))
 
 
 @plainfilm.command()
@@ -184,6 +186,7 @@ def explain(
 
     with wrong_usage_of("--out"):
         reports.check_ending(out, (".png",))
+    reports.check_not_a_film(out, [file])
     reports.check_path(out, overwrite=force, endings=(".png",))
     notes, reader = drawn.wanted.notes(file), Reader(bundle)
     header = reader.bundle.header

@@ -1,6 +1,7 @@
 """A prediction in, a file out: the ending of the file's name picks the writer."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,6 +26,7 @@ __all__ = [
     "Report",
     "check_can_hold",
     "check_ending",
+    "check_not_a_film",
     "check_path",
     "find_finding",
     "json_text",
@@ -95,6 +97,20 @@ def check_path(path: Path, *, overwrite: bool, endings: Sequence[str] = tuple(WR
         raise ReportError(
             f"{path.name}: its folder {path.parent.name!r} is not there; make it first"
         )
+
+
+def check_not_a_film(path: Path, films: Iterable[Path]) -> None:
+    """Refuse a path where one of the films is: a report must not replace what it is of.
+
+    Raises
+    ------
+    ReportError
+        It leads to the file of a film, by whatever name.
+    """
+    for film in films:
+        with suppress(OSError):  # one of the two is not there
+            if path.samefile(film):
+                raise ReportError(f"{path.name}: a film that is to be read; choose another name")
 
 
 def check_ending(path: Path, endings: Sequence[str] = tuple(WRITERS)) -> None:
