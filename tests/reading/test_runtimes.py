@@ -74,8 +74,10 @@ def test_what_is_hidden_from_openvino_is_there_again() -> None:
     assert sys.modules.get("openvino_telemetry", runtimes) is not None
 
 
-def test_who_wants_to_tell_may(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("said", "holds"), [("0", "0"), ("", "1"), ("no", "1"), ("true", "1")])
+def test_who_wants_to_tell_may_and_nobody_else_does(tmp_path: Path, said: str, holds: str) -> None:
+    """An empty variable, as a compose file leaves it, would be told from as well."""
     asks = "import os; from plainfilm.reading import runtimes; print(os.environ[runtimes.OPT_OUT])"
     words = [sys.executable, "-c", asks]
-    own = {**os.environ, "HOME": str(tmp_path), "CI": "true", "ORT_DISABLE_TELEMETRY": "0"}
-    assert subprocess.check_output(words, env=own, text=True).strip() == "0"
+    own = {**os.environ, "HOME": str(tmp_path), "CI": "true", "ORT_DISABLE_TELEMETRY": said}
+    assert subprocess.check_output(words, env=own, text=True).strip() == holds

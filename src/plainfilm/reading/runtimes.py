@@ -20,14 +20,16 @@ from typing import Any
 OPT_OUT = "ORT_DISABLE_TELEMETRY"
 """The environment variable that onnxruntime looks at while it is imported."""
 
-os.environ.setdefault(OPT_OUT, "1")
+_TOLD = "0"  # all else counts as no: onnxruntime takes an empty variable for a yes
+if os.environ.get(OPT_OUT) != _TOLD:
+    os.environ[OPT_OUT] = "1"
 
 import onnxruntime  # noqa: E402 - it looks at the variable while it is imported
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors  # noqa: E402
 
 __all__ = ["OPT_OUT", "load_openvino", "onnxruntime", "ort_errors"]
 
-if os.environ[OPT_OUT] != "0":  # Windows knows no such variable
+if os.environ[OPT_OUT] != _TOLD:  # Windows knows no such variable
     onnxruntime.disable_telemetry_events()
 
 _TELLS = "openvino_telemetry"
