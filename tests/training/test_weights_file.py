@@ -72,6 +72,11 @@ def test_another_ending_is_refused(finished: Path, tmp_path: Path) -> None:
         save_weights_file(finished, tmp_path / "w.pt")
 
 
+def test_a_folder_without_a_run_is_called_so(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="empty: no run here"):
+        save_weights_file(tmp_path / "empty", tmp_path / "w.safetensors")
+
+
 def test_an_unfinished_run_is_refused(finished: Path, tmp_path: Path) -> None:
     half = shutil.copytree(finished, tmp_path / "half")
     record = half / "run.json"

@@ -46,6 +46,7 @@ def save_weights_file(run: Path, out: Path, *, overwrite: bool = False) -> Path:
     about = out.with_suffix(".json")
     for path, ending in ((out, SAFETENSORS), (about, ".json")):
         check_path(path, overwrite=overwrite, endings=(ending,))
+    read_record(run)  # or there is no run here, which is more to know than that it has no recipe
     if read_recipe(run).network.name == ENCODER:
         words = "a head on an encoder; the encoder's own file has the other weights"
         raise RecipeError(f"{run.name}: {words}. Export a bundle instead.")
