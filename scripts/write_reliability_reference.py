@@ -27,9 +27,7 @@ NEVER = """## Not run
 
 - Eight hours without a rest (L5), thirty minutes at 70 % (L3: one), five at ten times (L4: one).
 - An archive of 112,120 films (L8); 2,000 films were scored, see above.
-- Kills of a server by the hundred (F3: 20), replicas killed for ten minutes (F7: 60 kills in
-  three). An answer larger than a socket's buffer may still break off with the replica that gives
-  it.
+- Answers larger than a socket's buffer in F7: one may break off with the replica that gives it.
 - A PACS that is down for an hour (F5): there is no DICOM network service yet.
 - Slow clients by the thousand (B3: 60, as many as the proxy lets one address have), gRPC. A full
   disk, read-only disks, exhausted file handles and clocks that jump (F4) have no figure: each is
