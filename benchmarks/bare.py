@@ -1,9 +1,10 @@
 """onnxruntime alone on a bundle's graph: as many threads as cores, each with one film at a time.
 
-    python benchmarks/bare.py BUNDLE SIDE SECONDS [--threads 2]
+    python benchmarks/bare.py BUNDLE SIDE SECONDS [--threads 2] [--rate 20]
 
-Prints one JSON object: runs, seconds, processor seconds. SIDE is the films'; the network's own
-size = fitted films.
+Prints one JSON object: runs, seconds, processor seconds, milliseconds of each run. SIDE is the
+films'; the network's own size = fitted films. With --rate, so many films come in a second, evenly,
+and a film's milliseconds begin with its coming; else each begins when the one before ends.
 """
 
 import argparse
@@ -11,6 +12,7 @@ import json
 import sys
 import threading
 import time
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +27,7 @@ def main() -> None:
     parser.add_argument("side", type=int)
     parser.add_argument("seconds", type=float)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--rate", type=float)
     chosen = parser.parse_args()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
@@ -33,21 +36,29 @@ def main() -> None:
     )
     film = np.random.default_rng(0).random((1, 1, chosen.side, chosen.side), np.float32)
     session.run(None, {"radiographs": film})
-    counts = [0] * chosen.threads
+    ms: list[float] = []
     began, cpu = time.monotonic(), time.process_time()
+    until = began + chosen.seconds
+    turns = (began + number / chosen.rate for number in count()) if chosen.rate else None
+    lock = threading.Lock()
 
-    def run(which: int) -> None:
-        while time.monotonic() < began + chosen.seconds:
+    def run() -> None:
+        while True:
+            with lock:
+                at = time.monotonic() if turns is None else next(turns)
+            if at >= until:
+                return
+            time.sleep(max(0.0, at - time.monotonic()))
             session.run(None, {"radiographs": film})
-            counts[which] += 1
+            ms.append(1e3 * (time.monotonic() - at))
 
-    threads = [threading.Thread(target=run, args=(which,)) for which in range(chosen.threads)]
+    threads = [threading.Thread(target=run) for _ in range(chosen.threads)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    told = {"runs": sum(counts), "seconds": time.monotonic() - began,
-            "cpu_s": time.process_time() - cpu}  # fmt: skip
+    told = {"runs": len(ms), "seconds": time.monotonic() - began,
+            "cpu_s": time.process_time() - cpu, "ms": ms}  # fmt: skip
     json.dump(told, sys.stdout)
 
 

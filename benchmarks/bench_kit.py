@@ -116,9 +116,10 @@ def load(url: str, request: Path, *, clients: int, seconds: float, rate: float =
     return told
 
 
-def bare(bundle: Path, side: int, seconds: float) -> Told:
+def bare(bundle: Path, side: int, seconds: float, rate: float = 0) -> Told:
     """What bare.py tells."""
     words = [sys.executable, str(HERE / "bare.py"), str(bundle), str(side), str(seconds)]
+    words += ["--rate", str(rate)] if rate else []
     told: Told = json.loads(subprocess.check_output(words, timeout=seconds + 90))
     return told
 

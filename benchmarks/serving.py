@@ -78,19 +78,19 @@ def overhead(folder: Path) -> dict[str, Told]:
 
 def overload(folder: Path) -> dict[str, Told]:
     """L3 and L4: 70 % of what the server can, then ten times of it."""
-    with server(kit.bundles(folder)["densenet121"], "--workers", "2", "--max-waiting", "16") as (
-        process, told, _,
-    ):  # fmt: skip
+    bundle = kit.bundles(folder)["densenet121"]
+    with server(bundle, "--workers", "2", "--max-waiting", "16") as (process, told, _):
         request = kit.tensor_ask("densenet121", 224).file(folder)
         most = kit.load(told["url"], request, clients=4, seconds=10)
         capacity = len(most["ms"]["200"]) / most["seconds"]
         calm = kit.load(told["url"], request, clients=16, seconds=60, rate=0.7 * capacity)
+        alone = kit.bare(bundle, 224, 60, rate=0.7 * capacity)["ms"]
         before = kit.rss_mb(process.pid)
         flood = kit.load(told["url"], request, clients=64, seconds=60, rate=10 * capacity)
         after = kit.load(told["url"], request, clients=4, seconds=10)
         grown = kit.rss_mb(process.pid) - before
     ms = calm["ms"]["200"]
-    spread = kit.percentile(ms, 99) / kit.percentile(ms, 50)
+    spread, graph_spread = (kit.percentile(v, 99) / kit.percentile(v, 50) for v in (ms, alone))
     good = len(flood["ms"].get("200", [])) / flood["seconds"] / capacity
     refused = flood["ms"].get("503", [])
     asked = sum(map(len, flood["ms"].values())) / flood["seconds"] / capacity
@@ -105,7 +105,8 @@ def overload(folder: Path) -> dict[str, Told]:
     return {
         "L3": row("99th percentile by median at 70 % of capacity, 1 minute (the plan: 30)",
                   "≤ 3", f"{spread:.1f} ({kit.percentile(ms, 50):.0f} ms and "
-                  f"{kit.percentile(ms, 99):.0f} ms)", spread <= 3),
+                  f"{kit.percentile(ms, 99):.0f} ms); the graph alone, asked as often, "
+                  f"{graph_spread:.1f}", spread <= 3),
         "L4": row("ten times the capacity offered for 1 minute (the plan: 5), 64 clients",
                   "goodput ≥ 0.9, 503 within 100 ms (99 %), no hang", seen,
                   good >= 0.9 and late <= 100 and not flood["failed"]),
