@@ -15,9 +15,9 @@ const CODING = 'plainfilm.facts/1'; // plainfilm/reading/facts.py
 
 /** Refuses a bundle that is told what it takes in a way that this page does not know. */
 export function checkCoding({ input }: BundleHeader): void {
-  if (input.facts !== undefined && input.facts.coding !== CODING) {
-    throw problem('problem.engine', { reason: input.facts.coding });
-  }
+  // A broken header is told where it is drawn.
+  const coding = (input as BundleHeader['input'] | undefined)?.facts?.coding;
+  if (coding !== undefined && coding !== CODING) throw problem('problem.engine', { reason: coding });
 }
 
 /** The arrays of a zip of .npy files, by name without ".npy"; throws a RangeError for anything else. */
