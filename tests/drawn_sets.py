@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from phantoms import phantom
+from phantoms import somebody
 
 HEADER_2017 = (
     "Image Index,Finding Labels,Follow-up #,Patient ID,Patient Age,Patient Gender,View Position,"
@@ -16,7 +16,7 @@ HEADER_2017 = (
 
 def draw_film(path: Path, seed: int, size: tuple[int, int] = (40, 48), view: str = "PA") -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    pixels = np.rint(phantom(view, size=size, seed=seed) * 255).astype(np.uint8)
+    pixels = np.rint(somebody(view, size=size, seed=seed) * 255).astype(np.uint8)
     Image.fromarray(pixels).save(path)
 
 

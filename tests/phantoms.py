@@ -34,10 +34,12 @@ def phantom(
     return np.clip(picture, 0, 1).astype(np.float32)
 
 
-def somebody(size: tuple[int, int] = (256, 256), seed: int = 0) -> NDArray[np.float32]:
+def somebody(
+    view: str = "PA", size: tuple[int, int] = (256, 256), seed: int = 0
+) -> NDArray[np.float32]:
     """A phantom with soft shades of its own, so that no two seeds look like the same film."""
     rng = np.random.default_rng(seed)
     shades = Image.fromarray(rng.standard_normal((12, 12)).astype(np.float32))
     height, width = size
     own = np.asarray(shades.resize((width, height), Image.Resampling.BICUBIC), np.float32)
-    return np.clip(phantom(size=size, seed=seed) + 0.12 * own, 0, 1).astype(np.float32)
+    return np.clip(phantom(view, size, seed) + 0.12 * own, 0, 1).astype(np.float32)
