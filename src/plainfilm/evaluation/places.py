@@ -116,7 +116,9 @@ def boxes() -> list[Box]:
 
 
 def try_places(reader: Reader, films: Manifest, table: Predictions) -> Places | None:
-    """Read some of the films without each place, and with one alone; None where none was answered.
+    """Read some of the films without each place, and with one alone.
+
+    None where nothing could be said of any finding: fewer than ten films with it or without it.
 
     Parameters
     ----------
@@ -126,7 +128,8 @@ def try_places(reader: Reader, films: Manifest, table: Predictions) -> Places | 
         What was said of them, which tells the labels and who was refused.
     """
     rows = sampled(np.where((table.refused == "")[:, None], table.labels, np.nan))
-    if not len(rows):
+    n_each = [(table.labels[rows] == kind).sum(axis=0) for kind in (1, 0)]
+    if np.minimum(*n_each).max() < TOO_FEW:
         return None
     pixels = _fitted(reader.bundle.header.input, [films.samples[r].image for r in rows], films.root)
     labels, mean, scores = table.labels[rows], pixels.mean(axis=0), _scores(reader.engine, pixels)
