@@ -40,8 +40,16 @@ def marked(film: Pixels, row: int, column: int) -> Pixels:
 
 def tried(bundle: Bundle, folder: Path, alter: Callable[[Pixels, bool], Pixels]) -> Places:
     """What is found of drawn films, every other one sick, each as `alter` gives it."""
+    found = tried_on(N_FILMS, bundle, folder, alter)
+    assert found is not None
+    return found
+
+
+def tried_on(
+    n_films: int, bundle: Bundle, folder: Path, alter: Callable[[Pixels, bool], Pixels]
+) -> Places | None:
     samples = []
-    for number in range(N_FILMS):
+    for number in range(n_films):
         sick, name = number % 2 == 1, f"{number}.png"
         pixels = alter(somebody(size=(64, 64), seed=number), sick)
         Image.fromarray((pixels * 255).astype(np.uint8)).save(folder / name)
@@ -50,9 +58,7 @@ def tried(bundle: Bundle, folder: Path, alter: Callable[[Pixels, bool], Pixels])
     label_set = LabelSet((Finding("pneumonia", "Pneumonia"),))
     films = Manifest(label_set, tuple(samples), "drawn", folder, {}, "chest")
     reader = Reader(bundle, threads=1)
-    found = try_places(reader, films, predict(reader, films, "test", audited=False))
-    assert found is not None
-    return found
+    return try_places(reader, films, predict(reader, films, "test", audited=False))
 
 
 @pytest.mark.parametrize(
@@ -94,6 +100,12 @@ def test_of_a_bundle_that_tells_nothing_nothing_is_said(tmp_path: Path) -> None:
     assert row["words"] == (
         "Pneumonia: told too little on these films to say which place tells it."
     )
+
+
+def test_of_fewer_than_ten_films_of_a_kind_no_place_is_tried(tmp_path: Path) -> None:
+    bundle = planted_bundle((8, 4, 24, 28), 5.0, 1.0)
+    assert tried_on(18, bundle, tmp_path, lambda film, _: film) is None
+    assert tried_on(20, bundle, tmp_path, lambda film, _: film) is not None
 
 
 def test_the_numbers_follow_from_the_file_alone(tmp_path: Path) -> None:

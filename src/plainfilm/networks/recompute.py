@@ -5,7 +5,7 @@ kept: what lies within is computed again when the gradient asks for it. Outside 
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 
 from torch import Tensor, is_grad_enabled, nn
@@ -45,11 +45,9 @@ def through(part: Callable[..., Tensor], *maps: Tensor, of: Sequence[nn.Module])
     """
     if not (is_wanted() and _learns(maps, of)):
         return part(*maps)
-
-    def contexts() -> tuple[AbstractContextManager[None], AbstractContextManager[None]]:
-        return nullcontext(), _on_copies(of)
-
-    again: Tensor = checkpoint(part, *maps, use_reentrant=False, context_fn=contexts)
+    again: Tensor = checkpoint(
+        part, *maps, use_reentrant=False, context_fn=lambda: (nullcontext(), _on_copies(of))
+    )
     return again
 
 
