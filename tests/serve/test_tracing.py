@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from starlette.testclient import TestClient
 
+from plainfilm.serve.admin import create_admin_app
 from plainfilm.serve.app import create_app
 from plainfilm.serve.settings import ServeSettings
 from plainfilm.serve.tracing import Spans, spans_of
@@ -135,3 +137,29 @@ def test_an_endpoint_gets_them(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [path for path, _ in received] == ["/v1/traces"]
     assert b"decode" in received[0][1]
     assert b"plainfilm" in received[0][1]
+
+
+@needs_it
+def test_fastapi_s_own_telemetry_quotes_nothing(
+    tiny_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would send what exceptions say wherever its variable is set, or a provider is."""
+    from otlp_sink import sink
+
+    with sink() as (url, received):
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", url)
+        monkeypatch.setenv("FASTAPI_OTEL_AUTO_CONFIGURE", "true")
+        monkeypatch.setenv("no_proxy", "127.0.0.1")
+        app = create_app(ServeSettings(source=tiny_path, workers=1))
+        app.add_api_route("/broken", _broken)
+        admin = create_admin_app(app)
+        admin.add_api_route("/broken", _broken)
+        for one in (app, admin):
+            with TestClient(one, raise_server_exceptions=False) as client:
+                assert client.get("/broken").status_code == 500
+    assert {path for path, _ in received} <= {"/v1/traces"}
+    assert b"GIVEN^NAME" not in b"".join(body for _, body in received)
+
+
+def _broken() -> None:
+    raise ValueError("PatientName: GIVEN^NAME")

@@ -21,6 +21,7 @@ from plainfilm.serve.house import House
 from plainfilm.serve.problems import bad_request, not_found
 from plainfilm.serve.schemas import IndexRowBody
 from plainfilm.serve.stage import Place, State
+from plainfilm.serve.tracing import OURS_ALONE
 from plainfilm.serve.uploads import bounded
 from plainfilm.serve.watching import Watch
 
@@ -39,6 +40,7 @@ def create_admin_app(app: FastAPI) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        **OURS_ALONE,
     )
     admin.state.house = house
     admin.include_router(health_routes(house))

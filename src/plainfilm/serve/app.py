@@ -35,7 +35,7 @@ from plainfilm.serve.read_routes import read_routes
 from plainfilm.serve.settings import ServeSettings
 from plainfilm.serve.shortage import told_as_busy
 from plainfilm.serve.stage import Stage
-from plainfilm.serve.tracing import spans_of
+from plainfilm.serve.tracing import OURS_ALONE, spans_of
 from plainfilm.serve.watching import Watch
 from plainfilm.serve.workers import Workers
 
@@ -72,6 +72,7 @@ def create_app(settings: ServeSettings | None = None) -> FastAPI:
         docs_url=None,  # their pages load scripts from elsewhere
         redoc_url=None,
         redirect_slashes=False,
+        **OURS_ALONE,
     )
     app.state.house = house
     for routes in (health_routes, read_routes, oip_routes, bundle_routes):

@@ -15,7 +15,8 @@ import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
 
 from starlette.datastructures import Headers
 from starlette.types import Scope
@@ -29,6 +30,11 @@ log = logging.getLogger(__name__)
 NAME = "plainfilm"
 _PLACES = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 _MISSING = "opentelemetry is not installed; pip install 'plainfilm[telemetry]'"
+
+OURS_ALONE: Final[Mapping[str, Any]] = MappingProxyType(
+    {"telemetry": dict.fromkeys(("auto_configure", "tracing", "metrics", "logs"), False)}
+)
+"""For each `FastAPI`: its own telemetry would record what exceptions quote, a film's tags too."""
 
 Finish = Callable[[str, int], None]
 """Told a request's route and status, once both are known."""
