@@ -111,6 +111,39 @@ def test_the_keyboard_s_place_and_the_answer_are_not_lost(phone, film: Path) -> 
     page.locator("#open-here:focus").wait_for()
 
 
+def test_quick_presses_are_all_heard(static_page, film: Path) -> None:
+    """Two presses before the next frame are two presses."""
+    page = static_page
+    read(page, film)
+    pressed = page.evaluate(
+        """async () => {
+            const button = [...document.querySelectorAll('[aria-pressed]')].find(
+                found => found.textContent.includes('Invert'));
+            const seen = [];
+            for (const key of ['i', 'i', 'i', 'i']) {
+                document.body.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
+                for (let turn = 0; turn < 20; turn += 1) await null;  // drawn, no frame yet
+                seen.push(button.getAttribute('aria-pressed'));
+            }
+            return seen;
+        }"""
+    )
+    assert pressed == ["true", "false", "true", "false"]
+
+
+def test_the_keyboard_s_place_waits_for_no_frame(static_page, film: Path) -> None:
+    """An answer that comes before the next frame, as on a busy machine, has the keyboard too."""
+    page = static_page
+    page.evaluate("window.frame = requestAnimationFrame; window.requestAnimationFrame = () => 0")
+    page.locator("#open-here").focus()
+    page.locator("#open-here").set_input_files(film)
+    page.locator("#findings").wait_for()
+    place = page.evaluate(
+        "() => { window.requestAnimationFrame = window.frame; return document.activeElement.id; }"
+    )
+    assert place == "findings"
+
+
 def test_looking_first_keeps_the_findings_until_asked(static_page, film: Path) -> None:
     page = static_page
     open_settings(page)

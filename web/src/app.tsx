@@ -1,5 +1,5 @@
 /** The page: what reads, the films, and what was found. */
-import { useEffect, useMemo, useReducer, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useReducer, useRef, useState } from 'preact/hooks';
 import type { Engine, Loaded, Settings as SiteSettings } from './engine';
 import { Problem, problem } from './engine/problem';
 import { saveText } from './report/saving';
@@ -50,11 +50,11 @@ export function App({ engine, settings, failure, onLanguage }: Props) {
   const order = useMemo(() => ordered(answer?.prediction.findings ?? []), [answer]);
   const hidden = choices.lookFirst && film !== null && !seen.has(film.id);
   const chosen = hidden || order.length === 0 ? null : picked?.film === film?.id && picked !== null ? picked.index : order[0];
-  const onLook = (change: Partial<Look>) => setLook({ ...look, ...change });
+  const onLook = (change: Partial<Look>) => setLook((now) => ({ ...now, ...change }));
 
   useTheme(choices.theme);
   useLostFocus(film);
-  useEffect(() => setLook({ ...look, place: FITTED }), [film?.id]);
+  useLayoutEffect(() => onLook({ place: FITTED }), [film?.id]);
 
   // Films that come while the bundle is still loading wait for it.
   const early = useRef<File[]>([]);

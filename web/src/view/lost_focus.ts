@@ -1,5 +1,5 @@
 /** Keeps the keyboard's place when what held it goes: a film replaces the button that opened it. */
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { OpenFilm } from '../session';
 
 const PLACES = ['#findings', '.look-first button', '.side .problem button', '#open', '#open-here'];
@@ -7,7 +7,8 @@ const PLACES = ['#findings', '.look-first button', '.side .problem button', '#op
 /** Focus that nothing has when a film was answered or the last one closed goes to what came instead. */
 export function useLostFocus(film: OpenFilm | null): void {
   const hadFilm = useRef(false);
-  useEffect(() => {
+  // At once: what runs after the next frame may find the film answered, and its findings not yet drawn.
+  useLayoutEffect(() => {
     hadFilm.current ||= film !== null;
     if (!hadFilm.current || (film !== null && film.status !== 'read' && film.status !== 'failed')) return;
     for (const place of PLACES) {
