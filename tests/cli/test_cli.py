@@ -576,7 +576,8 @@ def test_the_verbs_go_from_films_to_a_measured_bundle(
 ) -> None:
     pytest.importorskip("torch")
     sample, prepared = shared_data / "nih-chestxray14-sample", tmp_path / "prepared"
-    assert run("prepare", "chestxray14", sample, "--out", prepared, "--size", "32") == 0
+    words = ("--out", prepared, "--size", "32", "--only", "pneumonia")  # of 14: 70 seconds less
+    assert run("prepare", "chestxray14", sample, *words) == 0
     assert "1359 images / 1065 patients" in capsys.readouterr().out
     recipe = tmp_path / "r.toml"
     recipe.write_text("[data]\nsize = 32\n[optim]\nepochs = 9\n" + RELEASE)
