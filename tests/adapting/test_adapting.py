@@ -1,16 +1,21 @@
 import hashlib
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 pytest.importorskip("torch")
 
 from drawn_own_films import uncalibrated
+from phantoms import somebody
 from plainfilm.adapting import Adapted, AdaptOptions, PopulationWords, adapt
+from plainfilm.datasets.looks import fitted, looks_of
 from plainfilm.datasets.manifest import Manifest
+from plainfilm.datasets.seen import LOOKS_KEY, film_digests, packed
 from plainfilm.errors import BundleError, EvaluationError
 from plainfilm.evaluation import EvaluateOptions, evaluate
 from plainfilm.images import read_radiograph
@@ -128,7 +133,7 @@ def test_a_finding_that_the_films_do_not_tell_is_left_out_and_named(
     assert np.allclose(new[0].map, old[1].map, atol=1e-5)
 
 
-def trained_on(parent: Path, path: Path, **provenance: str) -> Path:
+def trained_on(parent: Path, path: Path, **provenance: object) -> Path:
     bundle = Bundle.load(parent)
     source = replace(bundle.header.provenance, **provenance)  # type: ignore[arg-type]
     replace(bundle, header=replace(bundle.header, provenance=source)).save(path)
@@ -152,6 +157,49 @@ def test_films_it_learned_from_are_refused_and_nothing_is_written(
             adapt(bundle, own_films, tmp_path / "new.bundle", replace(OPTIONS, split=how))
         bundle.unlink()
     assert not (tmp_path / "new.bundle").exists()
+
+
+def test_films_that_look_like_some_it_learned_from_are_refused_or_a_limit_names_them(
+    parent: Path, own_films: Path, tmp_path: Path
+) -> None:
+    """By the rule that evaluate holds to: one film of them is saved again among these."""
+    manifest, film = Manifest.load(own_films), somebody(seed=5)
+    looks = {LOOKS_KEY: packed({looks_of([fitted(film, "squash")]).tobytes()})}
+    bundle = trained_on(parent, tmp_path / "b.bundle", details=looks)
+    Image.fromarray((film[:, ::-1] * 255).astype(np.uint8)).save(tmp_path / "copy.jpg")
+    image = Path(os.path.relpath(tmp_path / "copy.jpg", own_films)).as_posix()
+    copy = replace(manifest.samples[0], image=image)
+    (tmp_path / "own").mkdir()
+    replace(manifest, samples=(copy, *manifest.samples[1:])).save(tmp_path / "own")
+    words = r"split 'train' .* 1 film that looks like one it learned from.* copy\.jpg\. Look at"
+    with pytest.raises(EvaluationError, match=words + r".*--allow-lookalikes"):
+        adapt(bundle, tmp_path / "own", tmp_path / "new.bundle", OPTIONS)
+    assert not (tmp_path / "new.bundle").exists()
+
+    taken = replace(OPTIONS, allow_lookalikes=True)
+    made = adapt(bundle, tmp_path / "own", tmp_path / "new.bundle", taken)
+
+    (told,) = (text for text in made.numbers["cautions"] if text.startswith("LEAK"))  # type: ignore[attr-defined]
+    assert told.endswith("They were taken all the same (--allow-lookalikes).")
+    assert told in made.bundle.header.limits
+    assert told in made.bundle.card
+    assert made.text.count(told) == made.summary.count(told) == 1
+
+
+def test_films_in_no_split_are_held_to_it_too(
+    parent: Path, own_films: Path, tmp_path: Path
+) -> None:
+    manifest = Manifest.load(own_films)
+    bundle = trained_on(parent, tmp_path / "b.bundle", details=film_digests(manifest, ["train"]))
+    bare = replace(
+        manifest,
+        source="table:bare.csv",
+        samples=tuple(replace(sample, split="") for sample in manifest.samples),
+    )
+    (tmp_path / "bare").mkdir()
+    bare.save(tmp_path / "bare")
+    with pytest.raises(EvaluationError, match="holds 120 films it learned from"):
+        adapt(bundle, tmp_path / "bare", tmp_path / "new.bundle", replace(OPTIONS, split="all"))
 
 
 def test_what_cannot_be_done_is_told(parent: Path, own_films: Path, tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def test_it_is_measured_all_the_same_where_that_is_asked_and_the_report_says_so(
     other = drawn(tmp_path / "other", [0, 3, 21, 22], ["test"] * 4, "other")
     (told,) = check_looks(header, other, "test", allowed=True)
     assert told.startswith("LEAK, 2 films that look like films it learned from, saved again: 0.png")
-    assert told.endswith("They were measured all the same (--allow-lookalikes).")
+    assert told.endswith("They were taken all the same (--allow-lookalikes).")
 
 
 def test_other_films_and_the_bundle_s_own_training_films_are_no_leak(

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from phantoms import phantom
-from plainfilm.datasets.seen import ADAPTED_KEY, KEY
+from plainfilm.datasets.seen import ADAPTED_KEY, KEY, LOOKS_KEY, listed, packed
 from plainfilm.errors import BundleError
 from plainfilm.radiograph import Radiograph, View
 from plainfilm.reading import Reader
@@ -139,12 +139,15 @@ def test_a_joined_bundle_refuses_and_refits_what_its_members_do() -> None:
     """Else joining would make a leak clean: films learned from, or calibrated on."""
     adapted = {"adapted on films_sha256": "a" * 64, "adapted with threshold rule": "half"}
     details = [{KEY: "AAAAAAAA", **adapted}, {KEY: "BBBBBBBB", ADAPTED_KEY: "CCCCCCCC", **adapted}]
+    for number, each in enumerate(details):
+        each[LOOKS_KEY] = packed({bytes([number + 1]) * 32})
     members = [
         sourced(bundle, details=told) for bundle, told in zip((FIRST, SECOND), details, strict=True)
     ]
     carried = join(members, "pair").header.provenance.details
     assert carried[KEY] == "AAAAAAAABBBBBBBB"
     assert carried[ADAPTED_KEY] == "CCCCCCCC"
+    assert listed(carried, LOOKS_KEY) == {b"\1" * 32, b"\2" * 32}
     assert adapted.items() <= carried.items()
     with pytest.raises(BundleError, match="films adapted on: found"):
         check_members([members[0], sourced(SECOND, details={KEY: "BBBBBBBB"})])

@@ -7,7 +7,7 @@ docs/how-to/adapt-a-bundle.md.
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from plainfilm.errors import EvaluationError
 from plainfilm.evaluation.bootstrap import N_DRAWS, draw_patients
 from plainfilm.evaluation.calibration import CrossFit
 from plainfilm.evaluation.predict import Progress, describe
+from plainfilm.evaluation.resaved import check_looks
 from plainfilm.reading import Reader
 from plainfilm.reading.bundle import Bundle, BundleHeader, Golden
 from plainfilm.reading.container import check_place
@@ -58,6 +59,8 @@ class AdaptOptions:
         Of the bootstrap over patients.
     overwrite
         True: a bundle that is there is replaced.
+    allow_lookalikes
+        True: films that look like some it learned from are taken, and a new limit names them.
     """
 
     population: PopulationWords
@@ -67,6 +70,7 @@ class AdaptOptions:
     learn: Learn = "nothing"
     draws: int = N_DRAWS
     overwrite: bool = False
+    allow_lookalikes: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,8 +110,8 @@ def adapt(
     Raises
     ------
     EvaluationError
-        The bundle learned from these films or may have, knows none of their findings, or the
-        films are too few or do not tell their population.
+        The bundle learned from these films or may have, or from films that look like them; it
+        knows none of their findings, or they are too few or do not tell their population.
     RunError
         No finding is both present and absent.
     BundleError
@@ -120,8 +124,10 @@ def adapt(
     _check_facts(reader.bundle.header, options.learn)
     version = _version(reader.bundle.header, options)
     cautions = _check_strangers(reader, manifest, options.split)
+    leaks = _check_looks(reader, manifest, options)
     films = manifest if options.split == "all" else manifest.split(options.split)
     done = _fit(reader, read_films(reader, films, progress), manifest, options)
+    done = replace(done, leaks=leaks)
     made = _bundle(reader.bundle, done, version)
     verify(made)
     made.save(out, overwrite=options.overwrite)
@@ -151,8 +157,7 @@ def _check_facts(header: BundleHeader, learn: Learn) -> None:
 
 def _check_strangers(reader: Reader, manifest: Manifest, split: str) -> tuple[str, ...]:
     """Refuse films that the bundle learned from; what is to be said of the others."""
-    splits = manifest.split_names if split == "all" else (split,)
-    told = [describe(reader, manifest, name).cautions for name in splits]
+    told = [describe(reader, manifest, name).cautions for name in _splits(manifest, split)]
     cautions = tuple(dict.fromkeys(words for each in told for words in each))
     header = reader.bundle.header
     for name in (None, *manifest.split_names):
@@ -161,6 +166,21 @@ def _check_strangers(reader: Reader, manifest: Manifest, split: str) -> tuple[st
             found = "these are the patients that the network learned from"
             raise EvaluationError(f"{header.name}: {found}; adapt it on films of others")
     return cautions
+
+
+def _check_looks(reader: Reader, manifest: Manifest, options: AdaptOptions) -> tuple[str, ...]:
+    """Refuse films that look like some it learned from, or say that they were taken."""
+    header, allowed = reader.bundle.header, options.allow_lookalikes
+    splits = _splits(manifest, options.split)
+    told = [check_looks(header, manifest, name, allowed=allowed) for name in splits]
+    return tuple(words for each in told for words in each)
+
+
+def _splits(manifest: Manifest, split: str) -> tuple[str, ...]:
+    """Every split that films are taken from; "" = those in none."""
+    if split != "all":
+        return (split,)
+    return tuple(dict.fromkeys(sample.split for sample in manifest.samples))
 
 
 def _fit(reader: Reader, read: OwnFilms, manifest: Manifest, options: AdaptOptions) -> Adaptation:
@@ -234,7 +254,7 @@ def _numbers(
         "n_films": len(done.films),
         "n_patients": int(np.unique(done.films.patients).size),
         "left_out": done.films.left_out,
-        "cautions": list(cautions),
+        "cautions": [*cautions, *done.leaks],
         "learned": done.made.words or None,
         "calibrated_before": parent.header.calibration.calibrated,
         "intervals": "95 %, of a paired bootstrap over patients: [value, low, high]",

@@ -52,6 +52,8 @@ class Adaptation:
         That the thresholds were chosen by.
     learn
         What was learned.
+    leaks
+        Sentences that name films which look like some that the parent learned from.
     """
 
     films: OwnFilms
@@ -63,6 +65,7 @@ class Adaptation:
     rows: Mapping[str, Row]
     rule: str
     learn: Learn = "nothing"
+    leaks: tuple[str, ...] = ()
 
 
 def state(parent: Bundle, done: Adaptation, version: str, created: datetime) -> BundleHeader:
@@ -92,7 +95,9 @@ def state(parent: Bundle, done: Adaptation, version: str, created: datetime) -> 
         familiarity=familiarity,
         population=done.population,
         intended_use=_use(header, done.population),
-        limits=_limits(header, left_out, tells=familiarity is not None) + _chances(done),
+        limits=_limits(header, left_out, tells=familiarity is not None)
+        + _chances(done)
+        + done.leaks,
         provenance=replace(
             header.provenance,
             init=_init(parent, done),

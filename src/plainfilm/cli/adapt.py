@@ -2,13 +2,22 @@
 
 import functools
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from plainfilm.cli.bundle_options import out_bundle_option
-from plainfilm.cli.options import PATH, SPLITS, VIEWS, Verb, force_option, json_option
+from plainfilm.cli.options import (
+    PATH,
+    SPLITS,
+    VIEWS,
+    Verb,
+    force_option,
+    json_option,
+    lookalikes_option,
+)
 from plainfilm.cli.terminal import note, show_progress
 
 if TYPE_CHECKING:
@@ -59,6 +68,7 @@ def _options(verb: Verb) -> Verb:
                   help="Learn the last layer too, on features that stay.")  # fmt: skip
     @click.option("--whole", is_flag=True,
                   help="Train the whole network on, from the bundle's weights.")  # fmt: skip
+    @lookalikes_option
     @force_option
     @functools.wraps(verb)
     def with_how(
@@ -75,7 +85,9 @@ def _options(verb: Verb) -> Verb:
         split, version, rule = (str(others.pop(key)) for key in ("split", "version", "rule"))
         learn = _learn(head=bool(others.pop("head")), whole=bool(others.pop("whole")))
         said = PopulationWords(words, ages, tuple(v.upper() for v in views), body_part)
-        verb(how=AdaptOptions(said, split, version, rule, learn, overwrite=force), **others)
+        allow = bool(others.pop("allow_lookalikes"))
+        how = AdaptOptions(said, split, version, rule, learn, overwrite=force)
+        verb(how=replace(how, allow_lookalikes=allow), **others)
 
     return with_how
 

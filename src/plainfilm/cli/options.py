@@ -63,6 +63,9 @@ out_option = functools.partial(click.option, "--out", type=PATH)
 data_option = functools.partial(click.option, "--data", type=PATH, required=True)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 force_option = click.option("--force", is_flag=True, help="Replace what is there.")
+lookalikes_option = click.option(
+    "--allow-lookalikes", is_flag=True, help="Take films that look like some it learned from."
+)
 settings_option = click.option(
     "--set", "settings", multiple=True, metavar="KEY=VALUE", help="As in optim.lr=0.01."
 )
@@ -192,8 +195,7 @@ def evaluate_options(verb: Verb) -> Verb:
     )
     @click.option("--split", type=click.Choice(SPLITS), default="test", show_default=True,
                   help="Which films; not those the bundle learned from.")  # fmt: skip
-    @click.option("--allow-lookalikes", is_flag=True,
-                  help="Measure films that look like some it learned from.")  # fmt: skip
+    @lookalikes_option
     @draws_options
     @force_option
     @functools.wraps(verb)

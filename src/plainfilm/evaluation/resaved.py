@@ -1,4 +1,4 @@
-"""Films to measure that look like films the bundle learned from: refused, or told in the report."""
+"""Films to measure or adapt on that look like films the bundle learned from: refused, or told."""
 
 from plainfilm.datasets.fit import FitPolicy
 from plainfilm.datasets.lookalikes import lookalikes
@@ -21,7 +21,7 @@ def check_looks(
     Parameters
     ----------
     allowed
-        Whether such films are measured all the same.
+        Whether such films are taken all the same.
 
     Raises
     ------
@@ -38,8 +38,8 @@ def check_looks(
         return ()
     words = _words(films, tuple(found))
     if allowed:
-        return (f"LEAK, {words}. They were measured all the same ({_OVERRIDE}).",)
-    advice = "Look at them. Take these patients out and prepare again, or measure them all the same"
+        return (f"LEAK, {words}. They were taken all the same ({_OVERRIDE}).",)
+    advice = "Look at them. Take these patients out and prepare again, or take them all the same"
     place = f"{header.name}: split {split!r} of {manifest.source} holds"
     raise EvaluationError(f"{place} {words}. {advice} ({_OVERRIDE}), which the report will tell")
 
