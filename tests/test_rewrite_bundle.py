@@ -2,11 +2,16 @@
 
 import json
 import runpy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from plainfilm.datasets.cache import Cache
+from plainfilm.datasets.lookalikes import film_looks
+from plainfilm.datasets.manifest import Manifest
+from plainfilm.datasets.seen import LOOKS_KEY, film_digests, listed
 from plainfilm.errors import CorruptBundle
 from plainfilm.reading.bundle import Bundle
 from plainfilm.reading.container import write_zip
@@ -57,3 +62,38 @@ def test_an_up_to_date_bundle_is_written_as_it_was(script: dict[str, Any], old: 
     script["main"]([str(old)])
 
     assert old.read_bytes() == first
+
+
+def test_the_looks_of_the_films_it_learned_from_are_added_and_no_others(
+    script: dict[str, Any], tmp_path: Path
+) -> None:
+    """As an export would tell them; an answer stays what it was, bit for bit."""
+    from tiny_training import write_prepared
+
+    prepared = write_prepared(tmp_path / "prepared", n_train=4, n_val=2, size=32)
+    others = write_prepared(tmp_path / "others", n_train=4, n_val=2, first=50, size=32)
+    manifest, plain, path = Manifest.load(prepared), tiny_bundle(), tmp_path / "b.bundle"
+    source = replace(
+        plain.header.provenance,
+        data_set=manifest.source,
+        split_sha256=manifest.split_sha256,
+        details=film_digests(manifest),
+    )
+    learned = replace(plain, header=replace(plain.header, provenance=source))
+    learned.save(path)
+    before = path.read_bytes()
+    with pytest.raises(SystemExit, match=r"others is not what it learned from \(films' bytes: "):
+        script["main"]([str(path), "--films", str(others)])
+    plain.save(tmp_path / "plain.bundle")
+    with pytest.raises(SystemExit, match="not what it learned from"):
+        script["main"]([str(tmp_path / "plain.bundle"), "--films", str(prepared)])
+    assert path.read_bytes() == before
+
+    script["main"]([str(path), "--films", str(prepared)])
+
+    new = Bundle.load(path)
+    details = new.header.provenance.details
+    assert details == source.details | film_looks(manifest, Cache.open(prepared).pixels)
+    assert len(listed(details, LOOKS_KEY)) == 6
+    assert (new.network, new.files["golden.npz"]) == (plain.network, plain.files["golden.npz"])
+    assert replace(new.header, provenance=source) == learned.header
