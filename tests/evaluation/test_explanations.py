@@ -1,4 +1,4 @@
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,11 @@ from plainfilm.evaluation.explanations import (
     explain_split,
     explanation_numbers,
 )
+from plainfilm.evaluation.report_folders import load_kept
 from plainfilm.findings import Finding, LabelSet
 from plainfilm.reading import Reader
 from plainfilm.reading.bundle import Population
+from plainfilm.reading.strict_json import encode
 from tiny_bundle import tiny_bundle
 
 BOXES = (
@@ -92,14 +94,15 @@ def test_a_bundle_without_maps_is_not_tested(films: Manifest) -> None:
 
 def test_the_file_gives_the_same_numbers_again(films: Manifest, tmp_path: Path) -> None:
     found = explained(films)
-    found.save(tmp_path)
-    again = Explanations.load(tmp_path)
+    (tmp_path / NAME).write_bytes(encode(asdict(found)))
+    again = load_kept(Explanations, tmp_path / NAME)
+    assert again is not None
     assert again == found
     assert explanation_numbers(found, 20, 0) == explanation_numbers(again, 20, 0)
     (tmp_path / NAME).write_text("{}")
     with pytest.raises(EvaluationError, match=r"explanations\.json.*evaluate the bundle again"):
-        Explanations.load(tmp_path)
-    assert Explanations.load(tmp_path / "nowhere") is None
+        load_kept(Explanations, tmp_path / NAME)
+    assert load_kept(Explanations, tmp_path / "nowhere" / NAME) is None
 
 
 def test_the_numbers_are_means_over_films(films: Manifest) -> None:

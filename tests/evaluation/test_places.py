@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,6 @@ from PIL import Image
 from phantoms import somebody
 from plainfilm.datasets.manifest import Manifest
 from plainfilm.datasets.sample import Sample
-from plainfilm.errors import EvaluationError
 from plainfilm.evaluation.places import (
     GRID,
     MOST,
@@ -26,6 +26,7 @@ from plainfilm.findings import Finding, LabelSet
 from plainfilm.radiograph import Pixels
 from plainfilm.reading import Reader
 from plainfilm.reading.bundle import Bundle
+from plainfilm.reading.strict_json import decode, encode, parse
 from planted import planted_bundle
 
 N_FILMS = 60
@@ -110,13 +111,7 @@ def test_of_fewer_than_ten_films_of_a_kind_no_place_is_tried(tmp_path: Path) -> 
 
 def test_the_numbers_follow_from_the_file_alone(tmp_path: Path) -> None:
     places = tried(planted_bundle((8, 4, 24, 28), 5.0, 1.0), tmp_path, lambda film, _: film)
-    places.save(tmp_path)
-    assert Places.load(tmp_path) == places
-    (tmp_path / NAME).write_text("{}")
-    with pytest.raises(EvaluationError, match="evaluate the bundle again"):
-        Places.load(tmp_path)
-    (tmp_path / NAME).unlink()
-    assert Places.load(tmp_path) is None
+    assert decode(Places, parse(encode(asdict(places)), NAME), NAME) == places
 
 
 def test_a_mark_of_one_cell_lies_whole_in_some_place_wherever_it_is() -> None:

@@ -1,7 +1,7 @@
 """A bundle and a manifest in, numbers out: `evaluate`, and `evaluate_table` for a table at hand."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -20,7 +20,12 @@ from plainfilm.evaluation.measure import evaluate_table, plain
 from plainfilm.evaluation.places import NAME as PLACES_NAME
 from plainfilm.evaluation.places import Places, place_alarms, place_numbers, try_places
 from plainfilm.evaluation.predict import CHOSEN_ON, Progress, describe, predict
-from plainfilm.evaluation.report_folders import MADE_FROM, NUMBERS_NAME, PREDICTIONS_NAME
+from plainfilm.evaluation.report_folders import (
+    MADE_FROM,
+    NUMBERS_NAME,
+    PREDICTIONS_NAME,
+    load_kept,
+)
 from plainfilm.evaluation.resaved import check_looks
 from plainfilm.evaluation.table import Predictions
 from plainfilm.reading import Reader
@@ -175,10 +180,9 @@ def write_evaluation(
         out.mkdir(parents=True, exist_ok=True)
         for name in (NUMBERS_NAME, REPORT_NAME, CURVES_NAME, EXPLANATIONS_NAME, PLACES_NAME):
             (out / name).unlink(missing_ok=True)  # of another table from now on
-        if explained is not None:
-            explained.save(out)
-        if places is not None:
-            places.save(out)
+        for name, kept in ((EXPLANATIONS_NAME, explained), (PLACES_NAME, places)):
+            if kept is not None:
+                write_whole(out / name, encode(asdict(kept)))
     table.save(out / PREDICTIONS_NAME)
     return report_table(out, draws=options.draws, seed=options.seed)
 
@@ -225,10 +229,10 @@ def _numbers(out: Path, draws: int, seed: int) -> dict[str, object]:
 
     numbers = evaluate_table(out / PREDICTIONS_NAME, draws=draws, seed=seed)
     numbers[MADE_FROM] = sha256_of(out / PREDICTIONS_NAME)
-    explained = Explanations.load(out)
+    explained = load_kept(Explanations, out / EXPLANATIONS_NAME)
     if explained is not None:
         numbers["explanations"] = plain(explanation_numbers(explained, draws, seed))
-    places = Places.load(out)
+    places = load_kept(Places, out / PLACES_NAME)
     if places is not None:
         found = place_numbers(places, draws, seed)
         numbers["places"] = plain(found)

@@ -1,6 +1,6 @@
 """Degradations and the tests of maps as sections of words and tables, for reports and cards."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from plainfilm.evaluation.localization import OVERLAPS
@@ -17,6 +17,17 @@ _FACTS_HEAD = (
     "Finding", "Bundle", "Files alone: size, sides, bits, colour, kind",
     "Age, sex and view alone", "Strongest fact, either way round",
 )  # fmt: skip
+_POOR_ABOUT = (
+    "AUROC on {n_films} films of the split, drawn once, as they are and made worse as by poor "
+    "equipment."
+)
+_PLACE_ABOUT = (
+    "AUROC on {n_films} films of the split, drawn once, each of which was read again without every "
+    "one of {n_places} places, and with nothing but the place that is missed most; what is painted "
+    "over shows the mean of these films."
+)
+
+Cells = Callable[[Mapping[str, object]], Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -76,51 +87,39 @@ def _strongest(alone: Mapping[str, object]) -> str:
 
 
 def _degradation(degradation: Mapping[str, object]) -> Section | None:
-    findings = [_record(row) for row in _record(degradation.get("findings")).values()]
-    if not findings:
-        return None
-    names = list(_record(findings[0].get("degraded")))
-    rows = tuple(
-        (
-            str(row.get("display")),
-            str(row.get("n_present")),
-            _interval(row.get("auroc")),
-            *(_interval(_record(row["degraded"])[name]) for name in names),
-        )
-        for row in findings
-    )
-    about = (
-        f"AUROC on {degradation['n_films']} films of the split, drawn once, as they are and made "
-        "worse as by poor equipment."
-    )
-    words = tuple(str(row.get("words")) for row in findings)
-    few = tuple(bool(row.get("too_few")) for row in findings)
-    head = ("Finding", "Present", "As it is", *names)
-    return Section(POOR_FILMS, (about, *words), head, rows, few)
+    first = next(iter(_record(degradation.get("findings")).values()), {})
+    names = list(_record(_record(first).get("degraded")))
+
+    def cells(row: Mapping[str, object]) -> list[str]:
+        degraded = _record(row.get("degraded"))
+        return [_interval(row.get("auroc")), *(_interval(degraded[name]) for name in names)]
+
+    return _by_finding(POOR_FILMS, _POOR_ABOUT, degradation, ("As it is", *names), cells)
 
 
 def _one_place(places: Mapping[str, object]) -> Section | None:
-    findings = [_record(row) for row in _record(places.get("findings")).values()]
+    def cells(row: Mapping[str, object]) -> list[str]:
+        areas = (_interval(row.get(key)) for key in ("whole", "without", "alone"))
+        return [str(row.get("place")), *areas]
+
+    head = ("Place missed most", "Whole film", "Without it", "It alone")
+    return _by_finding(ONE_PLACE, _PLACE_ABOUT, places, head, cells)
+
+
+def _by_finding(
+    title: str, about: str, audit: Mapping[str, object], head: Sequence[str], cells: Cells
+) -> Section | None:
+    """A sentence and a row for each finding of an audit; None where it was not made."""
+    findings = [_record(row) for row in _record(audit.get("findings")).values()]
     if not findings:
         return None
-    rows = tuple(
-        (
-            str(row.get("display")),
-            str(row.get("n_present")),
-            str(row.get("place")),
-            *(_interval(row.get(key)) for key in ("whole", "without", "alone")),
-        )
-        for row in findings
-    )
-    about = (
-        f"AUROC on {places['n_films']} films of the split, drawn once, each of which was read "
-        f"again without every one of {places['n_places']} places, and with nothing but the place "
-        "that is missed most; what is painted over shows the mean of these films."
-    )
-    words = tuple(str(row.get("words")) for row in findings)
-    head = ("Finding", "Present", "Place missed most", "Whole film", "Without it", "It alone")
+    counted = [(str(row.get("display")), str(row.get("n_present"))) for row in findings]
     return Section(
-        ONE_PLACE, (about, *words), head, rows, tuple(bool(r.get("too_few")) for r in findings)
+        title,
+        (about.format_map(audit), *(str(row.get("words")) for row in findings)),
+        ("Finding", "Present", *head),
+        tuple((*start, *cells(row)) for start, row in zip(counted, findings, strict=True)),
+        tuple(bool(row.get("too_few")) for row in findings),
     )
 
 

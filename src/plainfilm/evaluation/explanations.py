@@ -6,14 +6,14 @@ follow from that file alone. A film that the bundle refuses has no map; it is co
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from plainfilm.datasets.manifest import Manifest
 from plainfilm.datasets.sample import Sample
-from plainfilm.errors import CorruptBundle, EvaluationError, ImageError
+from plainfilm.errors import ImageError
 from plainfilm.evaluation.bootstrap import draw_patients
 from plainfilm.evaluation.boxes import GRID, Box
 from plainfilm.evaluation.explanation_words import map_words
@@ -35,9 +35,7 @@ from plainfilm.radiograph import Pixels, Radiograph
 from plainfilm.reading import Engine, Reader
 from plainfilm.reading.heatmap import heatmap
 from plainfilm.reading.regions import body_mask, sampled, share_outside
-from plainfilm.reading.strict_json import decode, encode, parse
 from plainfilm.reading.telling import telling
-from plainfilm.whole_files import write_whole
 
 FORMAT = "plainfilm.explanations/1"
 NAME = "explanations.json"
@@ -95,21 +93,6 @@ class Explanations:
     n_boxes_elsewhere: int
     n_boxes_refused: int
     boxes: tuple[BoxRow, ...]
-
-    def save(self, folder: Path) -> None:
-        """Write explanations.json, whole or not at all."""
-        write_whole(folder / NAME, encode(asdict(self)))
-
-    @classmethod
-    def load(cls, folder: Path) -> "Explanations | None":
-        """What `save` left in the folder; None = nothing. EvaluationError where it is broken."""
-        path = folder / NAME
-        if not path.is_file():
-            return None
-        try:
-            return decode(cls, parse(path.read_bytes(), NAME), NAME)
-        except CorruptBundle as error:
-            raise EvaluationError(f"{error}; evaluate the bundle again") from error
 
 
 def explain_split(

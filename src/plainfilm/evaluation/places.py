@@ -15,7 +15,7 @@ Zeiler and Fergus 2014, ECCV (parts of the picture covered, and what it does to 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +23,6 @@ from numpy.typing import NDArray
 
 from plainfilm.datasets.fit import fit
 from plainfilm.datasets.manifest import Manifest
-from plainfilm.errors import CorruptBundle, EvaluationError
 from plainfilm.evaluation.audit_words import CHANCE, SHORTCUT
 from plainfilm.evaluation.bootstrap import (
     TOO_FEW,
@@ -40,8 +39,6 @@ from plainfilm.radiograph import Pixels
 from plainfilm.reading import Reader
 from plainfilm.reading.bundle import InputFit
 from plainfilm.reading.engine import RunsGraph
-from plainfilm.reading.strict_json import decode, encode, parse
-from plainfilm.whole_files import write_whole
 
 FORMAT = "plainfilm.places/1"
 NAME = "places.json"
@@ -92,21 +89,6 @@ class Places:
     displays: dict[str, str]
     missed_most: tuple[int, ...]
     films: tuple[PlaceFilm, ...]
-
-    def save(self, folder: Path) -> None:
-        """Write places.json, whole or not at all."""
-        write_whole(folder / NAME, encode(asdict(self)))
-
-    @classmethod
-    def load(cls, folder: Path) -> "Places | None":
-        """What `save` left in the folder; None = nothing. EvaluationError where it is broken."""
-        path = folder / NAME
-        if not path.is_file():
-            return None
-        try:
-            return decode(cls, parse(path.read_bytes(), NAME), NAME)
-        except CorruptBundle as error:
-            raise EvaluationError(f"{error}; evaluate the bundle again") from error
 
 
 def boxes() -> list[Box]:

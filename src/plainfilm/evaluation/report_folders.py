@@ -1,8 +1,9 @@
-"""Folders that `evaluate` wrote in, their tables of predictions out; a mixed folder is refused."""
+"""Folders that `evaluate` wrote in, what they hold out; a mixed or broken one is refused."""
 
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from plainfilm.datasets.files import sha256_of
 from plainfilm.errors import CorruptBundle, EvaluationError
@@ -10,12 +11,27 @@ from plainfilm.evaluation.answers import answered
 from plainfilm.evaluation.html_parts import items, record
 from plainfilm.evaluation.metrics import auroc
 from plainfilm.evaluation.table import Predictions
-from plainfilm.reading.strict_json import parse
+from plainfilm.reading.strict_json import decode, parse
 
 PREDICTIONS_NAME = "predictions.parquet"
 NUMBERS_NAME = "evaluation.json"
 MADE_FROM = "predictions_sha256"  # a key of evaluation.json, which older ones lack
 _SAME = 1e-9  # of an AUROC that is computed twice
+
+Kept = TypeVar("Kept")
+
+
+def load_kept(kind: type[Kept], path: Path) -> Kept | None:
+    """What was kept beside the table while its films were read: `Explanations`, `Places`.
+
+    None = nothing was; EvaluationError where the file is broken.
+    """
+    if not path.is_file():
+        return None
+    try:
+        return decode(kind, parse(path.read_bytes(), path.name), path.name)
+    except CorruptBundle as error:
+        raise EvaluationError(f"{error}; evaluate the bundle again") from error
 
 
 def load_tables(folders: Sequence[Path]) -> tuple[list[Predictions], list[str]]:
