@@ -38,6 +38,13 @@ def test_what_was_not_measured_again_stays_where_the_network_is_the_same() -> No
     assert with_kept(NEW, None) == NEW
 
 
+def test_an_audit_that_was_not_tried_here_is_not_taken_from_other_films() -> None:
+    untried = {"places": "Not tried: too few films."}
+    before = {**BEFORE, "places": {"n_films": 72}}
+    kept = with_kept({**NEW, "not_tried": untried}, before)
+    assert kept == {**NEW, "not_tried": untried, "gate": GATE, "published": PUBLISHED}
+
+
 @pytest.mark.parametrize("key", list(FILMS))
 def test_a_comparison_on_other_films_does_not_stay(key: str) -> None:
     assert with_kept({**NEW, key: "other"}, BEFORE) == {**NEW, key: "other", "gate": GATE}

@@ -15,6 +15,7 @@ from plainfilm.errors import DatasetError, EvaluationError
 from plainfilm.evaluation import EvaluateOptions, evaluate, report_table
 from plainfilm.evaluation.degrade import DEGRADED
 from plainfilm.findings import Finding, LabelSet
+from plainfilm.training.card import card
 from tiny_bundle import tiny_bundle
 
 N_FILMS = 24
@@ -85,6 +86,20 @@ def test_an_evaluation_leaves_a_table_numbers_and_a_page(out: Path) -> None:
         "marker", "frame_auroc", "centre_auroc", "mirrored_auroc", "inverted_auroc",
         "blanked", "unlettered", "words",
     }  # fmt: skip
+
+
+def test_what_was_not_tried_is_said_in_report_and_card_in_the_words_of_the_numbers(
+    out: Path,
+) -> None:
+    numbers = json.loads((out / "evaluation.json").read_text(encoding="utf-8"))
+    told = numbers["not_tried"]
+    assert list(told) == ["boxes"]
+    assert told["boxes"].endswith(" was not tried: no list of boxes was given (--boxes).")
+    page = (out / "report.html").read_text(encoding="utf-8").replace("&quot;", '"')
+    audits = page.partition("<h2 id='audits'>")[2].partition("<h2 id")[0]
+    assert f"<h3>What was not tried</h3><p>{told['boxes']}</p>" in audits
+    written = card(tiny_bundle(2).header, numbers)
+    assert f"## What was not tried\n\n- {told['boxes']}\n" in written
 
 
 def test_the_tables_alone_give_the_same_files_again(out: Path, tmp_path: Path) -> None:

@@ -28,6 +28,8 @@ from plainfilm.evaluation.report_folders import (
 )
 from plainfilm.evaluation.resaved import check_looks
 from plainfilm.evaluation.table import Predictions
+from plainfilm.evaluation.untried import KEY as UNTRIED
+from plainfilm.evaluation.untried import untried
 from plainfilm.reading import Reader
 from plainfilm.reading.strict_json import encode
 from plainfilm.whole_files import write_whole
@@ -237,10 +239,12 @@ def _numbers(out: Path, draws: int, seed: int) -> dict[str, object]:
         found = place_numbers(places, draws, seed)
         numbers["places"] = plain(found)
         numbers["cautions"] = [*_listed(numbers["cautions"]), *place_alarms(found)]
-    alone = audit_table(Predictions.load(out / PREDICTIONS_NAME), seed=seed)
+    table = Predictions.load(out / PREDICTIONS_NAME)
+    alone = audit_table(table, seed=seed)
     if alone:
         numbers["facts_alone"] = plain(alone)
         numbers["cautions"] = [*_listed(numbers["cautions"]), *warnings_in(alone)]
+    numbers[UNTRIED] = untried(table, numbers)
     return numbers
 
 

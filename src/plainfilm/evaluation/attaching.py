@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 
 from plainfilm.errors import BundleError
+from plainfilm.evaluation.html_parts import record
+from plainfilm.evaluation.untried import KEY as UNTRIED
 from plainfilm.reading.bundle import Bundle
 from plainfilm.reading.shelf import bundled
 
@@ -41,7 +43,8 @@ def with_kept(measured: Numbers, before: Numbers | None) -> dict[str, object]:
     """What was measured, and the sections of an older evaluation that still hold beside it.
 
     Kept is what this evaluation did not measure and the older one measured on the same network,
-    such as "gate"; "published", a comparison on certain films, only where the films are the same.
+    such as "gate"; "published", a comparison on certain films, only where the films are the same;
+    nothing of an audit of which this evaluation says why it was not tried.
 
     Parameters
     ----------
@@ -56,7 +59,8 @@ def with_kept(measured: Numbers, before: Numbers | None) -> dict[str, object]:
     same_films = all(before.get(key) == new.get(key) for key in _SAME_FILMS)
     if same_films and new.get("published") is None:
         new.pop("published", None)
-    return {**new, **{key: value for key, value in before.items() if key not in new}}
+    told = {*new, *record(new.get(UNTRIED))}
+    return {**new, **{key: value for key, value in before.items() if key not in told}}
 
 
 def _network(numbers: Numbers) -> object:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from plainfilm.evaluation.localization import OVERLAPS
 
 FACTS_ALONE, POOR_FILMS = "What files and records alone tell", "Poor films"  # not about maps
-ONE_PLACE = "Does one place decide?"  # nor this
+ONE_PLACE, NOT_TRIED = "Does one place decide?", "What was not tried"  # nor these
+MAPS, BOXES = "Do the maps mean anything?", "Do the maps find the boxes?"
 
 _FACTS_ABOUT = (
     "AUROC of what is known of these films without looking at them, learned patient-wise from the "
@@ -49,6 +50,7 @@ def audit_sections(evaluation: Mapping[str, object]) -> tuple[Section, ...]:
         _degradation(_record(evaluation.get("degradation"))),
         _maps(_record(evaluation.get("explanations"))),
         _boxes(_record(evaluation.get("explanations"))),
+        _not_tried(_record(evaluation.get("not_tried"))),
     )
     return tuple(section for section in found if section is not None)
 
@@ -136,7 +138,7 @@ def _maps(explained: Mapping[str, object]) -> Section | None:
         ("outside_body", "Share of the heat outside the body"),
     )
     rows = tuple((text, _interval(explained.get(key))) for key, text in asked)
-    return Section("Do the maps mean anything?", (about, *words), ("Test", "Result"), rows)
+    return Section(MAPS, (about, *words), ("Test", "Result"), rows)
 
 
 def _boxes(explained: Mapping[str, object]) -> Section | None:
@@ -157,7 +159,11 @@ def _boxes(explained: Mapping[str, object]) -> Section | None:
     rows = tuple(tuple(_box_cells(row)) for row in named)
     sentences = (*about, *(str(row.get("words")) for row in named))
     few = tuple(bool(row.get("too_few")) for row in named)
-    return Section("Do the maps find the boxes?", sentences, head, rows, few)
+    return Section(BOXES, sentences, head, rows, few)
+
+
+def _not_tried(untried: Mapping[str, object]) -> Section | None:
+    return Section(NOT_TRIED, tuple(map(str, untried.values()))) if untried else None
 
 
 def _box_cells(row: Mapping[str, object]) -> Iterator[str]:

@@ -109,10 +109,9 @@ def try_places(reader: Reader, films: Manifest, table: Predictions) -> Places | 
     table
         What was said of them, which tells the labels and who was refused.
     """
-    rows = sampled(np.where((table.refused == "")[:, None], table.labels, np.nan))
-    n_each = [(table.labels[rows] == kind).sum(axis=0) for kind in (1, 0)]
-    if np.minimum(*n_each).max() < TOO_FEW:
+    if too_few_words(table):
         return None
+    rows = _drawn(table)
     pixels = _fitted(reader.bundle.header.input, [films.samples[r].image for r in rows], films.root)
     labels, mean, scores = table.labels[rows], pixels.mean(axis=0), _scores(reader.engine, pixels)
     without = np.stack(
@@ -140,6 +139,25 @@ def try_places(reader: Reader, films: Manifest, table: Predictions) -> Places | 
             for place, row in enumerate(rows)
         ),
     )
+
+
+def too_few_words(table: Predictions) -> str:
+    """Why nothing could be said of any finding, with the counts; "" where something can."""
+    labels = table.labels[_drawn(table)]
+    present, absent = ((labels == kind).sum(axis=0) for kind in (1, 0))
+    fewer = np.minimum(present, absent)
+    nearest = int(fewer.argmax())
+    if fewer[nearest] >= TOO_FEW:
+        return ""
+    return (
+        f"of the {len(labels)} films that were drawn for it no finding is present on {TOO_FEW} "
+        f"and absent on {TOO_FEW}; {table.about.displays[nearest]} comes nearest, with "
+        f"{present[nearest]} and {absent[nearest]}"
+    )
+
+
+def _drawn(table: Predictions) -> NDArray[np.int64]:
+    return sampled(np.where((table.refused == "")[:, None], table.labels, np.nan))
 
 
 def sampled(labels: Floats) -> NDArray[np.int64]:

@@ -9,7 +9,13 @@ from collections.abc import Iterator, Mapping
 from html import escape
 
 from plainfilm.evaluation import report_front as front
-from plainfilm.evaluation.audit_sections import FACTS_ALONE, ONE_PLACE, POOR_FILMS, audit_sections
+from plainfilm.evaluation.audit_sections import (
+    FACTS_ALONE,
+    NOT_TRIED,
+    ONE_PLACE,
+    POOR_FILMS,
+    audit_sections,
+)
 from plainfilm.evaluation.checklist import checklist
 from plainfilm.evaluation.claim import CLAIM
 from plainfilm.evaluation.html_parts import page, record
@@ -78,7 +84,8 @@ def _chapters(evaluation: Json, figures: Mapping[str, str]) -> dict[str, str]:
     """Title → HTML of each chapter before the checklists, in their order."""
     further, drawn = further_sections(evaluation), _drawn(figures)
     maps = {each.title: section_part(each) for each in audit_sections(evaluation)}
-    alone, poor, place = (maps.pop(t, "") for t in (FACTS_ALONE, POOR_FILMS, ONE_PLACE))
+    about_films = (FACTS_ALONE, POOR_FILMS, ONE_PLACE, NOT_TRIED)
+    alone, poor, place, not_tried = (maps.pop(title, "") for title in about_films)
     return {
         "Summary": front.summary_chapter(evaluation),
         "What it is for": front.use_chapter(evaluation),
@@ -100,6 +107,7 @@ def _chapters(evaluation: Json, figures: Mapping[str, str]) -> dict[str, str]:
                 place,
                 poor,
                 drawn["Audits"],
+                not_tried,
                 further["contradictions"],
             ]
         ),
