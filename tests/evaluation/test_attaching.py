@@ -13,7 +13,7 @@ PUBLISHED = {"n_films": 9}
 BEFORE = {
     "bundle": {"network_sha256": "00"}, **FILMS, "n_films": 3, "gate": GATE, "published": PUBLISHED,
 }  # fmt: skip
-NEW = {"bundle": {"network_sha256": "00"}, **FILMS, "n_films": 4, "published": None}
+NEW = {"bundle": {"network_sha256": "00"}, **FILMS, "n_films": 4, "published": {}}
 
 
 @pytest.mark.parametrize("path", bundled(), ids=lambda path: path.stem)

@@ -57,7 +57,7 @@ def with_kept(measured: Numbers, before: Numbers | None) -> dict[str, object]:
     if before is None or _network(before) is None or _network(before) != _network(new):
         return new
     same_films = all(before.get(key) == new.get(key) for key in _SAME_FILMS)
-    if same_films and new.get("published") is None:
+    if same_films and not new.get("published"):
         new.pop("published", None)
     told = {*new, *record(new.get(UNTRIED))}
     return {**new, **{key: value for key, value in before.items() if key not in told}}
