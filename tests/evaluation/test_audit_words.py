@@ -94,3 +94,16 @@ def test_what_changes_the_film_itself_is_told_but_not_called_a_shortcut() -> Non
     assert alarms({"mass": {"words": ["SHORTCUT, Mass: x."]}, "hernia": {}}) == [
         "SHORTCUT, Mass: x."
     ]
+
+
+def test_a_bundle_that_is_told_facts_says_how_its_probabilities_hold_without_them() -> None:
+    areas = {"marker": change(0.0), "untold_auroc": Interval(0.8, 0.7, 0.9)}
+    (ranking,) = shortcut_words("Mass", 0.9, areas)  # of an older table
+    assert ranking.endswith("with nothing told, 0.800 [0.700, 0.900].")
+    keys = ("told_ece", "told_brier", "untold_ece", "untold_brier")
+    numbers = {key: Interval(n / 10, 0.0, 1.0) for n, key in enumerate(keys, start=1)}
+    assert shortcut_words("Mass", 0.9, areas | numbers) == [
+        ranking,
+        "Mass: told that, the calibration error is 0.100 [0.000, 1.000] and the Brier score 0.200 "
+        "[0.000, 1.000]; with nothing told, 0.300 [0.000, 1.000] and 0.400 [0.000, 1.000].",
+    ]

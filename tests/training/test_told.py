@@ -108,7 +108,14 @@ def test_s0_85_the_evaluation_says_how_it_reads_without_facts(
     assert numbers["findings"]["square"]["auroc"][0] > 0.9
     assert audit["untold_auroc"][0] < 0.8
     assert any("of the same films with nothing told" in words for words in audit["words"])
-    assert "AUROC, told nothing" in (tmp_path / "report" / "report.html").read_text("utf-8")
+    assert [audit[f"told_{key}"] for key in ("ece", "brier")] == [
+        numbers["findings"]["square"][key] for key in ("ece", "brier")
+    ]
+    assert audit["untold_brier"][0] > audit["told_brier"][0] + 0.05
+    assert any("the calibration error is" in words for words in audit["words"])
+    page = (tmp_path / "report" / "report.html").read_text("utf-8")
+    assert "AUROC, told nothing" in page
+    assert f"{audit['untold_brier'][0]:.3f}" in page
 
 
 def test_s0_85_what_is_hidden_is_drawn_alike_each_time(folder: Path, tmp_path: Path) -> None:

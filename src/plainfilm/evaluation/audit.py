@@ -35,6 +35,7 @@ from plainfilm.evaluation.bootstrap import (
 from plainfilm.evaluation.degrade import DEGRADED, PREFIX
 from plainfilm.evaluation.lettering import without_letters
 from plainfilm.evaluation.metrics import Floats, auroc
+from plainfilm.evaluation.operating import calibration_numbers
 from plainfilm.evaluation.table import Predictions
 from plainfilm.radiograph import Pixels
 from plainfilm.reading.engine import RunsGraph
@@ -108,7 +109,7 @@ AUDITS: dict[str, Callable[[Pixels], Pixels]] = {
     "blanked": blank,
     "unlettered": without_letters,
 }
-UNTOLD = "untold"
+UNTOLD, UNTOLD_PROBABILITY = "untold", "untold probability"
 CHANGES = ("marker", "blanked", "unlettered")  # whose answer is a probability, to be compared
 
 
@@ -130,6 +131,7 @@ def audit_film(engine: RunsGraph, pixels: Pixels, *, degraded: bool = False) -> 
     if names := engine.bundle.header.input.fact_names:
         untold = engine.run(pixels[None, None], without_facts(names, 1))
         answers[UNTOLD] = untold.score[0].astype(np.float64)
+        answers[UNTOLD_PROBABILITY] = untold.probability[0].astype(np.float64)
     return answers
 
 
@@ -138,8 +140,8 @@ def audit_numbers(table: Predictions, draws: PatientDraws) -> dict[str, dict[str
 
     The marker counts films on which no finding is known to be present: `mean_absolute_change`,
     `largest_change` and `mean_change` of the probability, the means with intervals; a film that
-    is sick anyway says little. What is blanked or painted over counts on all films. `words` says
-    what it means.
+    is sick anyway says little. What is blanked or painted over counts on all films. ECE and Brier
+    score, `told_` and `untold_`, are of the probabilities as shipped. `words` says what it means.
     """
     if not any(name in AUDITS for name in table.audits):
         return {}
@@ -158,6 +160,7 @@ def audit_numbers(table: Predictions, draws: PatientDraws) -> dict[str, dict[str
             else:
                 found[f"{name}_auroc"] = _auroc(answers, table.labels, column, draws)
         whole = auroc(table.scores[:, column], table.labels[:, column])
+        found |= _believed(table, column, draws)
         found["words"] = shortcut_words(table.about.displays[column], whole, found)
         numbers[finding] = found
     return numbers
@@ -179,6 +182,18 @@ def _auroc(answers: Floats, labels: Floats, column: int, draws: PatientDraws) ->
     known = np.where(np.isnan(answers[:, column]), np.nan, labels[:, column])
     scores = answers[:, column]
     return interval(auroc(scores, known), rank_draws(draws, scores, known).auroc)
+
+
+def _believed(table: Predictions, column: int, draws: PatientDraws) -> dict[str, object]:
+    """How far the probabilities can be believed with the facts told and not; of others nothing."""
+    if UNTOLD_PROBABILITY not in table.audits:
+        return {}
+    answers = {"told": table.probabilities, "untold": table.audits[UNTOLD_PROBABILITY]}
+    found: dict[str, object] = {}
+    for name, probabilities in answers.items():
+        numbers = calibration_numbers(draws, probabilities[:, column], table.labels[:, column])
+        found |= {f"{name}_ece": numbers.ece, f"{name}_brier": numbers.brier}
+    return found
 
 
 def _centre(pixels: Pixels) -> tuple[slice, slice]:

@@ -48,6 +48,14 @@ def _untold(display: str, whole: float, found: Mapping[str, object]) -> Iterator
             f"{display}: told what is known of age, sex and view, the AUROC is {whole:.3f}; of the "
             f"same films with nothing told, {_shown(untold)}."
         )
+        keys = ("told_ece", "told_brier", "untold_ece", "untold_brier")
+        numbers = [each for key in keys if isinstance(each := found.get(key), Interval)]
+        if len(numbers) == len(keys):  # an older table has no probabilities with nothing told
+            ece, brier, *untold_ones = (_shown(number) for number in numbers)
+            yield (
+                f"{display}: told that, the calibration error is {ece} and the Brier score "
+                f"{brier}; with nothing told, {' and '.join(untold_ones)}."
+            )
 
 
 def alarms(audits: Mapping[str, Mapping[str, object]]) -> list[str]:

@@ -13,7 +13,7 @@ from plainfilm.datasets.sample import Sample
 from plainfilm.datasets.seen import ADAPTED_KEY, find_leak, named
 from plainfilm.datasets.seen import KEY as LEARNED_KEY
 from plainfilm.errors import EvaluationError, ImageError
-from plainfilm.evaluation.audit import AUDITS, UNTOLD, audit_film
+from plainfilm.evaluation.audit import AUDITS, UNTOLD, UNTOLD_PROBABILITY, audit_film
 from plainfilm.evaluation.context import context_of
 from plainfilm.evaluation.degrade import DEGRADED, PREFIX, sampled_rows
 from plainfilm.evaluation.metrics import Floats
@@ -129,10 +129,11 @@ def collect(
     for column, known in enumerate(columns):
         if known is not None:
             labels[:, column] = films.labels[:, known]
+    was_told = any(UNTOLD in answer.audits for answer in answers)
+    untold = (UNTOLD, UNTOLD_PROBABILITY) if was_told else ()
     audits = {
         name: np.stack([answer.audits.get(name, nothing) for answer in answers])
-        for name in (*AUDITS, *(PREFIX + each for each in DEGRADED), UNTOLD)
-        if name != UNTOLD or any(UNTOLD in answer.audits for answer in answers)
+        for name in (*AUDITS, *(PREFIX + each for each in DEGRADED), *untold)
     }
     return Predictions(
         about=about,

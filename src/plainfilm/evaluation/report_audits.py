@@ -16,7 +16,12 @@ AUDITED = (
     ("mirrored_auroc", "AUROC, mirrored"),
     ("inverted_auroc", "AUROC, inverted"),
 )
-_UNTOLD = ("untold_auroc", "AUROC, told nothing")  # of a bundle that is told facts
+# Of a bundle that is told facts; older evaluations have the first alone.
+_UNTOLD = (
+    ("untold_auroc", "AUROC, told nothing"),
+    ("untold_ece", "ECE, told nothing"),
+    ("untold_brier", "Brier, told nothing"),
+)
 _CHANGE = "mean_absolute_change"
 CHANGED = (
     ("blanked", "Corners and border black: mean change"),
@@ -29,8 +34,9 @@ def shortcuts_part(evaluation: Mapping[str, object]) -> str:
     audits = _record(evaluation["audits"])
     if not audits:
         return ""
-    told = any(_UNTOLD[0] in _record(numbers) for numbers in audits.values())
-    audited = (*AUDITED, _UNTOLD) if told else AUDITED
+    every = [_record(numbers) for numbers in audits.values()]
+    told = (each for each in _UNTOLD if any(each[0] in numbers for numbers in every))
+    audited = (*AUDITED, *told)
     rows = []
     for name, numbers in ((n, _record(a)) for n, a in audits.items()):
         marker = _record(numbers["marker"])
