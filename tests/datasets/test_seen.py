@@ -15,6 +15,7 @@ from plainfilm.datasets.seen import (
     adapted_digests,
     film_digests,
     find_leak,
+    inherited_digests,
     joined_digests,
     listed,
     named,
@@ -109,6 +110,20 @@ def test_a_member_without_a_list_leaves_none_but_what_was_adapted_on(learned: Ma
     adapted = adapted_digests({}, learned.split("test"))
     assert joined_digests([film_digests(learned), adapted]) == adapted
     assert joined_digests([{}, {}]) == {}
+
+
+def test_a_network_built_on_another_s_remembers_that_one_s_films_too(
+    learned: Manifest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own, first = (film_digests(learned, [split]) for split in ("val", "train"))
+    adapted = adapted_digests({}, learned.split("test"))
+    known = listed(film_digests(learned, ["train", "val", "test"]), KEY)
+    assert listed(inherited_digests(own, first | adapted), KEY) == known
+    assert inherited_digests(own, {}) == own
+    assert inherited_digests({}, first) == {}, "a part is not the whole"
+    assert LOOKS_KEY not in inherited_digests(own, {LOOKS_KEY: packed({b"1" * 32})})
+    monkeypatch.setattr(seen, "MOST", 3)
+    assert inherited_digests(own, first) == own
 
 
 def test_more_films_than_a_bundle_names_are_not_joined(

@@ -7,6 +7,7 @@ import pytest
 from onnx import numpy_helper
 
 from phantoms import phantom
+from plainfilm.datasets.seen import FOR_PROGRAMS
 from plainfilm.errors import BundleError
 from plainfilm.reading import Engine
 from plainfilm.reading.bundle import Bundle
@@ -33,6 +34,8 @@ def test_the_head_on_the_cut_features_is_the_bundle_s_score(bundle: Bundle, tmp_
     heads = [(values[f"{key}.weight"], values[f"{key}.bias"]) for key in _heads(values)]
 
     encoder = open_encoder(Recipe.from_toml(cut.recipe).encoder, size)
+    details = bundle.header.provenance.details
+    assert encoder.learned == {key: details[key] for key in FOR_PROGRAMS if key in details} != {}
     features = encoder.session.run(film)[0].mean(axis=(1, 2))
 
     parts = np.split(features, len(heads))

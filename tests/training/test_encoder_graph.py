@@ -8,11 +8,13 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from onnx import helper
 from torch import nn
 
 from phantoms import phantom
 from plainfilm.cli import main
 from plainfilm.datasets.manifest import Manifest
+from plainfilm.datasets.seen import KEY, LOOKS_KEY, listed, packed
 from plainfilm.errors import RecipeError, RunError
 from plainfilm.images import read_radiograph
 from plainfilm.reading import Engine
@@ -93,10 +95,15 @@ def tokens(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Exported:
 def summary(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Exported:
     """A hidden layer on one vector, of an encoder of an older opset."""
     place = tmp_path_factory.mktemp("summary")
-    encoder = write_encoder(place / "enc.onnx", opset=17)
+    encoder = write_encoder(place / "enc.onnx", list_films, opset=17)
     how = ("network.head=mlp", "encoder.hidden=8", "optim.epochs=4", "optim.lr=0.02")
     recipe = encoder_recipe(encoder, *how, output="summary", gives="embedding")
     return exported(recipe, folder, place)
+
+
+def list_films(model: onnx.ModelProto) -> None:
+    """As an encoder does that was cut off a bundle, of one film."""
+    helper.set_model_props(model, {KEY: packed({b"a" * 6}), LOOKS_KEY: packed({b"b" * 32})})
 
 
 def originals(folder: Path) -> list[np.ndarray]:
@@ -176,11 +183,20 @@ def test_it_says_which_encoder_is_in_it(tokens: Exported, summary: Exported) -> 
     assert "of which 34 learned: a head of one linear layer" in details[0]["network"]
     assert headers[0].licences.weights == "the encoder's own"
     assert any("Films that its encoder learned from" in limit for limit in headers[0].limits)
+    assert any("that the encoder's own bundle listed" in each for each in headers[1].limits)
     card = Bundle.load(tokens[2]).card
     assert "Have the encoder at" in card
     assert (headers[0].map is None, headers[1].map is None) == (False, True)
     assert "map" not in details[0]
     assert "--method occlusion" in details[1]["map"]
+
+
+def test_films_that_its_encoder_lists_are_carried_beside_its_own(
+    tokens: Exported, summary: Exported
+) -> None:
+    alone, both = (Bundle.load(each[2]).header.provenance.details for each in (tokens, summary))
+    assert listed(both, KEY) == listed(alone, KEY) | {b"a" * 6}
+    assert listed(both, LOOKS_KEY) == listed(alone, LOOKS_KEY) | {b"b" * 32}
 
 
 def test_command_line_and_server_read_it_alike(

@@ -98,6 +98,31 @@ def joined_digests(details: Sequence[dict[str, str]]) -> dict[str, str]:
     return found
 
 
+def inherited_digests(own: dict[str, str], first: dict[str, str]) -> dict[str, str]:
+    """What a bundle carries that is built on another's network: its own films, and that one's.
+
+    Digests and looks. Those that the other was adapted on count as learned from. A list of its own
+    that is missing stays so, and one that would grow too long holds its own films alone.
+
+    Parameters
+    ----------
+    own, first
+        Its details, and the other bundle's.
+
+    Raises
+    ------
+    DatasetError
+        A list cannot be read.
+    """
+    found: dict[str, str] = {}
+    for key, adapted in ((KEY, ADAPTED_KEY), (LOOKS_KEY, ADAPTED_LOOKS_KEY)):
+        if key in own:
+            lists = [listed(first, each) for each in (key, adapted) if each in first]
+            films = listed(own, key).union(*lists)
+            found[key] = packed(films) if len(films) <= MOST else own[key]
+    return found
+
+
 def find_leak(details: dict[str, str], films: Manifest, key: str = KEY) -> Leak | None:
     """Which of the films were learned from, by a bundle's details; None where it carries no list.
 

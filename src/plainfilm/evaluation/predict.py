@@ -220,7 +220,7 @@ def _cautions(header: BundleHeader, manifest: Manifest, split: str) -> tuple[str
     if LEARNED_KEY in source.details and _began_with_others(source.init):
         words = (
             f"Its training began with other weights ({_short(source.init)}). The films that those "
-            "learned from are not listed in the bundle; if some of them are among these, nobody "
+            "learned from may not be listed in the bundle; if some of them are among these, nobody "
             "noticed."
         )
         return (words, *_of_these_films(header, manifest, split, same_set=same_set))

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from plainfilm.datasets.seen import FOR_PROGRAMS
 from plainfilm.errors import BundleError, MissingExtra
 from plainfilm.reading.bundle import Bundle
 from plainfilm.reading.container import check_free
@@ -36,6 +37,8 @@ class CutEncoder:
 def cut_encoder(bundle: Bundle, file: str) -> CutEncoder:
     """The last feature map of a bundle's network, or networks side by side.
 
+    The file's metadata lists the films that the bundle learned from, as the bundle does.
+
     Parameters
     ----------
     file
@@ -60,6 +63,8 @@ def cut_encoder(bundle: Bundle, file: str) -> CutEncoder:
     given = helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, ["N", None, None, None])
     cut = helper.make_graph(nodes, "encoder", list(graph.input), [given], initializer=kept)
     made = helper.make_model(cut, opset_imports=model.opset_import, ir_version=model.ir_version)
+    details = bundle.header.provenance.details
+    helper.set_model_props(made, {key: details[key] for key in FOR_PROGRAMS if key in details})
     onnx.checker.check_model(made, full_check=True)
     content: bytes = made.SerializeToString(deterministic=True)
     return CutEncoder(content, "\n".join(_recipe(bundle, file, content)) + "\n")

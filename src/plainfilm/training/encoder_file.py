@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from plainfilm.datasets.seen import FOR_PROGRAMS
 from plainfilm.errors import CorruptBundle, MissingExtra, RunError
 from plainfilm.networks.encoded import Tones, arrange
 from plainfilm.radiograph import Pixels
@@ -55,6 +56,8 @@ class EncoderFile:
         What it gives for one film.
     n_weights
         How many numbers its constants hold.
+    learned
+        Lists of the films that it learned from, as `bundles encoder` writes them; else empty.
     """
 
     name: str
@@ -62,6 +65,7 @@ class EncoderFile:
     model: onnx.ModelProto
     shape: tuple[int, ...]
     n_weights: int
+    learned: dict[str, str]
 
     @property
     def session(self) -> "Session":
@@ -133,7 +137,8 @@ def open_encoder(settings: Encoder, size: int) -> EncoderFile:
         raise RunError(f"{path.name}: {words}.") from error
     given = _try_out(path.name, model, part, settings, size)
     n_weights = sum(int(np.prod(tensor.dims)) for tensor in model.graph.initializer)
-    return EncoderFile(path.name, digest_of(content), model, given.shape[1:], n_weights)
+    learned = {each.key: each.value for each in whole.metadata_props if each.key in FOR_PROGRAMS}
+    return EncoderFile(path.name, digest_of(content), model, given.shape[1:], n_weights, learned)
 
 
 def digest_of(content: bytes) -> str:

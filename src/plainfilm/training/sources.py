@@ -13,7 +13,7 @@ from plainfilm.datasets.cache import Cache
 from plainfilm.datasets.lookalikes import film_looks
 from plainfilm.datasets.manifest import Manifest
 from plainfilm.datasets.sample import Sample
-from plainfilm.datasets.seen import film_digests
+from plainfilm.datasets.seen import film_digests, inherited_digests
 from plainfilm.errors import RunError
 from plainfilm.evaluation.calibration import Platt
 from plainfilm.images import read_radiograph
@@ -25,6 +25,7 @@ from plainfilm.reading.facts import Vector, facts_vector
 from plainfilm.training.batches import Positions, films_of
 from plainfilm.training.checkpoint import load_classifier
 from plainfilm.training.embeddings import Embeddings, embed
+from plainfilm.training.encoder_file import EncoderFile
 from plainfilm.training.encoder_network import encoder_of
 from plainfilm.training.familiarity import (
     Appearance,
@@ -92,8 +93,18 @@ class Sources:
 
     @cached_property
     def digests(self) -> dict[str, str]:
-        """Digests and looks of the films that were learned from, for the bundle to carry."""
-        return film_digests(self.manifest) | film_looks(self.manifest, self.cache.pixels)
+        """Digests and looks of the films that were learned from, for the bundle to carry.
+
+        Of those that an encoder learned from too, where it lists them.
+        """
+        own = film_digests(self.manifest) | film_looks(self.manifest, self.cache.pixels)
+        return inherited_digests(own, self.encoder.learned) if self.encoder else own
+
+    @property
+    def encoder(self) -> EncoderFile | None:
+        """The encoder that the head sits on; None where the networks have features of their own."""
+        encoder = encoder_of(self.classifiers[0])
+        return encoder.file if encoder else None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -108,8 +119,7 @@ class Sources:
     @property
     def n_weights(self) -> int:
         """Weights of all networks together."""
-        encoders = [encoder_of(network) for network in self.classifiers]
-        frozen = sum(each.file.n_weights for each in encoders if each)
+        frozen = self.encoder.n_weights if self.encoder else 0
         return frozen + sum(w.numel() for net in self.classifiers for w in net.parameters())
 
     def graph(

@@ -33,6 +33,10 @@ from plainfilm.training.sources import Sources
 ENCODER_LIMIT = (
     "Films that its encoder learned from are not known here: on any of them, its numbers flatter."
 )
+LISTED_ENCODER_LIMIT = (
+    "Of the films that its encoder learned from, those that the encoder's own bundle listed are "
+    "refused: on any other of them, its numbers flatter."
+)
 CAUTION_BELOW = 0.01  # familiarity: one validation film in a hundred is cautioned
 EXPORT_AGAIN = "Change recipe.toml in the run and export again"
 SPLIT_OF = {"validation": "val", "cross-fit-test": "test", "none": "val"}
@@ -128,7 +132,7 @@ def state(sources: Sources, parts: Parts, gap: float, created: datetime) -> Bund
             familiarity=_cut(parts),
             population=_population(sources.recipe),
             intended_use=release.intended_use,
-            limits=(*release.limits, *_encoder_limits(sources.recipe)),
+            limits=(*release.limits, *_encoder_limits(sources)),
             provenance=_provenance(sources, gap),
             licences=Licences(
                 release.licences.code, release.licences.weights, release.licences.training_data
@@ -145,8 +149,10 @@ def _input(sources: Sources) -> InputFit:
     return InputFit(sources.cache.size, FitPolicy(sources.cache.policy), facts)
 
 
-def _encoder_limits(recipe: Recipe) -> tuple[str, ...]:
-    return (ENCODER_LIMIT,) if recipe.network.name == ENCODER else ()
+def _encoder_limits(sources: Sources) -> tuple[str, ...]:
+    if sources.encoder is None:
+        return ()
+    return (LISTED_ENCODER_LIMIT if sources.encoder.learned else ENCODER_LIMIT,)
 
 
 def _threshold_words(sources: Sources, parts: Parts) -> str:
