@@ -36,8 +36,8 @@ class Focus:
     clip: float = 0.0
 
 
-FOCAL = Focus(2.0, 2.0)  # both as their papers recommend
-ASYMMETRIC = Focus(1.0, 4.0, 0.05)
+FOCAL = Focus(2.0, 2.0)  # as its paper recommends
+ASYMMETRIC = Focus(1.0, 4.0, 0.05)  # as its authors' code; their paper has γ 0 of the present
 
 
 def masked_bce(

@@ -76,12 +76,12 @@ class Loss:
     """What is minimised, over the known labels.
 
     `name` "bce": binary cross-entropy, each finding by itself; "focal" and "asymmetric": the same
-    with less weight for what is easy, `focus` (γ of the present, γ of the absent, clip; () = the
-    paper's); "cross-entropy": of findings that exclude each other. `label_smoothing` s moves
-    labels to [s/2, 1 - s/2]. `pos_weight` names a scheme of `training.class_weights`, `weight_b`
-    is the b of "mura". `distil_share` is the teachers' part of the target. `side_weight` is what
-    a side target counts beside a finding's 1. `balance` lists attributes that shall not tell a
-    finding, see `training.balance`.
+    with less weight for what is easy, `focus` (γ of the present, γ of the absent, clip; () =
+    those of `training.losses`); "cross-entropy": of findings that exclude each other.
+    `label_smoothing` s moves labels to [s/2, 1 - s/2]. `pos_weight` names a scheme of
+    `training.class_weights`, `weight_b` is the b of "mura". `distil_share` is the teachers' part
+    of the target. `side_weight` is what a side target counts beside a finding's 1. `balance` lists
+    attributes that shall not tell a finding, see `training.balance`.
     """
 
     name: LossName = "bce"
