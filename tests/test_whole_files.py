@@ -44,6 +44,16 @@ def test_a_failed_write_keeps_what_was_there_and_leaves_nothing(tmp_path: Path) 
     assert names(tmp_path) == ["a"]
 
 
+def test_a_refusal_names_the_file_that_was_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    for path in (tmp_path / "a", tmp_path / "no-such-folder" / "seen.png"):
+        with pytest.raises(OSError) as refused:
+            write_whole(path, b"content")
+
+        assert refused.value.filename == str(path)
+        assert ".plainfilm-" not in str(refused.value)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="no file size limit there")
 def test_a_full_disk_keeps_the_old_file(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(b"old")

@@ -1,5 +1,6 @@
 """Files written whole or not at all, whatever stops the machine."""
 
+import contextlib
 import os
 import secrets
 from pathlib import Path
@@ -13,15 +14,20 @@ def write_whole(path: Path, content: bytes) -> None:
     Raises
     ------
     OSError
-        The disk is full or refuses; the old file is still there, and nothing beside it.
+        The disk is full or refuses; the old file is still there, and nothing beside it. It names
+        `path`.
     """
     # beside the target, since a rename is atomic only within one file system
     aside = path.with_name(f"{_ASIDE}{secrets.token_hex(8)}")
     try:
         write_synced(aside, content)
         aside.replace(path)
+    except OSError as error:
+        error.filename, error.filename2 = str(path), None  # nobody knows the file aside
+        raise
     finally:
-        aside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # of a folder that may not be looked into
+            aside.unlink(missing_ok=True)
 
 
 def sweep(folder: Path) -> None:

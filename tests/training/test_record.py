@@ -1,4 +1,6 @@
 import json
+import os
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -97,6 +99,21 @@ def test_nan_is_written_as_nothing() -> None:
 def test_a_disk_that_refuses_is_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"^x\.pt: could not be written \(No such file"):
         put(tmp_path / "no-such-folder" / "x.pt", b"1")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no such permissions there")
+def test_where_writing_is_not_allowed_no_room_is_asked_for() -> None:
+    was = os.geteuid()
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o555)
+        try:
+            os.seteuid(was or 65534)  # root may write anywhere
+            with pytest.raises(RunError, match=r"denied.*Allow writing there") as refused:
+                put(Path(folder) / "x.pt", b"1")
+        finally:
+            os.seteuid(was)
+
+    assert "room" not in str(refused.value)
 
 
 def test_the_log_is_read_again_and_a_broken_one_told(tmp_path: Path) -> None:

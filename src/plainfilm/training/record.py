@@ -12,6 +12,7 @@ run/
 ```
 """
 
+import errno
 import json
 import math
 from collections.abc import Sequence
@@ -29,6 +30,8 @@ FORMAT = "plainfilm.run/1"
 RECORD_NAME = "run.json"
 RECIPE_NAME = "recipe.toml"
 LOG_NAMES = ("log.jsonl", "log.csv")
+
+_REFUSED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 
 @dataclass(frozen=True)
@@ -248,9 +251,10 @@ def put(path: Path, content: bytes) -> None:
     except OSError as error:
         size = f"{len(content) / 1e6:.1f} MB are needed"
         kept = "the one before is whole" if path.exists() else "nothing was lost"
+        advice = "Allow writing there" if error.errno in _REFUSED else "Make room"
         raise RunError(
             f"{path.name}: could not be written ({error.strerror}; {size}); {kept}. "
-            "Make room and run the same command again: it goes on from the last checkpoint."
+            f"{advice} and run the same command again: it goes on where it was."
         ) from error
 
 
