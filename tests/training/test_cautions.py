@@ -1,5 +1,6 @@
-from plainfilm.training.cautions import cautions
+from plainfilm.training.cautions import cautions, one_sided, untaught_limits
 from plainfilm.training.recipe import Recipe
+from plainfilm.training.record import LossUsed
 
 
 def told(*settings: str) -> tuple[str, ...]:
@@ -27,3 +28,18 @@ def test_a_rate_of_a_tenth_is_told_to_be_high_for_adam() -> None:
 
     assert words.startswith("optim.lr is 0.1: far above what is usual for Adam")
     assert told("optim.lr=0.003") == ()
+
+
+def test_findings_that_no_label_teaches_are_told_one_by_one() -> None:
+    loss = LossUsed("bce", (), present=(3, 0, 7, 0), absent=(4, 6, 0, 0), unknown=(0, 1, 0, 7))
+
+    assert one_sided(loss, ("mass", "nodule", "hernia", "edema")) == (
+        "nodule is present on none of the 6 training films it is known of, so no label taught the "
+        "network to tell it",
+        "hernia is present on all of the 7 training films it is known of, so no label taught the "
+        "network to tell it",
+        "edema is known of no training film, so no label taught the network to tell it",
+    )
+    assert untaught_limits(loss, ("mass", "nodule", "hernia", "edema"))[2] == (
+        "Edema is known of no training film, so no label taught the network to tell it."
+    )

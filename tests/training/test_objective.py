@@ -133,3 +133,11 @@ def test_cross_entropy_weighs_classes_by_their_inverse_frequency(films: Films) -
 
     right, wrong = math.log(1 + math.exp(-1)), math.log(1 + math.exp(1))
     assert float(loss) == pytest.approx((2 * right + 2 / 3 * wrong) / (2 + 2 / 3))
+
+
+def test_films_of_which_nothing_is_known_are_refused(films: Films) -> None:
+    unknown = replace(films, labels=np.full_like(films.labels, np.nan))
+
+    with pytest.raises(RunError, match=r"none of the 40 training films has a known label; expect"):
+        loss_used(tiny_recipe(), unknown, NAMES)
+    assert loss_used(tiny_recipe("data.side_targets=['sex']"), unknown, NAMES).unknown == (40, 40)

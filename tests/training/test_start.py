@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from plainfilm.datasets.manifest import Manifest
 from plainfilm.errors import RunError
 from plainfilm.findings import Finding, LabelSet
 from plainfilm.training.batches import batch_positions, epoch_order
@@ -313,3 +314,16 @@ def test_s0_24_the_first_batch_s_statistics_are_stored_with_the_network(
 
     assert standard.mean().item() == pytest.approx(0, abs=1e-5)
     assert standard.std().item() == pytest.approx(1, abs=1e-4)
+
+
+def test_a_finding_of_one_kind_is_a_caution_of_the_run(copy: Path, tmp_path: Path) -> None:
+    manifest = Manifest.load(copy)
+    shown = [
+        replace(each, labels=np.array([1, each.labels[1]], np.float32)) for each in manifest.samples
+    ]
+    replace(manifest, samples=tuple(shown)).save(copy)
+
+    record = begin(tmp_path / "run", tiny_recipe(), Prepared.open(copy, tiny_recipe()), CPU, 1)
+
+    (words,) = record.cautions
+    assert words.startswith("square is present on all of the 40 training films it is known of")

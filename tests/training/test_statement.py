@@ -163,3 +163,16 @@ def test_s2_14_history_and_environment_go_into_the_bundle(sources: Sources) -> N
     assert provenance.details["epochs"] == "1, kept 2; stopped early: why"
     assert provenance.details["torch"] == sources.record.torch_version
     assert provenance.hardware == sources.record.hardware
+
+
+def test_a_finding_that_no_label_taught_is_a_limit_of_the_bundle(sources: Sources) -> None:
+    assert not any("taught" in limit for limit in state(sources, PARTS, 1e-7, NOON).limits)
+    loss = replace(sources.record.loss, present=(0, 16), absent=(40, 16))
+    sources = replace(sources, record=replace(sources.record, loss=loss))
+
+    *_, limit = state(sources, PARTS, 1e-7, NOON).limits
+
+    assert limit == (
+        "Square is present on none of the 40 training films it is known of, so no label taught the "
+        "network to tell it."
+    )

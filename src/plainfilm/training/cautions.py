@@ -1,6 +1,9 @@
-"""What a recipe asks for that is allowed and seldom meant: told before the first epoch."""
+"""What is allowed and seldom meant, of a recipe and of its films: told before the first epoch."""
+
+from collections.abc import Sequence
 
 from plainfilm.training.recipe import Recipe
+from plainfilm.training.record import LossUsed
 
 HIGH_RATE = 0.03  # Adam's own paper has 1e-3; range tests of our networks suggest 1e-4 to 1e-2
 
@@ -33,3 +36,22 @@ def cautions(recipe: Recipe) -> tuple[str, ...]:
             "`plainfilm tune range` suggests one"
         )
     return tuple(found)
+
+
+def one_sided(loss: LossUsed, names: Sequence[str]) -> tuple[str, ...]:
+    """A sentence for each finding that the training films do not show, or that all of them show."""
+    found = []
+    for name, n_present, n_absent in zip(names, loss.present, loss.absent, strict=True):
+        if n_present and n_absent:
+            continue
+        films = f"{name} is known of no training film"
+        if n_present or n_absent:
+            shown = "present on all" if n_present else "present on none"
+            films = f"{name} is {shown} of the {n_present + n_absent} training films it is known of"
+        found.append(f"{films}, so no label taught the network to tell it")
+    return tuple(found)
+
+
+def untaught_limits(loss: LossUsed, names: Sequence[str]) -> tuple[str, ...]:
+    """The same of a bundle, which answers to these findings all the same."""
+    return tuple(f"{words[:1].upper()}{words[1:]}." for words in one_sided(loss, names))

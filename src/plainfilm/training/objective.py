@@ -39,7 +39,14 @@ def make_target(
 
 
 def loss_used(recipe: Recipe, films: Films, names: tuple[str, ...]) -> LossUsed:
-    """The loss in words and numbers, for the record; raises as `make_target`."""
+    """The loss in words and numbers, for the record.
+
+    Raises
+    ------
+    RunError
+        As `make_target`; or nothing is known of any film, and no teacher or side target either.
+    """
+    _refuse_nothing_known(recipe, films)
     weights = _weights(recipe.loss, films, names)
     one_sided = all(weight == 1 for weight in weights.absent)
     return LossUsed(
@@ -69,6 +76,14 @@ def check_objective(recipe: Recipe, films: Films, label_set: LabelSet) -> None:
     wrong = int((known.sum(axis=1) != 1).sum())
     if wrong:
         raise RunError(f"loss.name: {wrong} training films have not exactly one finding.")
+
+
+def _refuse_nothing_known(recipe: Recipe, films: Films) -> None:
+    taught = recipe.network.distil_from or recipe.network.distil_table or recipe.data.side_targets
+    if not taught and np.isnan(films.labels).all():
+        found = f"none of the {len(films):,} training films has a known label"
+        advice = "Look at the label file and its reader, and prepare again"
+        raise RunError(f"{found}; expected 1 or 0 of some finding. {advice}.")
 
 
 def _weights(loss: Loss, films: Films, names: tuple[str, ...]) -> ClassWeights:

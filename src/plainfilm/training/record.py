@@ -92,7 +92,7 @@ class RunRecord:
     packages_sha256
         Over names and versions of all installed packages, see `runtime`; "" = not recorded.
     cautions
-        What the recipe asks for that is seldom meant.
+        What the recipe asks for that is seldom meant, and findings that no label teaches.
     n_weights, n_learning
         Weights of the network, and how many of them the training may change; 0 = not recorded.
     threads

@@ -19,7 +19,7 @@ from plainfilm.errors import DatasetError, RunError
 from plainfilm.networks import Classifier
 from plainfilm.networks.normalise import PerBatch, PerPixel
 from plainfilm.training.batches import Films, batch_positions, epoch_order
-from plainfilm.training.cautions import cautions
+from plainfilm.training.cautions import cautions, one_sided
 from plainfilm.training.chance import seed_torch
 from plainfilm.training.checkpoint import (
     CHECKPOINT_NAME,
@@ -251,11 +251,12 @@ def _new_record(
     check_start(recipe, prepared.used)
     label_set = prepared.manifest.label_set
     weights = _weights(recipe, prepared.n_logits)
+    loss = loss_used(recipe, prepared.train, label_set.names)
     return RunRecord(
         recipe=recipe.release.name,
         label_set=label_set,
         films=prepared.used,
-        loss=loss_used(recipe, prepared.train, label_set.names),
+        loss=loss,
         seed=recipe.optim.seed,
         init=first_weights_words(recipe, label_set.names, prepared.n_logits),
         teachers=_teachers(recipe, prepared.train),
@@ -268,7 +269,7 @@ def _new_record(
         environment=_environment(),
         commit=commit(),
         packages_sha256=packages_sha256(),
-        cautions=cautions(recipe),
+        cautions=(*cautions(recipe), *one_sided(loss, label_set.names)),
         n_weights=weights.total,
         n_learning=weights.learning,
     )

@@ -23,6 +23,7 @@ from plainfilm.reading.bundle import (
 from plainfilm.reading.facts import CODING
 from plainfilm.reading.header_parts import FactsInput
 from plainfilm.training.calibrate import Thresholds
+from plainfilm.training.cautions import untaught_limits
 from plainfilm.training.checkpoint import weights_name
 from plainfilm.training.encoder_settings import NAME as ENCODER
 from plainfilm.training.familiarity import Percentile, Spread
@@ -132,7 +133,11 @@ def state(sources: Sources, parts: Parts, gap: float, created: datetime) -> Bund
             familiarity=_cut(parts),
             population=_population(sources.recipe),
             intended_use=release.intended_use,
-            limits=(*release.limits, *_encoder_limits(sources)),
+            limits=(
+                *release.limits,
+                *_encoder_limits(sources),
+                *untaught_limits(sources.record.loss, sources.names),
+            ),
             provenance=_provenance(sources, gap),
             licences=Licences(
                 release.licences.code, release.licences.weights, release.licences.training_data
