@@ -3,6 +3,7 @@
 import re
 import shlex
 from contextlib import chdir
+from itertools import pairwise
 from operator import attrgetter
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from drawn_sets import draw_mura, draw_nih
 from drawn_story import draw_children, run
 from pages import REPOSITORY
 from plainfilm.networks import build
+from plainfilm.training.layers import layers_of
 from plainfilm.training.recipe import Recipe
 from plainfilm.training.record import read_recipe, read_record
 from plainfilm.training.schedule import OneCycle, schedule_of
@@ -144,6 +146,17 @@ def test_a_recipe_has_films_of_the_size_it_says(path: Path) -> None:
     prepare = told_commands(path)[0]
 
     assert prepare[prepare.index("--size") + 1] == str(Recipe.load(path).data.size)
+
+
+@each_recipe
+def test_the_settings_that_a_recipe_names_beside_can_be_set(path: Path) -> None:
+    told = re.findall(r"`([^`]*--set [^`]*)`", " ".join(leading_comment(path).split()))
+    for words in map(shlex.split, told):
+        settings = [setting for word, setting in pairwise(words) if word == "--set"]
+        recipe = Recipe.load(path, settings=settings)
+        assert recipe != Recipe.load(path)
+        if any(setting.startswith("network.frozen_before") for setting in settings):
+            assert layers_of(recipe, 1)
 
 
 @each_published

@@ -121,9 +121,29 @@ def test_text_that_is_not_toml_is_refused() -> None:
 
 
 def test_settings_replace_single_values() -> None:
-    table = with_settings({"a": {"b": 1, "c": 2}}, ["a.b=5", "a.d.e = [1, 2]", "f.g=word"])
+    table = with_settings({"a": {"b": 1, "c": 2}}, ["a.b=[5]", "a.d.e = [1, 2]", "f.g=word"])
 
-    assert table == {"a": {"b": 5, "c": 2, "d": {"e": [1, 2]}}, "f": {"g": "word"}}
+    assert table == {"a": {"b": [5], "c": 2, "d": {"e": [1, 2]}}, "f": {"g": "word"}}
+
+
+@pytest.mark.parametrize("words", ["24", "0.10", "true", "nan", "word", ""])
+def test_where_a_text_is_wanted_a_setting_is_one_without_quotes(words: str) -> None:
+    """A shell eats the quotes: `--set network.frozen_before=24` is a layer's name."""
+    for said in (words, f"'{words}'", f'"{words}"'):
+        table = with_settings({}, [f"inner.words={said}"])
+        assert read_table(Group, table).inner.words == words
+
+
+def test_a_setting_is_a_number_or_true_where_such_is_wanted() -> None:
+    settings = ["group.rate=1e-3", "group.count=7", "group.on=true", "group.inner.range=[1, 2]"]
+
+    (group,) = with_settings({}, settings).values()
+
+    assert isinstance(group, dict)
+    expected = Group(rate=1e-3, count=7, on=True, inner=Inner(range=(1.0, 2.0)))
+    assert read_table(Group, group) == expected
+    with pytest.raises(RecipeError, match=r"inner: found 3 \(int\); expected a group of keys"):
+        read_table(Group, {"inner": with_settings({}, ["a.b=3"])["a"]["b"]})  # type: ignore[index]
 
 
 def test_settings_leave_the_table_as_it_was() -> None:

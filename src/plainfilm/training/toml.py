@@ -11,7 +11,7 @@ import tomllib
 import types
 import typing
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from difflib import get_close_matches
 from typing import Literal, TypeVar
 
@@ -26,6 +26,14 @@ _WORDS = {
     float: "a number",
     str: "text in quotes",
 }
+
+
+@dataclass(frozen=True)
+class _Said:
+    """A number or a truth value as `--set` has it: where a text is wanted, it is that text."""
+
+    text: str
+    value: object
 
 
 def parse(text: str, source: str) -> Table:
@@ -164,9 +172,10 @@ def _replaced(table: Table, keys: Sequence[str], value: object) -> Table:
 
 def _value(text: str) -> object:
     try:
-        return tomllib.loads(f"value = {text}")["value"]
+        value = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         return text  # a text without its quotes, which a shell eats
+    return _Said(text, value) if isinstance(value, bool | int | float) else value
 
 
 def _refuse_with_reason(table: Table, reasons: Mapping[str, str], where: str) -> None:
@@ -195,6 +204,8 @@ def _fit(value: object, hint: object, where: str) -> object:
             return None
         (hint,) = (part for part in typing.get_args(hint) if part is not type(None))
         return _fit(value, hint, where)
+    if isinstance(value, _Said):
+        value = value.text if hint is str else value.value
     if origin is Literal:
         return _fit_choice(value, typing.get_args(hint), where)
     if origin is tuple:
