@@ -109,6 +109,10 @@ def test_another_deal_does_not_go_into_the_same_folder(folds: Folds, how: dict[s
 def test_more_folds_than_patients_are_refused(folds: Folds, tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="16 folds of 15 patients"):
         cross_validate(RECIPE, folds[0], tmp_path / "out", k=16)
+    for k in (-1, 0, 1):
+        with pytest.raises(DatasetError, match=f"{k} folds; expected at least 2"):
+            cross_validate(RECIPE, folds[0], tmp_path / "out", k=k)
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_mean_of_what_is_not_known_is_not_known() -> None:

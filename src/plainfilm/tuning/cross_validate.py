@@ -22,7 +22,7 @@ from plainfilm.datasets import cache
 from plainfilm.datasets.cache_record import RECORD_NAME as CACHE_RECORD
 from plainfilm.datasets.manifest import RECORD_NAME, Manifest
 from plainfilm.datasets.resplit import with_fold
-from plainfilm.errors import RunError
+from plainfilm.errors import DatasetError, RunError
 from plainfilm.training.loop import train
 from plainfilm.training.recipe import Recipe
 from plainfilm.training.record import RunRecord, put, read_log, read_record
@@ -102,11 +102,14 @@ def cross_validate(
     Raises
     ------
     DatasetError
-        Fewer patients than folds, or the folder does not hold together.
+        Fewer than two folds, fewer patients than folds, or the folder does not hold together.
     RunError
         `out` holds another cross-validation, or a fold cannot be trained; see `train`.
     """
     manifest = Manifest.load(folder)
+    if k < 2:
+        raise DatasetError(f"{k} folds; expected at least 2")
+    with_fold(manifest, 1, k, seed=seed)  # refused before anything is written
     found: list[FoldScore] = []
     with held(out, (TABLE_NAME, "fold-")):
         for number in range(1, k + 1):
