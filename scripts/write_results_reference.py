@@ -35,7 +35,8 @@ patient are one study).
 
 In brackets: 95 % intervals, by a bootstrap over patients. Sensitivity and specificity are at the
 threshold that the recipe's rule chose on validation films (`pneumonia-paediatric`: across patients
-on test films). Seconds are an epoch's, on one or two threads of a busy machine: an upper bound."""
+on test films). A film that the bundle refused, as unlike any that it learned from, is in no number;
+"of" says so. Seconds are an epoch's, on one or two threads of a busy machine: an upper bound."""
 
 NEVER = """Two reasons hold for every row: the films, since each set here is a part of the published
 one (kermany 5,528 of 5,856 films, chestxray14 1,359 of 112,120, knees for MURA), and the split, by
@@ -123,10 +124,17 @@ def _numbers(name: str, row: Row) -> list[str]:
         str(row["epochs"]),
         f"{row['n_parameters']:,}",
         f"{row['seconds_per_epoch']:.0f}",
-        f"{row['n_test_films']} films of {row['n_test_patients']} patients",
+        f"{_tested(row)} films of {row['n_test_patients']} patients",
         *(_interval(row["mean"].get(key)) for key in ("auroc", "average_precision")),
         *(_interval(single.get(key)) if single else "by finding" for key in _AT),
     ]
+
+
+def _tested(row: Row) -> str:
+    """How many films the numbers are of, and of how many, where a bundle refused some."""
+    n_all = row["n_test_films"]
+    n_read = max(numbers["n_films"] for numbers in row["findings"].values())
+    return str(n_all) if n_read == n_all else f"{n_read} of {n_all}"
 
 
 def _published(rows: Mapping[str, Row]) -> Iterator[list[str]]:

@@ -1,6 +1,7 @@
 """The page of results: written from what is kept, with a row for every recipe."""
 
 import json
+import re
 import runpy
 import shlex
 from pathlib import Path
@@ -44,6 +45,18 @@ def test_every_recipe_has_its_row_and_what_was_published() -> None:
     assert set(rows) == run <= RECIPES
     assert all(rows.count(name) >= 2 for name in run)  # its numbers, and those published
     assert all(f"`{name}`" in page for name in RECIPES)  # one that was not run is named as such
+
+
+def test_a_row_says_of_how_many_films_its_numbers_are() -> None:
+    """A film that the bundle refused is in none of them."""
+    page = (REPOSITORY / "docs" / "reference" / "results.md").read_text(encoding="utf-8")
+    for name, path in RESULTS.items():
+        result = kept(path)
+        (n_read,) = {numbers["n_films"] for numbers in result["findings"].values()}
+        n_all = result["n_test_films"]
+        words = f"{n_all}" if n_read == n_all else f"{n_read} of {n_all}"
+        (row,) = re.findall(rf"^\| `{name}` \| [\d,]+ films of .*$", page, re.M)
+        assert f"| {words} films of " in row
 
 
 @pytest.mark.parametrize("name", sorted(RESULTS))
