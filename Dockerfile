@@ -5,6 +5,7 @@
 FROM node:22-slim AS page
 WORKDIR /work
 COPY web ./web
+COPY docs/examples/drawn-chest.png ./docs/examples/
 RUN cd web && npm ci --ignore-scripts && npm run build -- --outDir /page --emptyOutDir
 
 # The wheel, and everything it needs, as wheels: the last stage compiles nothing.

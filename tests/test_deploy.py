@@ -87,6 +87,19 @@ def test_the_image_copies_what_there_is_and_no_more() -> None:
         assert (REPOSITORY / name).exists(), name
 
 
+def test_the_page_is_built_from_files_that_are_in_the_image() -> None:
+    """Its build reads a film from beside its own folder; without it there is no image."""
+    page, _ = DOCKERFILE.split("\nFROM ")[1:3]
+    before, _ = page.split("npm run build")
+    copied = re.findall(r"^COPY (\S+) \./(\S+)$", before, re.M)
+    places = {Path(to) / Path(name).name if to.endswith("/") else Path(to) for name, to in copied}
+    config = (REPOSITORY / "web" / "vite.config.ts").read_text("utf-8")
+    beside = {Path(found) for found in re.findall(r"readFileSync\('\.\./([^']+)'", config)}
+
+    assert beside
+    assert places == {Path("web"), *beside}
+
+
 def test_docker_s_own_parser_is_content() -> None:
     if shutil.which("hadolint") is None:
         pytest.skip("hadolint is not installed")
