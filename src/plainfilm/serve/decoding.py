@@ -28,6 +28,7 @@ from plainfilm.images import MAX_FILE_BYTES, MAX_PIXELS
 from plainfilm.radiograph import Radiograph
 from plainfilm.serve.confinement import Enforced, Limits, environment_of_children
 from plainfilm.serve.film_wire import SIZES, radiograph_of
+from plainfilm.serve.orphans import end_group
 from plainfilm.serve.shared_pixels import Flat, Taker
 
 _MAX_HEADER_BYTES = 2**16
@@ -191,9 +192,7 @@ class _Child:
         return self.is_alive() and self._n_films < _FILMS_PER_CHILD
 
     def end(self) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+        end_group(self._process)
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
                 with contextlib.suppress(BrokenPipeError):
