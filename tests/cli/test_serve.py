@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -26,6 +28,28 @@ def test_options_become_settings(asked: Asked, tmp_path: Path) -> None:
     settings, doors = asked[0]
     assert settings == ServeSettings(source, default_bundle="tiny", workers=3, poll_s=5)
     assert doors == Doors()
+
+
+# Tells itself to stop when the server's own end is first imported, long before it listens.
+TOLD_EARLY = """
+import os, signal, sys
+from plainfilm.cli import main
+
+def tell(event, arguments):
+    if event == "import" and arguments[0] == "plainfilm.serve.ending":
+        os.kill(os.getpid(), signal.SIGTERM)
+
+sys.addaudithook(tell)
+sys.exit(main(["serve", "--port", "0", "--admin-port", "0"]))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGTERM there")
+def test_a_server_that_is_told_to_stop_while_it_starts_does() -> None:
+    """F6: as the first process of a container it heard nothing, and began to serve."""
+    done = subprocess.run([sys.executable, "-c", TOLD_EARLY], capture_output=True, timeout=60)
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
 
 def test_s0_83_the_port_may_come_from_the_environment(

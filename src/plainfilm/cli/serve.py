@@ -1,9 +1,12 @@
 """The verb `plainfilm serve`, as the others."""
 
 import functools
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -138,15 +141,33 @@ def _settings_options(verb: Verb) -> Verb:
 
 
 def _at_once(verb: Verb) -> Verb:
-    """Let a verb start without looking for garbage among what it imports."""
+    """Let a verb start without looking for garbage among what it imports, and end when told to."""
 
     @functools.wraps(verb)
     def started(**arguments: object) -> None:
         """The verb."""
-        with uncollected():
+        with uncollected(), _ended_by_sigterm():
             verb(**arguments)
 
     return started
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Exit status 0 at SIGTERM, until the server listens and knows an end of its own.
+
+    Without this the first process of a container does not hear it, and starts to serve.
+    """
+
+    def leave(*_: object) -> NoReturn:
+        """End the process."""
+        raise SystemExit(0)
+
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @click.command()
