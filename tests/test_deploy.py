@@ -226,8 +226,7 @@ def test_what_containers_mount_is_what_their_servers_are_told_to_read() -> None:
     pod = kinds("kubernetes.yaml")["Deployment"]["spec"]["template"]["spec"]
     kserve = kinds("kserve.yaml")["InferenceService"]["spec"]["predictor"]
     mounted = {
-        "compose.yaml": [*(each.split(":")[1] for each in server["volumes"]),
-                         *(each["target"] for each in server["secrets"])],
+        "compose.yaml": [each.split(":")[1] for each in server["volumes"]],
         "kubernetes.yaml": [each["mountPath"] for each in pod["containers"][0]["volumeMounts"]],
         "kserve.yaml": [each["mountPath"] for each in kserve["containers"][0]["volumeMounts"]],
     }  # fmt: skip
@@ -235,6 +234,27 @@ def test_what_containers_mount_is_what_their_servers_are_told_to_read() -> None:
         for words in started_by(name).values():
             for path in (word for word in words if word.startswith("/")):
                 assert any(Path(path).is_relative_to(place) for place in places), (name, path)
+
+
+def test_keys_are_mounted_by_their_folder() -> None:
+    """A changed file of keys is another file: mounted alone, a revoked key would go on counting."""
+    server = deployed("compose.yaml")[0]["services"]["server"]  # type: ignore[index]
+    pod = kinds("kubernetes.yaml")["Deployment"]["spec"]["template"]["spec"]
+    kserve = kinds("kserve.yaml")["InferenceService"]["spec"]["predictor"]
+    folders = {
+        "compose.yaml": {each.split(":")[1] for each in server["volumes"]},
+        **{
+            name: {
+                each["mountPath"]
+                for each in found["containers"][0]["volumeMounts"]
+                if "subPath" not in each
+            }
+            for name, found in (("kubernetes.yaml", pod), ("kserve.yaml", kserve))
+        },
+    }
+    for name, mounted in folders.items():
+        for words in started_by(name).values():
+            assert str(Path(words[words.index("--keys") + 1]).parent) in mounted, name
 
 
 def test_kserve_takes_the_same_image() -> None:

@@ -35,6 +35,19 @@ def test_a_written_file_holds_the_content_and_leaves_nothing_beside_it(tmp_path:
     assert names(tmp_path) == ["a.txt"]
 
 
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root gives away")
+def test_a_file_that_root_writes_anew_stays_its_owner_s(tmp_path: Path) -> None:
+    """As the keys of a server that runs as somebody else, in a file for its owner alone."""
+    (tmp_path / "keys.json").write_bytes(b"old")
+    os.chown(tmp_path / "keys.json", 10001, 10002)
+
+    write_whole(tmp_path / "keys.json", b"new")
+
+    found = (tmp_path / "keys.json").stat()
+    assert (found.st_uid, found.st_gid) == (10001, 10002)
+    assert (tmp_path / "keys.json").read_bytes() == b"new"
+
+
 def test_a_failed_write_keeps_what_was_there_and_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
 

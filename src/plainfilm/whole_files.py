@@ -1,8 +1,8 @@
 """Files written whole or not at all, whatever stops the machine."""
 
-import contextlib
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 _ASIDE = ".plainfilm-"
@@ -10,6 +10,9 @@ _ASIDE = ".plainfilm-"
 
 def write_whole(path: Path, content: bytes) -> None:
     """Put `content` at `path`: the old file stands there or the new one, never a half.
+
+    The new one belongs to whom the old one did, where this process may give files away: a server
+    goes on reading a file that an administrator changes.
 
     Raises
     ------
@@ -21,12 +24,13 @@ def write_whole(path: Path, content: bytes) -> None:
     aside = path.with_name(f"{_ASIDE}{secrets.token_hex(8)}")
     try:
         write_synced(aside, content)
+        _give_away(aside, path)
         aside.replace(path)
     except OSError as error:
         error.filename, error.filename2 = str(path), None  # nobody knows the file aside
         raise
     finally:
-        with contextlib.suppress(OSError):  # of a folder that may not be looked into
+        with suppress(OSError):  # of a folder that may not be looked into
             aside.unlink(missing_ok=True)
 
 
@@ -42,3 +46,9 @@ def write_synced(path: Path, content: bytes) -> None:
         stream.write(content)
         stream.flush()
         os.fsync(stream.fileno())
+
+
+def _give_away(aside: Path, path: Path) -> None:
+    with suppress(OSError, AttributeError):  # nothing is there yet; not allowed; not on Windows
+        old = path.stat()
+        os.chown(aside, old.st_uid, old.st_gid)
