@@ -257,6 +257,22 @@ def test_keys_are_mounted_by_their_folder() -> None:
             assert str(Path(words[words.index("--keys") + 1]).parent) in mounted, name
 
 
+def test_no_more_is_read_at_once_than_the_memory_holds() -> None:
+    """On a machine of 64 cores a decoder for each would end a container of two gigabytes."""
+    server = deployed("compose.yaml")[0]["services"]["server"]  # type: ignore[index]
+    pod = kinds("kubernetes.yaml")["Deployment"]["spec"]["template"]["spec"]
+    kserve = kinds("kserve.yaml")["InferenceService"]["spec"]["predictor"]
+    memory = {
+        "compose.yaml": server["deploy"]["resources"]["limits"]["memory"],
+        "kubernetes.yaml": pod["containers"][0]["resources"]["limits"]["memory"],
+        "kserve.yaml": kserve["containers"][0]["resources"]["limits"]["memory"],
+    }
+    for name, limit in memory.items():
+        (words,) = started_by(name).values()
+        n_workers = int(words[words.index("--workers") + 1])
+        assert int(limit[0]) * 2**30 >= (n_workers + 1) * 400 * 2**20, name
+
+
 def test_kserve_takes_the_same_image() -> None:
     container = kinds("kserve.yaml")["InferenceService"]["spec"]["predictor"]["containers"][0]
     image = kinds("kubernetes.yaml")["Deployment"]["spec"]["template"]["spec"]["containers"][0]

@@ -1,5 +1,6 @@
 import asyncio
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -111,6 +112,27 @@ def test_an_error_of_the_work_comes_back_and_frees_the_thread() -> None:
 
     asyncio.run(main())
     assert n_cores() >= 1
+
+
+def granted(folder: Path, own: str, **quotas: str) -> int:
+    """The cores of a process in the control group `own`, where groups have these quotas."""
+    (folder / "process").write_text(f"4:memory:/elsewhere\n0::{own}\n", encoding="ascii")
+    for group, quota in quotas.items():
+        (folder / group).mkdir(parents=True, exist_ok=True)
+        (folder / group / "cpu.max").write_text(f"{quota}\n", encoding="ascii")
+    return n_cores(folder / "process", folder)
+
+
+def test_cores_are_those_that_a_container_is_granted(tmp_path: Path) -> None:
+    """`docker run --cpus 1` on a machine of many cores, seen from within and from without."""
+    whole = n_cores(tmp_path / "missing", tmp_path)
+    assert granted(tmp_path, "/") == whole  # no group says anything
+    assert granted(tmp_path, "/pod/box", **{"pod/box": "max 100000"}) == whole
+    assert granted(tmp_path, "/pod/box", **{"pod/box": "100000 100000"}) == 1
+    assert granted(tmp_path, "/pod/box", **{"pod/box": "100001 100000"}) == min(whole, 2)
+    assert granted(tmp_path, "/pod/box", **{"pod/box": "9900000 100000"}) == whole
+    assert granted(tmp_path, "/pod/box", pod="10000 100000") == 1  # a tenth of one
+    assert granted(tmp_path, "/", **{".": "50000 100000"}) == 1
 
 
 def test_the_next_film_is_decoded_while_others_are_read() -> None:

@@ -6,6 +6,7 @@ the next one is decoded, so that no core waits for a film.
 """
 
 import asyncio
+import math
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,12 +14,15 @@ from contextlib import asynccontextmanager, contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass
 from http import HTTPStatus
+from pathlib import Path
 from time import monotonic
 from typing import TypeVar
 
 from plainfilm.serve.problems import Problem, unavailable
 
 T = TypeVar("T")
+
+_PROCESS, _GROUPS = Path("/proc/self/cgroup"), Path("/sys/fs/cgroup")
 
 
 @dataclass(frozen=True)
@@ -163,11 +167,47 @@ async def _acquire(turns: asyncio.Semaphore, deadline: Deadline) -> None:
         raise _too_late() from error
 
 
-def n_cores() -> int:
-    """Processor cores that this process may use."""
+def n_cores(process: Path = _PROCESS, groups: Path = _GROUPS) -> int:
+    """Processor cores that this process may use, at least 1.
+
+    Those it may run on, and no more than the time is worth that Linux grants it. A container with
+    `--cpus 2` may run on each core of the machine and is stopped when its time is up: a thread for
+    each core would let every film wait for all the others.
+
+    Parameters
+    ----------
+    process, groups
+        The file that tells the process's control group, and the tree of all groups.
+
+    References
+    ----------
+    Linux, Control Group v2, "cpu.max": of the process's group and of those it lies in.
+    """
     if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        there = len(os.sched_getaffinity(0))
+    else:
+        there = os.cpu_count() or 1
+    quota = _quota_cores(process, groups)
+    return there if quota is None else min(there, max(1, math.ceil(quota)))
+
+
+def _quota_cores(process: Path, groups: Path) -> float | None:
+    """The processor time that is granted, in cores; None = any, or nobody says."""
+    try:
+        told = process.read_text(encoding="ascii").splitlines()
+    except (OSError, ValueError):
+        return None
+    own = [Path(line[3:].lstrip("/")) for line in told if line.startswith("0::")]
+    found = [_quota(groups / each / "cpu.max") for path in own for each in (path, *path.parents)]
+    return min((quota for quota in found if quota is not None), default=None)
+
+
+def _quota(file: Path) -> float | None:
+    try:
+        quota, period = file.read_text(encoding="ascii").split()
+        return int(quota) / int(period)
+    except (OSError, ValueError, ZeroDivisionError):  # not there, or "max"
+        return None
 
 
 def _too_late() -> Problem:
