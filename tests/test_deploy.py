@@ -21,6 +21,7 @@ from plainfilm.serve.app import create_app
 from plainfilm.serve.auth import needed_scope
 from plainfilm.serve.on_ray import Arguments
 from plainfilm.serve.policy import load_policy
+from plainfilm.serve.process import Doors
 from plainfilm.serve.settings import ServeSettings
 from served import serving
 
@@ -271,6 +272,16 @@ def test_no_more_is_read_at_once_than_the_memory_holds() -> None:
         (words,) = started_by(name).values()
         n_workers = int(words[words.index("--workers") + 1])
         assert int(limit[0]) * 2**30 >= (n_workers + 1) * 400 * 2**20, name
+
+
+def test_a_replica_is_forgotten_before_it_stops() -> None:
+    """F6: a service sends requests for seconds to a replica that is told to go."""
+    pod = kinds("kubernetes.yaml")["Deployment"]["spec"]["template"]["spec"]
+    command, pause = pod["containers"][0]["lifecycle"]["preStop"]["exec"]["command"]
+    doors = Doors()
+
+    assert (command, int(pause) >= 5) == ("sleep", True)
+    assert pod["terminationGracePeriodSeconds"] > int(pause) + doors.notice_s + doors.drain_s + 2
 
 
 def test_kserve_takes_the_same_image() -> None:
