@@ -7,10 +7,8 @@ import pytest
 
 from plainfilm.errors import BundleError
 from plainfilm.reading import Reader
-from plainfilm.reading.bundle import Bundle
 from plainfilm.reading.engine import EngineName
-from plainfilm.reading.shelf import bundled
-from plainfilm.serve.loading import FixedSource, Loader, ReaderMaker, open_source
+from plainfilm.serve.loading import Loader, ReaderMaker
 from plainfilm.serve.policy import Policy, save_policy
 from plainfilm.serve.repository import Repository
 from plainfilm.serve.stage import Stage
@@ -196,20 +194,6 @@ def test_a_repository_that_cannot_be_listed_changes_nothing(theatre: Theatre) ->
     after(theatre.loader.look())
     assert theatre.loaded == [1]
     assert theatre.loader.failures
-
-
-def test_a_place_is_a_bundle_a_name_or_a_repository(tmp_path: Path, tiny_path: Path) -> None:
-    assert open_source(None).names() == tuple(path.stem for path in bundled())
-    assert open_source(tiny_path).names() == ("tiny",)
-    assert open_source(bundled()[0].stem).names() == (bundled()[0].stem,)
-    Bundle.load(tiny_path).save(tmp_path / "one")
-    assert open_source(tmp_path / "one").names() == ("one",)
-    with pytest.raises(BundleError, match=r"no repository of bundles; found one, expected"):
-        open_source(tmp_path)
-    with pytest.raises(BundleError, match="no such bundle"):
-        open_source(tmp_path / "nothing")
-    with pytest.raises(BundleError, match="not served"):
-        FixedSource({}).shelved("tiny")
 
 
 def test_the_fast_engine_reads_where_its_golden_outputs_return(

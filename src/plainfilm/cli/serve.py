@@ -181,8 +181,8 @@ def serve(settings: "ServeSettings", guards: "Guards", doors: "Doors") -> None:
     Serves a bundle, a repository of versioned bundles, or the shipped bundles. Logs to stderr, one
     line of JSON each. SIGTERM ends it once all it has taken in is answered.
     """
-    from plainfilm.serve.loading import open_source
     from plainfilm.serve.process import run
+    from plainfilm.serve.sources import open_source
 
     with wrong_usage_of("BUNDLE | REPOSITORY"):
         open_source(settings.source)

@@ -26,7 +26,7 @@ from plainfilm.serve.health_routes import health_routes
 from plainfilm.serve.house import Decode, House
 from plainfilm.serve.job_routes import job_routes
 from plainfilm.serve.jobs import Jobs
-from plainfilm.serve.loading import Loader, ReaderMaker, open_source
+from plainfilm.serve.loading import Loader, ReaderMaker
 from plainfilm.serve.metrics import Metrics
 from plainfilm.serve.oip_routes import oip_routes
 from plainfilm.serve.own_page import read_own_page
@@ -34,6 +34,7 @@ from plainfilm.serve.page import page_routes
 from plainfilm.serve.read_routes import read_routes
 from plainfilm.serve.settings import ServeSettings
 from plainfilm.serve.shortage import told_as_busy
+from plainfilm.serve.sources import open_source
 from plainfilm.serve.stage import Stage
 from plainfilm.serve.tracing import OURS_ALONE, spans_of
 from plainfilm.serve.watching import Watch

@@ -8,20 +8,17 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol
 
 from plainfilm.errors import BundleError, CorruptBundle, PlainfilmError
 from plainfilm.reading import Bundle, Reader
 from plainfilm.reading.engine import EngineName
-from plainfilm.reading.shelf import bundled, find_bundle
 from plainfilm.serve.batching import Batching, BatchSettings
 from plainfilm.serve.memory import give_back
-from plainfilm.serve.policy import Policy
-from plainfilm.serve.repository import Repository, Shelved, stamp
+from plainfilm.serve.repository import Shelved, stamp
 from plainfilm.serve.shortage import is_shortage
+from plainfilm.serve.sources import Source
 from plainfilm.serve.stage import Cast, LoadedVersion, Place, Stage
 
 log = logging.getLogger(__name__)
@@ -32,33 +29,6 @@ NO_BUNDLE = (
     "no bundle is there; expected NAME/VERSION/ in the repository, which `plainfilm bundles "
     "publish` and then `promote` put there. Without --poll the server looks when it is told to"
 )
-
-
-class Source(Protocol):
-    """Where versions come from."""
-
-    def names(self) -> tuple[str, ...]:
-        """The bundles' names."""
-
-    def shelved(self, name: str) -> Shelved:
-        """The versions of one of them; BundleError where its shelf cannot be read."""
-
-
-@dataclass(frozen=True)
-class FixedSource:
-    """Bundles that are given by their paths; each is version 1 under the name it has."""
-
-    paths: Mapping[str, Path]
-
-    def names(self) -> tuple[str, ...]:
-        """The bundles' names."""
-        return tuple(self.paths)
-
-    def shelved(self, name: str) -> Shelved:
-        """The one version there is."""
-        if name not in self.paths:
-            raise BundleError(f"{name[:64]}: not served; there are {', '.join(self.paths)}")
-        return Shelved(name, {1: self.paths[name]}, Policy())
 
 
 @dataclass(frozen=True)
@@ -93,26 +63,6 @@ class ReaderMaker:
                 log.warning("openvino not used", extra={"fields": fields})
         # A run of several films has all cores, since there is one at a time.
         return Reader(bundle, threads=self.threads_each if self.batches.max_films == 1 else None)
-
-
-def open_source(place: Path | str | None) -> Source:
-    """The bundles at a place: a bundle's path or name, a repository's folder; None = the shipped.
-
-    Raises
-    ------
-    BundleError
-        There is no such thing, or it is a folder of something else. A repository may be empty.
-    """
-    if place is None:
-        return FixedSource({path.stem: path for path in bundled()})
-    folder = Path(place)
-    if folder.is_dir() and not (folder / "bundle.json").exists():
-        repository = Repository(folder)
-        with suppress(OSError):  # one that cannot be listed now may be later, and is told of then
-            repository.check()
-        return repository
-    path = find_bundle(place)
-    return FixedSource({path.stem.lower(): path})
 
 
 class Loader:
