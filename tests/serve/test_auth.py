@@ -75,11 +75,17 @@ def test_whether_it_lives_is_open_to_all(path: Path, probe: str) -> None:
     assert ask(app, method="HEAD", path=probe).status_code == 200
 
 
-def test_a_broken_file_of_keys_lets_nobody_in(path: Path) -> None:
+def test_a_broken_file_of_keys_lets_nobody_in_and_the_log_says_why(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     path.write_text("{}")
     headers = {"X-API-Key": "pf_" + "0" * 12 + "_" + "A" * 43}
     answer = ask(Auth(who, AuthSettings(path)), path="/v1/read", headers=headers)
     assert answer.status_code == 503
+    assert "its log says why" in answer.json()["detail"]
+    (told,) = caplog.records
+    assert vars(told)["fields"]["reason"].startswith("keys.json: not a file of keys (KeyError)")
+    assert "A" * 43 not in str(vars(told))
 
 
 @pytest.mark.parametrize(

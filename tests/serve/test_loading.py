@@ -128,14 +128,18 @@ def test_a_label_that_points_to_a_bad_version_leaves_the_old_one_stable(theatre:
     assert fresh.answers == 1
 
 
-def test_a_policy_that_cannot_be_read_changes_nothing(theatre: Theatre) -> None:
+def test_a_policy_that_cannot_be_read_changes_nothing(
+    theatre: Theatre, caplog: pytest.LogCaptureFixture
+) -> None:
     theatre.publish(1, 2)
     theatre.label(Policy(stable=1))
     after(theatre.loader.look())
     (theatre.folder / "tiny" / "policy.json").write_text("{", encoding="utf-8")
-    after(theatre.loader.look())
+    for _ in range(2):
+        after(theatre.loader.look())
     assert theatre.answers == 1
     assert "policy.json" in theatre.loader.failures["tiny"]
+    assert [each.message for each in caplog.records] == ["not looked at"]  # once
     theatre.label(Policy(stable=2))
     after(theatre.loader.look())
     assert (theatre.answers, theatre.loader.failures) == (2, {})

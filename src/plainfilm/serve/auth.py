@@ -2,6 +2,7 @@
 
 import asyncio
 import ipaddress
+import logging
 import re
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from plainfilm.serve.keys import Caller, KeyFile, Scope
 from plainfilm.serve.limits import address_of, tell
 from plainfilm.serve.problems import Problem
 from plainfilm.serve.tokens import OidcSettings, TokenReader
+
+log = logging.getLogger(__name__)
 
 KEY_HEADER = "x-api-key"
 CALLER: ContextVar[str] = ContextVar("CALLER", default="-")
@@ -100,7 +103,8 @@ class Auth:
             return await self._app(scope, receive, send)
         try:
             caller = await self._caller(Headers(scope=scope))
-        except KeysError:
+        except KeysError as error:
+            log.error("keys", extra={"fields": {"reason": str(error)}})
             return await tell(_UNKNOWABLE, scope, send)
         if caller is None:
             return await tell(_NOT_KNOWN, scope, send)

@@ -166,9 +166,9 @@ class Loader:
                 shelves[name] = self.source.shelved(name)
                 self.failures.pop(name, None)
             except PlainfilmError as error:
-                self.failures[name] = str(error)
+                self._tell_unseen(name, str(error))
             except OSError as error:
-                self.failures[name] = f"{name}: cannot be listed ({error.strerror})"
+                self._tell_unseen(name, f"{name}: cannot be listed ({error.strerror})")
         return shelves
 
     def _forget_gone(self, shelves: Mapping[str, Shelved]) -> None:
@@ -187,7 +187,7 @@ class Loader:
         try:
             names = self.source.names()
         except OSError as error:
-            self.failures["repository"] = f"cannot be listed ({error.strerror})"
+            self._tell_unseen("repository", f"cannot be listed ({error.strerror})")
             return tuple(self.stage.casts)
         self.failures.pop("repository", None)
         return names
@@ -237,6 +237,11 @@ class Loader:
         self.failures[str(place)] = reason
         self.swaps["failed"] += 1
         log.error("version not loaded", extra={"fields": {"bundle": str(place), "reason": reason}})
+
+    def _tell_unseen(self, what: str, reason: str) -> None:
+        if self.failures.get(what) != reason:  # once, not at each look
+            log.error("not looked at", extra={"fields": {"what": what, "reason": reason}})
+        self.failures[what] = reason
 
 
 def _led(cast: Cast, before: Cast) -> Cast:
