@@ -1,5 +1,6 @@
 """Many films into one folder, without their patients."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -91,3 +92,16 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (found,) = deidentify([tmp_path / "pipe"], tmp_path / "out")
     assert isinstance(found, UnreadableImage)
+
+
+def test_a_folder_that_takes_no_more_films_is_told_with_what_to_do(
+    films: list[Path], tmp_path: Path
+) -> None:
+    """Of a full disk was said "No space left on device", and no more."""
+    out = tmp_path / "out"
+    written = deidentify([films[0], films[2]], out)
+    assert isinstance(next(written), Written)
+    shutil.rmtree(out)
+
+    with pytest.raises(DeidentifyError, match=r"^film-0002\.png: cannot be written \(.+--force"):
+        next(written)

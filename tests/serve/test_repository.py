@@ -54,6 +54,21 @@ def test_s4_13_what_is_not_whole_is_not_there(repository: Repository, measured: 
     assert repository.names() == ("tiny",)
 
 
+def test_what_is_wrong_with_a_version_names_the_bundle_too(
+    repository: Repository, measured: Bundle
+) -> None:
+    """A version's folder is a number, which alone says nothing."""
+    repository.publish(measured)
+    graph = repository.folder / "tiny" / "1" / "network.onnx"
+    graph.write_bytes(graph.read_bytes()[:-1])
+    (repository.folder / "tiny" / "2").write_bytes(b"in the way")
+
+    with pytest.raises(CorruptBundle, match=r"^tiny/1: network\.onnx: "):
+        repository.promote("tiny", 1, Change())
+    with pytest.raises(BundleError, match=r"^tiny/2: exists already"):
+        repository.publish(measured)
+
+
 def test_a_version_is_never_published_twice(repository: Repository, measured: Bundle) -> None:
     repository.publish(measured, 3)
     with pytest.raises(BundleError, match="tiny/3: cannot be published"):

@@ -60,9 +60,9 @@ def deidentify(
     ------
     DeidentifyError
         Before any film is written: the folder holds something already, or one of the films; the
-        map is there already.
+        map is there already. Later: the disk takes no more films; those written are whole.
     OSError
-        The disk is full or refuses.
+        The folder or the map cannot be written.
     """
     options = options or DeidentifyOptions()
     _prepare(paths, out, options)
@@ -77,7 +77,7 @@ def deidentify(
                 continue
             name = f"film-{number:04}.{film.ending}"
             mapping.add(path, name)
-            write_whole(out / name, film.content)
+            _write(out / name, film.content)
             yield Written(name, film.cautions)
 
 
@@ -135,6 +135,16 @@ def _prepare(paths: Sequence[Path], out: Path, options: DeidentifyOptions) -> No
     for path in there:
         if _OURS.fullmatch(path.name):
             path.unlink(missing_ok=True)
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        write_whole(path, content)
+    except OSError as error:
+        raise DeidentifyError(
+            f"{path.name}: cannot be written ({error.strerror}); the films before it are. Free the "
+            "disk, and run the same command again with --force"
+        ) from error
 
 
 def _content(path: Path, name: str) -> bytes:

@@ -9,7 +9,8 @@ bundle that is being written has another name until it is whole.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -125,7 +126,8 @@ class Repository:
             _make(folder)
             held = replace(policy, stable=answering, promoted_only=True)
             self._settle(bundle.header.name, held)
-        bundle.save(folder / str(number))
+        with _told_of(bundle.header.name):
+            bundle.save(folder / str(number))
         return number
 
     def promote(self, name: str, version: int, change: "Change") -> Policy:
@@ -141,7 +143,8 @@ class Repository:
         if version not in shelved.versions:
             there = ", ".join(map(str, shelved.versions))
             raise BundleError(f"{name}/{version}: no such version; there are {there}")
-        bundle = Bundle.load(shelved.versions[version])
+        with _told_of(name):
+            bundle = Bundle.load(shelved.versions[version])
         missing = what_is_missing(bundle)
         if missing:
             raise BundleError(f"{name}/{version}: not promoted; it lacks {' and '.join(missing)}")
@@ -203,6 +206,15 @@ def stamp(path: Path) -> tuple[int, ...]:
     """What changes when a version's files are replaced; OSError where they are gone."""
     told = (path / "bundle.json" if path.is_dir() else path).stat()
     return told.st_mtime_ns, told.st_size, told.st_ino
+
+
+@contextmanager
+def _told_of(name: str) -> Iterator[None]:
+    """Put the bundle's name before an error of a version, whose folder is called by a number."""
+    try:
+        yield
+    except BundleError as error:
+        raise type(error)(f"{name}/{error}") from error
 
 
 def _make(folder: Path) -> None:
