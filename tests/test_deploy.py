@@ -204,6 +204,20 @@ def test_each_server_is_started_by_options_that_there_are(name: str, monkeypatch
         assert read["keys"] is not None
 
 
+def test_the_documented_container_reads_what_is_mounted() -> None:
+    page = (REPOSITORY / "docs" / "how-to" / "deploy.md").read_text(encoding="utf-8")
+    (line,) = re.findall(r"^docker run (.+)$", page, re.M)
+    before, words = line.split(" plainfilm:0.1.0 ")
+    (entry,) = (json.loads(e) for e in re.findall(r"^ENTRYPOINT (\[.+\])$", DOCKERFILE, re.M))
+    mounted = [each.split(":")[1] for each in re.findall(r'--volume="([^"]+)"', before)]
+
+    read = serve.make_context("serve", [*entry[2:], *words.split()]).params
+
+    assert read["poll_s"] > 0
+    assert [read["source"], str(Path(read["keys"]).parent)] == [mounted[1], mounted[0]]
+    assert "--publish=8080:8080" in before.split()
+
+
 def test_probes_and_scrapes_ask_for_what_the_server_has() -> None:
     pod = kinds("kubernetes.yaml")["Deployment"]["spec"]["template"]
     ports = {each["name"]: each["containerPort"] for each in pod["spec"]["containers"][0]["ports"]}
