@@ -216,6 +216,8 @@ def test_the_documented_container_reads_what_is_mounted() -> None:
     assert read["poll_s"] > 0
     assert [read["source"], str(Path(read["keys"]).parent)] == [mounted[1], mounted[0]]
     assert "--publish=8080:8080" in before.split()
+    (stop_s,) = re.findall(r"--stop-timeout=(\d+)", before)
+    assert int(stop_s) > Doors().notice_s + Doors().drain_s + 2
 
 
 def test_probes_and_scrapes_ask_for_what_the_server_has() -> None:

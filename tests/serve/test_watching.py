@@ -1,3 +1,4 @@
+import asyncio
 import logging
 from pathlib import Path
 
@@ -89,3 +90,52 @@ def test_a_client_that_leaves_amid_its_film_is_no_bug(
     assert (told["route"], told["status"]) == ("/v1/read", 499)
     assert not [each for each in caplog.records if each.levelno >= logging.WARNING]
     assert not answered
+
+
+def cut_off(client: Client, *, is_ending: bool) -> tuple[bool, list[dict[str, object]]]:
+    """Cancel a film amid its body: whether the cancelling went on, and what was answered."""
+    head = [(b"content-type", b"image/png"), (b"content-length", b"1000")]
+    scope = {"type": "http", "method": "POST", "path": "/v1/read", "query_string": b"",
+             "headers": head}  # fmt: skip
+    answered: list[dict[str, object]] = []
+
+    async def cut() -> bool:
+        is_inside = asyncio.Event()
+
+        async def receive() -> dict[str, object]:
+            is_inside.set()
+            return await asyncio.get_running_loop().create_future()
+
+        async def send(message: dict[str, object]) -> None:
+            answered.append(message)
+
+        asked = asyncio.create_task(client.app(scope, receive, send))  # type: ignore[arg-type]
+        await is_inside.wait()
+        client.house.workers.is_draining = is_ending
+        asked.cancel()
+        (found,) = await asyncio.gather(asked, return_exceptions=True)
+        client.house.workers.is_draining = False
+        return isinstance(found, asyncio.CancelledError)
+
+    return client.run(cut()), answered
+
+
+def test_who_is_cut_off_when_the_server_ends_is_sent_to_another(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    """F6: it was a 500, at which no proxy asks another server."""
+    caplog.set_level(logging.INFO)
+
+    goes_on, (start, body) = cut_off(client, is_ending=True)
+
+    assert not goes_on
+    assert start["status"] == 503
+    assert {b"retry-after", b"connection"} <= dict(start["headers"]).keys()  # type: ignore[call-overload]
+    assert b":stopping" in body["body"]  # type: ignore[operator]
+    (told,) = [vars(each)["fields"] for each in caplog.records if each.getMessage() == "request"]
+    assert told["status"] == 503
+    assert client.house.workers.n_admitted == 0
+
+
+def test_what_is_cancelled_while_the_server_goes_on_stays_cancelled(client: Client) -> None:
+    assert cut_off(client, is_ending=False) == (True, [])

@@ -1,5 +1,6 @@
 """Every request watched: an id, a log line, a count, and the headers that protect a browser."""
 
+import asyncio
 import logging
 import re
 import secrets
@@ -58,6 +59,11 @@ class Watch:
                 await self._answer(scope, receive, watched)
             except ClientDisconnect:  # in the middle of a body: nobody is left to be answered
                 status = status or _LEFT
+            except asyncio.CancelledError:  # the server ends, and this takes longer than it may
+                refusal = self.house.workers.refusal() if self.house.workers.is_draining else None
+                if status or refusal is None:
+                    raise
+                await refusal.as_response()(scope, receive, watched)
             except Exception as error:
                 problem = shortage() if is_shortage(error) else a_bug()
                 fields = {"request": identity, "route": _route(scope)}
