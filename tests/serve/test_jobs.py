@@ -1,3 +1,4 @@
+import logging
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -53,6 +54,28 @@ def test_jobs_leave_a_thread_to_those_who_wait(held: Held) -> None:
     for job in running:
         wait_for(client, job["id"])
     assert start(client)["status"] == 202
+
+
+def test_a_server_that_stops_amid_a_job_meets_no_bug(
+    tiny_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its log told one at each stop: a film's turn came when the threads were gone."""
+    settings = ServeSettings(source=tiny_path, workers=4)
+    with serving(create_app(settings)) as client:
+        is_reading = threading.Event()
+
+        def decode(content: bytes, name: str) -> Radiograph:
+            """Take until the server stops."""
+            is_reading.set()
+            while not client.house.workers.is_draining:
+                threading.Event().wait(0.001)
+            return read_radiograph_bytes(content, name)
+
+        client.house.decode = decode
+        client.post("/v1/jobs", files=[film_part(png_film(), f"{n}.png") for n in range(20)])
+        is_reading.wait(30)
+
+    assert [each.message for each in caplog.records if each.levelno >= logging.WARNING] == []
 
 
 def test_a_version_that_a_job_reads_by_stays_until_it_is_done(held: Held) -> None:

@@ -124,7 +124,7 @@ async def _living(house: House, jobs: Jobs, decoders: Decoders) -> AsyncIterator
         yield
     finally:
         house.workers.is_draining = True
-        jobs.close()
+        await jobs.close()
         watching.cancel()
         with suppress(asyncio.CancelledError):
             await watching

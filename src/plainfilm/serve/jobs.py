@@ -128,11 +128,12 @@ class Jobs:
             job.task.cancel()
         self._forget([job])
 
-    def close(self) -> None:
-        """Read no more of any."""
-        for job in self._jobs.values():
-            if job.task is not None:
-                job.task.cancel()
+    async def close(self) -> None:
+        """Read no more of any; on return none of their films asks for a thread any more."""
+        running = [job.task for job in self._jobs.values() if job.task is not None]
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
 
     async def _run(
         self, job: Job, version: LoadedVersion, films: Sequence[Film], asked: Asked
@@ -150,6 +151,7 @@ class Jobs:
             finally:
                 for each in reading:
                     each.cancel()
+                await asyncio.gather(*reading, return_exceptions=True)
         job.finished_at = monotonic()
 
     async def _line(
