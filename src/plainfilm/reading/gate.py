@@ -17,6 +17,7 @@ import numpy as np
 from plainfilm.radiograph import Pixels, Radiograph, Sex, View
 from plainfilm.reading.header_parts import FamiliarityCut, Population
 from plainfilm.reading.polarity import BODY_PARTS, looks_inverted
+from plainfilm.reading.spread import middle_range
 
 MIN_SIDE = 64  # pixels; below, ribs and vessels are gone
 FAINT = 0.10  # spread of the middle 90 % of the grey values; seen at least: 0.18
@@ -68,7 +69,7 @@ def check_image(
     network's input (where `input_size` is given), faint, few grey levels, long, inverted.
     """
     pixels = _thinned(radiograph.pixels)
-    spread = _spread(pixels)
+    spread = middle_range(pixels)
     refusal = _size_refusal(radiograph.pixels) or _content_refusal(pixels, spread)
     if refusal is not None:
         return Check(refusal=refusal)
@@ -244,7 +245,7 @@ def _inverted(radiograph: Radiograph, body_part: str | None) -> tuple[str, ...]:
 
 def _thinned(pixels: Pixels) -> Pixels:
     step = max(1, min(pixels.shape) // _THIN)
-    return pixels[::step, ::step]
+    return np.ascontiguousarray(pixels[::step, ::step])
 
 
 def _levels(pixels: Pixels) -> int:
@@ -253,16 +254,12 @@ def _levels(pixels: Pixels) -> int:
     return in_some_rows if in_some_rows >= FEW_LEVELS else np.unique(pixels).size
 
 
-def _spread(pixels: Pixels) -> float:
-    low, high = np.percentile(pixels, (5, 95))
-    return float(high - low)
-
-
 def _neighbour_likeness(pixels: Pixels) -> float:
     # The correlation of each pixel with the next, along the direction where it is less.
     centred = pixels.astype(np.float64) - pixels.mean()
-    down, across = centred[1:] * centred[:-1], centred[:, 1:] * centred[:, :-1]
-    return min(float(down.mean()), float(across.mean())) / float(np.mean(centred**2))
+    pairs = ((centred[1:], centred[:-1]), (centred[:, 1:], centred[:, :-1]))
+    likeness = [np.einsum("ij,ij->", one, other) / one.size for one, other in pairs]
+    return float(min(likeness) * centred.size / np.einsum("ij,ij->", centred, centred))
 
 
 def _proportion(pixels: Pixels) -> float:
