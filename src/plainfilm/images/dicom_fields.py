@@ -7,8 +7,10 @@ nothing here raises: the caller decides what it cannot go on without.
 import math
 import re
 from datetime import date
+from functools import cache
 
 from pydicom.dataset import Dataset
+from pydicom.tag import BaseTag, Tag
 from pydicom.valuerep import PersonName
 
 from plainfilm.images.guard import silence
@@ -18,7 +20,7 @@ _CODE = re.compile(r"[A-Z0-9][A-Z0-9 _/+-]{0,30}")
 # Longer, a field is no film's: a million numbers in it would take a minute to convert. The largest
 # that is read holds lookup tables, 128 KiB each.
 _MAX_BYTES = 2**20
-_IS_PIXELS = "PixelData"
+_PIXELS = Tag("PixelData")
 
 _DATE = re.compile(r"(\d{4})\.?(\d{2})\.?(\d{2})")
 
@@ -82,9 +84,10 @@ def raw(dataset: Dataset, keyword: str) -> bytes | None:
 
 def _values(dataset: Dataset, keyword: str) -> list[object]:
     """The field's values, none if it is missing, empty or cannot be converted."""
+    tag = _tag(keyword)
     try:
         with silence():  # an ill-formed value warns, and is logged, when it is first looked at
-            value = dataset[keyword].value if _is_usable(dataset, keyword) else None
+            value = dataset[tag].value if _is_usable(dataset, tag) else None
     except Exception:  # noqa: BLE001 - converting a damaged field can raise anything; see the top
         return []
     if value is None or value == "":
@@ -95,9 +98,13 @@ def _values(dataset: Dataset, keyword: str) -> list[object]:
     return list(value)
 
 
-def _is_usable(dataset: Dataset, keyword: str) -> bool:
-    if keyword not in dataset:
-        return False
-    unconverted = getattr(dataset.get_item(keyword), "value", None)
+@cache  # the parser would look the keyword up three times for each field
+def _tag(keyword: str) -> BaseTag:
+    return Tag(keyword)
+
+
+def _is_usable(dataset: Dataset, tag: BaseTag) -> bool:
+    element = dataset.get_item(tag)
+    unconverted = getattr(element, "value", None)
     is_long = isinstance(unconverted, bytes) and len(unconverted) > _MAX_BYTES
-    return keyword == _IS_PIXELS or not is_long
+    return element is not None and (tag == _PIXELS or not is_long)
