@@ -68,6 +68,11 @@ class Asked:
     version: str | None = None
     report: Reported = Reported.NONE
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether no picture goes with a JSON answer."""
+        return self.maps is Maps.NONE and self.report is Reported.NONE
+
 
 FIELDS = ("age", "view", "body_part", "sex", "outside_population", "format", "maps", "report",
           "finding", "bundle", "version")  # fmt: skip

@@ -48,7 +48,9 @@ def read_routes(house: House) -> APIRouter:
                 found = await read_films(house, version, upload.films, asked, deadline)
                 if upload.is_single and isinstance(found[0], Problem):
                     raise found[0]
-                if asked.format is Format.JSON:  # not worth a turn among the films
+                if asked.format is Format.JSON and upload.is_single and asked.is_plain:
+                    body = _json_body(upload, found)  # sooner than another thread would begin
+                elif asked.format is Format.JSON:  # not worth a turn among the films
                     body = await asyncio.to_thread(_json_body, upload, found)
                 else:
                     body = await house.workers.reading.run(

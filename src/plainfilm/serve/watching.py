@@ -29,6 +29,7 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     "X-Frame-Options": "DENY",
 }
+_HEADERS = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
 _LEFT = 499  # of no standard: what proxies log for a client that left before its answer
 _TRACE = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 
@@ -83,11 +84,10 @@ class Watch:
 
     def _headers(self, identity: str, message: Message) -> list[tuple[bytes, bytes]]:
         there = {name.lower() for name, _ in message["headers"]}
-        told = {**HEADERS, "X-Request-Id": identity}
+        told = [*_HEADERS, (b"x-request-id", identity.encode())]
         if self.house.workers.is_draining:
-            told["Connection"] = "close"
-        lower = [(name.lower().encode(), value.encode()) for name, value in told.items()]
-        return [(name, value) for name, value in lower if name not in there]
+            told.append((b"connection", b"close"))
+        return [header for header in told if header[0] not in there]
 
     def _tell(self, scope: Scope, identity: str, status: int, seconds: float) -> None:
         route, method = _route(scope), method_of(scope)
