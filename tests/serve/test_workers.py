@@ -81,6 +81,43 @@ def test_who_waits_too_long_is_told_and_takes_no_turn() -> None:
     asyncio.run(main())
 
 
+def test_the_next_is_begun_before_the_loop_turns() -> None:
+    """L1 of the plan: a core waited for the loop after each film."""
+
+    async def main() -> None:
+        workers, go, begun = Workers(1, 9), threading.Event(), threading.Event()
+        first = asyncio.create_task(workers.reading.run(lambda: go.wait(30), LATER))
+        second = asyncio.create_task(workers.reading.run(begun.set, LATER))
+        await asyncio.sleep(0)
+        assert not begun.is_set()
+        go.set()
+        assert begun.wait(30)  # of this thread, which stops the loop
+        await asyncio.gather(first, second)
+        assert workers.reading.is_idle
+        workers.close()
+
+    asyncio.run(main())
+
+
+def test_the_next_whose_client_has_gone_is_not_begun() -> None:
+    async def main() -> None:
+        workers, go = Workers(1, 9), threading.Event()
+        first = asyncio.create_task(workers.reading.run(lambda: go.wait(30), LATER))
+        left = asyncio.create_task(
+            workers.reading.run(lambda: pytest.fail("nobody waits for it"), LATER)
+        )
+        await asyncio.sleep(0)
+        left.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await left
+        go.set()
+        assert await first
+        assert await workers.reading.run(lambda: "next", LATER) == "next"
+        workers.close()
+
+    asyncio.run(main())
+
+
 def test_a_thread_whose_client_has_gone_is_busy_until_its_work_ends() -> None:
     async def main() -> None:
         workers, go, begun = Workers(1, 9), threading.Event(), threading.Event()

@@ -56,11 +56,16 @@ class Crew:
         At least 1.
     name
         Of the threads.
+    n_next
+        Pieces of work that lie ready for the next thread that is free, so that it does not wait
+        until the loop has turned.
     """
 
-    def __init__(self, n_threads: int, name: str) -> None:
+    def __init__(self, n_threads: int, name: str, *, n_next: int = 0) -> None:
         self._threads = ThreadPoolExecutor(n_threads, thread_name_prefix=name)
-        self._free = asyncio.Semaphore(n_threads)
+        self._n_threads = n_threads
+        self._n_taken = 0
+        self._free = asyncio.Semaphore(n_threads + n_next)
 
     async def run(self, work: Callable[[], T], deadline: Deadline) -> T:
         """What `work` returns, called on one of the threads when its turn has come.
@@ -71,25 +76,40 @@ class Crew:
             504: the deadline passed while it waited. Work that has begun is finished.
         """
         await _acquire(self._free, deadline)
+        self._n_taken += 1
         try:
             deadline.check()
             inside = copy_context().run  # of the request: its trace goes on in the thread
-            running = asyncio.get_running_loop().run_in_executor(self._threads, inside, work)
+            turn = self._threads.submit(inside, work)
         except BaseException:
-            self._free.release()
+            self._release()
             raise
         # The thread is busy until the work ends, whether or not anybody still waits for it.
-        running.add_done_callback(lambda _: self._free.release())
-        return await asyncio.shield(running)
+        running = asyncio.wrap_future(turn)
+        running.add_done_callback(lambda _: self._release())
+        too_late = asyncio.get_running_loop().call_later(max(0.0, deadline.left_s), turn.cancel)
+        try:
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            if turn.cancelled():
+                raise _too_late() from None
+            turn.cancel()  # nobody waits for it; of no effect where it has begun
+            raise
+        finally:
+            too_late.cancel()
 
     @property
     def is_idle(self) -> bool:
         """Whether a thread is free at once."""
-        return not self._free.locked()
+        return self._n_taken < self._n_threads
 
     def close(self) -> None:
         """Let the threads go, once what they have begun is done."""
         self._threads.shutdown(wait=True, cancel_futures=True)
+
+    def _release(self) -> None:
+        self._n_taken -= 1
+        self._free.release()
 
 
 class Workers:
@@ -110,7 +130,7 @@ class Workers:
         self.n_admitted = 0
         self.is_draining = False
         self.decoding = Crew(n_workers, "decoder")
-        self.reading = Crew(n_workers, "reader")
+        self.reading = Crew(n_workers, "reader", n_next=1)
         self._hands = asyncio.Semaphore(self.n_in_hand)
 
     def refusal(self) -> Problem | None:
