@@ -7,6 +7,7 @@ import platform
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 from dicoms import dicom_file
 from phantoms import phantom
+from plainfilm.images import read_radiograph_bytes
 from plainfilm.reading.bundle import Bundle
 from plainfilm.reading.shelf import find_bundle
 from tiny_bundle import NAMES, tiny_bundle
@@ -104,6 +106,18 @@ def film_ask(kind: str, side: int = 1024) -> Ask:
     path = "/v1/read?view=PA&age=50&body_part=chest"
     headers = {"Content-Type": media_type}
     return Ask(f"{kind} of {side} pixels", side, request_bytes(path, body, headers))
+
+
+def decoding(ask: Ask) -> str:
+    """What it takes to decode a film alone, in this process, as words; empty for a tensor."""
+    if "binary" in ask.words:
+        return ""
+    film, ms = ask.content.partition(b"\r\n\r\n")[2], []
+    for _ in range(30):
+        began = time.process_time()
+        read_radiograph_bytes(film, "film")
+        ms.append(1e3 * (time.process_time() - began))
+    return f"decoding alone {percentile(ms, 50):.1f} ms, "
 
 
 def load(url: str, request: Path, *, clients: int, seconds: float, rate: float = 0) -> Told:

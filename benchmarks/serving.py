@@ -58,7 +58,8 @@ def _ratio(
         cpus.append(alone[-1] / served[-1])
     wall, cpu = statistics.median(walls), statistics.median(cpus)
     seen = (f"by the clock {wall:.2f}, by processor time {cpu:.2f} (graph alone "
-            f"{statistics.median(alone):.1f} ms, server {statistics.median(served):.1f} ms, client "
+            f"{statistics.median(alone):.1f} ms, {kit.decoding(ask)}server "
+            f"{statistics.median(served):.1f} ms, client "
             f"{statistics.median(client):.1f} ms a film)")  # fmt: skip
     what = f"throughput beside onnxruntime alone: {bundle.stem}, {ask.words}"
     return row(what, f"≥ {target:.2f}", seen, wall >= target)
