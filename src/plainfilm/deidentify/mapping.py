@@ -25,7 +25,7 @@ class MapFile:
     Raises
     ------
     OSError
-        The disk refuses.
+        The disk refuses; the rows before are whole.
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -57,5 +57,12 @@ class MapFile:
             return
         row = StringIO()
         csv.writer(row, lineterminator="\n").writerow(cells)
-        os.write(self._file, row.getvalue().encode("utf-8", errors="surrogateescape"))
-        os.fsync(self._file)
+        left = row.getvalue().encode("utf-8", errors="surrogateescape")
+        n_before = os.fstat(self._file).st_size
+        try:
+            while left:  # a disk that is nearly full takes a part
+                left = left[os.write(self._file, left) :]
+            os.fsync(self._file)
+        except OSError:
+            os.ftruncate(self._file, n_before)
+            raise
