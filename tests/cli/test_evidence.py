@@ -35,7 +35,9 @@ def test_a_data_set_is_audited_prepared_or_not(tmp_path: Path, capsys: Output) -
     )
     capsys.readouterr()
     assert run("audit", tmp_path / "p", "--json") == 0
-    assert json.loads(capsys.readouterr().out)["n_films"] == 40
+    audit = json.loads(capsys.readouterr().out)
+    assert audit["n_films"] == 40
+    assert all("tone" in found for found in audit["findings"].values())
     assert run("audit", tmp_path / "nih") == 1
     assert "prepare" in one_error_line(capsys.readouterr().err)
 

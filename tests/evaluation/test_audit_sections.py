@@ -86,3 +86,19 @@ def test_what_files_and_records_tell_stands_beside_the_bundle_s_own_auroc() -> N
     )
     assert section.few == (False, True)
     assert section.sentences[1:] == ("WARNING, Mass: x.", "Few.")
+
+
+def test_what_the_tone_does_stands_in_its_cells() -> None:
+    area = [0.75, 0.5, 0.9]
+    keys = {"whole": area, "alike": [0.5, 0.4, 0.6], "fall": [0.25, 0.1, 0.3], "alone": area}
+    told = {"display": "Mass", "n_present": 30, "too_few": False, **keys, "forest": [None] * 3}
+    findings = {"mass": {**told, "words": "SHORTCUT, Mass: y."}}
+    (section,) = audit_sections({"tones": {"n_films": 60, "n_stand_ins": 4, "findings": findings}})
+    assert section.title == "Does the tone decide?"
+    assert section.rows == (
+        (
+            "Mass", "30", "0.750 [0.500, 0.900]", "0.500 [0.400, 0.600]", "0.250 [0.100, 0.300]",
+            "0.750 [0.500, 0.900]", "–",
+        ),
+    )  # fmt: skip
+    assert section.sentences[1:] == ("SHORTCUT, Mass: y.",)

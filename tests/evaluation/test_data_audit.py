@@ -8,10 +8,15 @@ from PIL import Image
 
 from bare_manifests import bare_manifest
 from drawn_tables import draw_table
+from phantoms import somebody
 from plainfilm.datasets import chestxray14
+from plainfilm.datasets.cache import Cache
+from plainfilm.datasets.cache_record import CacheContent
 from plainfilm.datasets.chestxray14 import at_least_one_finding
 from plainfilm.datasets.film_facts import readable_facts
+from plainfilm.datasets.fit import fit
 from plainfilm.datasets.manifest import Manifest
+from plainfilm.errors import DatasetError
 from plainfilm.evaluation import data_audit
 from plainfilm.evaluation.data_audit import (
     audit_data,
@@ -64,6 +69,8 @@ def test_where_nothing_tells_that_is_said(tmp_path: Path) -> None:
     assert all("next to nothing" in w or "not shown to tell" in w for w in found["words"])
     assert audit["n_films"] == N_FILMS
     assert "width" not in found["alone"]  # all are alike
+    assert "tone" not in found
+    assert "prepare the set" in audit_text(audit)
 
 
 def test_an_age_that_tells_is_told(tmp_path: Path) -> None:
@@ -84,6 +91,34 @@ def test_an_age_that_only_the_sick_have_tells_by_being_there(tmp_path: Path) -> 
     audit: Any = audit_data(replace(plain, samples=samples), draws=20)
     assert "age" not in audit["findings"]["mass"]["alone"]
     assert "age, sex and view alone nearly give" in audit_text(audit)
+
+
+def test_a_tone_that_tells_is_told_where_there_is_a_cache(tmp_path: Path) -> None:
+    """S2-53: a planted shortcut, the films of one class differ in tone alone (gamma 0.8)."""
+    plain = films(tmp_path, telling=False)
+    squares = np.stack([fit(somebody(size=(24, 24), seed=row), 24) for row in range(N_FILMS)])
+    content = CacheContent.of(plain, 24, "squash")
+    planted = squares.copy()
+    planted[1::2] = np.rint(255 * (squares[1::2] / 255) ** 0.8)
+
+    clean: Any = audit_data(plain, Cache(squares, content), draws=5)
+    told: Any = audit_data(plain, Cache(planted, content), draws=50)
+
+    assert clean["findings"]["mass"]["tone"][0] < 0.6
+    assert told["findings"]["mass"]["tone"][0] > 0.9
+    words = told["findings"]["mass"]["words"][-1]
+    assert words.startswith(
+        "WARNING, Mass: the films' tones alone (how much of a film is how bright"
+    )
+    assert "Disease changes the tone, too" in words
+    assert "prepare the set" not in audit_text(told)
+
+
+def test_a_cache_of_other_films_is_refused(tmp_path: Path) -> None:
+    plain = films(tmp_path, telling=False)
+    other = CacheContent.of(plain.keep(np.arange(3)), 24, "squash")
+    with pytest.raises(DatasetError, match="holds 3 films, not these"):
+        audit_data(plain, Cache(np.zeros((3, 24, 24), np.uint8), other), draws=5)
 
 
 def test_too_few_patients_say_nothing(tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ DRAWN = (
 def test_an_evaluation_leaves_a_table_numbers_and_a_page(out: Path) -> None:
     figures = {f"{name}.{ending}" for name in DRAWN for ending in ("svg", "png")}
     tables = {"evaluation.json", "explanations.json", "predictions.parquet", "report.html"}
-    tables |= {"curves.csv", "places.json"}
+    tables |= {"curves.csv", "places.json", "tones.json"}
     assert {path.name for path in out.iterdir()} == figures | tables | {"co-occurrence.svg"}
     numbers = json.loads((out / "evaluation.json").read_text(encoding="utf-8"))
     assert numbers["schema"] == "plainfilm.evaluation/1"
@@ -103,7 +103,7 @@ def test_what_was_not_tried_is_said_in_report_and_card_in_the_words_of_the_numbe
 
 
 def test_the_tables_alone_give_the_same_files_again(out: Path, tmp_path: Path) -> None:
-    for table in ("predictions.parquet", "explanations.json", "places.json"):
+    for table in ("predictions.parquet", "explanations.json", "places.json", "tones.json"):
         (tmp_path / table).write_bytes((out / table).read_bytes())
     report_table(tmp_path, draws=20)
     for name in ("evaluation.json", "report.html", "roc.svg"):
@@ -133,13 +133,15 @@ def test_what_files_alone_tell_is_a_section_of_the_report(out: Path) -> None:
         assert f"<p>{row['words'][0]}</p>" in audits
 
 
-def test_whether_one_place_decides_is_a_section_of_the_report(out: Path) -> None:
-    numbers = json.loads((out / "evaluation.json").read_text(encoding="utf-8"))["places"]
+def test_whether_one_place_or_the_tone_decides_are_sections_of_the_report(out: Path) -> None:
+    measured = json.loads((out / "evaluation.json").read_text(encoding="utf-8"))
+    numbers, tones = measured["places"], measured["tones"]
     page = (out / "report.html").read_text(encoding="utf-8")
     audits = page.partition("<h2 id='audits'>")[2].partition("<h2")[0]
     assert "<h3>Does one place decide?</h3>" in audits
-    assert numbers["n_places"] == 49
-    for row in numbers["findings"].values():
+    assert "<h3>Does the tone decide?</h3>" in audits
+    assert (numbers["n_places"], tones["n_films"]) == (49, N_FILMS)
+    for row in (*numbers["findings"].values(), *tones["findings"].values()):
         assert f"<p>{row['words']}</p>" in audits
 
 

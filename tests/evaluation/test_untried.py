@@ -9,7 +9,7 @@ from plainfilm.evaluation.untried import untried
 
 FOUND = {"x": 1}
 WHOLE: dict[str, Any] = {
-    **dict.fromkeys(("facts_alone", "audits", "places", "degradation"), FOUND),
+    **dict.fromkeys(("facts_alone", "audits", "places", "tones", "degradation"), FOUND),
     "familiarity": {"share_below": [0.1, 0.0, 0.2]},
     "explanations": {"boxes": FOUND},
 }
@@ -41,6 +41,7 @@ def test_too_few_films_of_a_kind_are_told_with_their_counts() -> None:
             "2 on refused films",
         ),
         ({"places": {}}, "these films were read before there was such an audit"),
+        ({"tones": {}}, "these films were read before there was such an audit"),
         ({"degradation": {}}, "these films were read before there was such an audit"),
         ({"facts_alone": {}}, "these films were read before there was such an audit"),
     ],

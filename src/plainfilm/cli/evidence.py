@@ -89,15 +89,18 @@ def compare(
 @click.option("--dataset", metavar="NAME", help="FOLDER is this data set, not a prepared folder.")
 @json_option
 def audit(folder: Path, dataset: str | None, as_json: bool) -> None:
-    """Tell whether files or records give a data set's labels away."""
+    """Tell whether files, records or, of a prepared folder, tones give the labels away."""
     from plainfilm.datasets import Manifest, check_name, index
+    from plainfilm.datasets.cache import Cache
+    from plainfilm.datasets.cache_record import RECORD_NAME
     from plainfilm.evaluation.data_audit import audit_data, audit_text
 
     if dataset is not None:
         with wrong_usage_of("--dataset"):
             check_name(dataset)
     manifest = Manifest.load(folder) if dataset is None else index(dataset, folder)
-    found = audit_data(manifest)
+    prepared = dataset is None and (folder / RECORD_NAME).is_file()
+    found = audit_data(manifest, Cache.open(folder) if prepared else None)
     click.echo(json.dumps(found, indent=2, allow_nan=False) if as_json else audit_text(found))
 
 

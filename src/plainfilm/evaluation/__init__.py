@@ -28,6 +28,8 @@ from plainfilm.evaluation.report_folders import (
 )
 from plainfilm.evaluation.resaved import check_looks
 from plainfilm.evaluation.table import Predictions
+from plainfilm.evaluation.tones import NAME as TONES_NAME
+from plainfilm.evaluation.tones import Tones, try_tones
 from plainfilm.evaluation.untried import KEY as UNTRIED
 from plainfilm.evaluation.untried import untried
 from plainfilm.reading import Reader
@@ -45,6 +47,7 @@ __all__ = [
 
 REPORT_NAME = "report.html"
 CURVES_NAME = "curves.csv"
+_MEASURED_NAMES = (EXPLANATIONS_NAME, PLACES_NAME, TONES_NAME)  # beside the table, not in it
 
 
 @dataclass(frozen=True)
@@ -141,8 +144,9 @@ def evaluate(
     about = settled(about, prepared, manifest, validate)
     table = predict(reader, manifest, choice.split, progress=progress)
     explained = explain_split(reader, manifest, choice.split, boxes)
-    places = try_places(reader, manifest.split(choice.split), table)
-    return write_evaluation(replace(table, about=about), out, choice, explained, places)
+    films = manifest.split(choice.split)
+    places, tones = try_places(reader, films, table), try_tones(reader, films, table)
+    return write_evaluation(replace(table, about=about), out, choice, explained, places, tones)
 
 
 def _read_validation(reader: Reader, manifest: Manifest, progress: Progress | None) -> Predictions:
@@ -168,11 +172,12 @@ def write_evaluation(
     options: EvaluateOptions,
     explained: Explanations | None = None,
     places: Places | None = None,
+    tones: Tones | None = None,
 ) -> dict[str, object]:
-    """Write predictions.parquet, explanations.json and places.json, then what `report_table` makes
-    of them.
+    """Write predictions.parquet, explanations.json, places.json and tones.json, then what
+    `report_table` makes of them.
 
-    Raises as `evaluate` does. `explained` = None: nothing is known of maps; `places` likewise.
+    Raises as `evaluate` does. `explained` = None: nothing is known of maps; the others likewise.
     """
     if options.compare is not None:
         check_same_films(options.compare, table.about.data_set)
@@ -180,9 +185,9 @@ def write_evaluation(
         table = replace(table, published=read_published(options.compare, films, findings))
     with clear_disk_errors(out, "Free some space and evaluate again."):
         out.mkdir(parents=True, exist_ok=True)
-        for name in (NUMBERS_NAME, REPORT_NAME, CURVES_NAME, EXPLANATIONS_NAME, PLACES_NAME):
+        for name in (NUMBERS_NAME, REPORT_NAME, CURVES_NAME, *_MEASURED_NAMES):
             (out / name).unlink(missing_ok=True)  # of another table from now on
-        for name, kept in ((EXPLANATIONS_NAME, explained), (PLACES_NAME, places)):
+        for name, kept in zip(_MEASURED_NAMES, (explained, places, tones), strict=True):
             if kept is not None:
                 write_whole(out / name, encode(asdict(kept)))
     table.save(out / PREDICTIONS_NAME)
@@ -194,7 +199,7 @@ def _refuse_other(out: Path, besides: Sequence[str]) -> None:
     drawn = list(out.glob("*.svg"))  # beside a figure's .svg lies its .png
     figures = {path.with_suffix(ending).name for path in drawn for ending in (".svg", ".png")}
     own = {PREDICTIONS_NAME, NUMBERS_NAME, REPORT_NAME, CURVES_NAME, *figures, *besides}
-    own |= {EXPLANATIONS_NAME, PLACES_NAME}
+    own |= {*_MEASURED_NAMES}
     n_others = count_others(out, own)
     if n_others:
         found = f"holds {n_others:,} other files or folders, and is no report"
@@ -204,7 +209,8 @@ def _refuse_other(out: Path, besides: Sequence[str]) -> None:
 def report_table(out: Path, *, draws: int = N_DRAWS, seed: int = 0) -> dict[str, object]:
     """Write evaluation.json, curves.csv, report.html and the figures from the tables in `out`.
 
-    They are predictions.parquet and, where there are such, explanations.json and places.json.
+    They are predictions.parquet and, where there are such, explanations.json, places.json and
+    tones.json.
     """
     from plainfilm.evaluation.figures import draw_figures  # slow to import
     from plainfilm.evaluation.report import html_report
@@ -228,6 +234,7 @@ def report_table(out: Path, *, draws: int = N_DRAWS, seed: int = 0) -> dict[str,
 def _numbers(out: Path, draws: int, seed: int) -> dict[str, object]:
     """evaluation.json: what `evaluate_table` gives, and what only a folder can tell."""
     from plainfilm.evaluation.data_audit import audit_table, warnings_in  # slow to import
+    from plainfilm.evaluation.tone_numbers import tone_alarms, tone_numbers
 
     numbers = evaluate_table(out / PREDICTIONS_NAME, draws=draws, seed=seed)
     numbers[MADE_FROM] = sha256_of(out / PREDICTIONS_NAME)
@@ -239,6 +246,11 @@ def _numbers(out: Path, draws: int, seed: int) -> dict[str, object]:
         found = place_numbers(places, draws, seed)
         numbers["places"] = plain(found)
         numbers["cautions"] = [*_listed(numbers["cautions"]), *place_alarms(found)]
+    tones = load_kept(Tones, out / TONES_NAME)
+    if tones is not None:
+        told = tone_numbers(tones, draws, seed)
+        numbers["tones"] = plain(told)
+        numbers["cautions"] = [*_listed(numbers["cautions"]), *tone_alarms(told)]
     table = Predictions.load(out / PREDICTIONS_NAME)
     alone = audit_table(table, seed=seed)
     if alone:

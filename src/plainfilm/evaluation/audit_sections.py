@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from plainfilm.evaluation.localization import OVERLAPS
 
 FACTS_ALONE, POOR_FILMS = "What files and records alone tell", "Poor films"  # not about maps
-ONE_PLACE, NOT_TRIED = "Does one place decide?", "What was not tried"  # nor these
+ONE_PLACE, TONE = "Does one place decide?", "Does the tone decide?"  # nor these
+NOT_TRIED = "What was not tried"
 MAPS, BOXES = "Do the maps mean anything?", "Do the maps find the boxes?"
 
 _FACTS_ABOUT = (
@@ -26,6 +27,11 @@ _PLACE_ABOUT = (
     "AUROC on {n_films} films of the split, drawn once, each of which was read again without every "
     "one of {n_places} places, and with nothing but the place that is missed most; what is painted "
     "over shows the mean of these films."
+)
+_TONE_ABOUT = (
+    "AUROC on {n_films} films of the split, drawn once: as they are; all brought into their mean "
+    "tone; and of their tones alone, which {n_stand_ins} of the films were brought into for it. A "
+    "tone is how much of a film is how bright, not where."
 )
 
 Cells = Callable[[Mapping[str, object]], Sequence[str]]
@@ -47,6 +53,7 @@ def audit_sections(evaluation: Mapping[str, object]) -> tuple[Section, ...]:
     found = (
         _facts_alone(evaluation),
         _one_place(_record(evaluation.get("places"))),
+        _tone(_record(evaluation.get("tones"))),
         _degradation(_record(evaluation.get("degradation"))),
         _maps(_record(evaluation.get("explanations"))),
         _boxes(_record(evaluation.get("explanations"))),
@@ -123,6 +130,14 @@ def _by_finding(
         tuple((*start, *cells(row)) for start, row in zip(counted, findings, strict=True)),
         tuple(bool(row.get("too_few")) for row in findings),
     )
+
+
+def _tone(tones: Mapping[str, object]) -> Section | None:
+    def cells(row: Mapping[str, object]) -> list[str]:
+        return [_interval(row.get(key)) for key in ("whole", "alike", "fall", "alone", "forest")]
+
+    head = ("As they are", "All in one tone", "Fall", "Tone alone", "Tone alone, a forest")
+    return _by_finding(TONE, _TONE_ABOUT, tones, head, cells)
 
 
 def _maps(explained: Mapping[str, object]) -> Section | None:

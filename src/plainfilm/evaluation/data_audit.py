@@ -2,7 +2,8 @@
 
 A forest learns from these facts alone, each film judged by one that saw other patients only. If its
 AUROC is far above .5, a network may rank films well and know nothing of disease: by the hospital
-that saved the files, by the camera, by who is filmed lying down.
+that saved the files, by the camera, by who is filmed lying down. Of a prepared set another learns
+from the films' tones: how much of each is how bright, and nothing of where.
 
 References
 ----------
@@ -17,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from plainfilm.datasets.cache import Cache
 from plainfilm.datasets.film_facts import (
     FILE_FACTS,
     RECORD_FACTS,
@@ -25,6 +27,7 @@ from plainfilm.datasets.film_facts import (
     record_facts,
 )
 from plainfilm.datasets.film_split import film_split, leakage
+from plainfilm.datasets.film_tones import TONE_FACTS, cached_tones, tone_facts
 from plainfilm.datasets.manifest import Manifest
 from plainfilm.errors import MissingExtra
 from plainfilm.evaluation.bootstrap import (
@@ -51,34 +54,52 @@ N_DRAWS = 500
 _WARNING = "WARNING"
 _TREES, _FOLDS = 50, 5
 _LEAF, _LEAVES = 10, 40  # films in a leaf, at least; or of all films one part in so many
+_GROUPS = {
+    "files": (FILE_FACTS, "the files alone (size, sides, bits, colour, kind)"),
+    "record": (RECORD_FACTS, "age, sex and view alone"),
+    "tone": (TONE_FACTS, "the films' tones alone (how much of a film is how bright, not where)"),
+}
+_OF_TONE = (
+    " Disease changes the tone, too, and no film tells how much of this is habit: `evaluate` "
+    "measures whether a network lives on it."
+)
 
 
-def audit_data(manifest: Manifest, *, draws: int = N_DRAWS, seed: int = 0) -> dict[str, object]:
+def audit_data(
+    manifest: Manifest, cache: Cache | None = None, *, draws: int = N_DRAWS, seed: int = 0
+) -> dict[str, object]:
     """What the facts beside the films tell of each finding.
 
     Parameters
     ----------
     manifest
         The films must be in their place; their headers are read.
+    cache
+        Of the same films, which tells their tones; None = of tones nothing is said.
     draws, seed
         Of the bootstrap over patients; the seed also of folds, forests and of `MOST` films.
 
     Returns
     -------
     Ready for JSON: what splits leak, in words; per finding the AUROC of the files' facts together
-    and of the record's (age, sex, view) together, each with its interval; of each fact alone,
-    either way round; `words`.
+    and of the record's (age, sex, view) together, of the tone where there is a cache, each with
+    its interval; of each fact alone, either way round; `words`.
 
     Raises
     ------
     DatasetError
-        A film is not there, or is no film.
+        A film is not there, or is no film; the cache is of other films.
     """
     leak = leakage_words(manifest)
-    rng = np.random.default_rng(seed)
+    if cache is not None:
+        cache.check_fits(manifest)
+    rows = np.arange(len(manifest))
     if len(manifest) > MOST:
-        manifest = manifest.keep(np.sort(rng.permutation(len(manifest))[:MOST]))
+        rows = np.sort(np.random.default_rng(seed).permutation(len(manifest))[:MOST])
+        manifest = manifest.keep(rows)
     facts = film_facts(manifest)
+    if cache is not None:
+        facts |= tone_facts(cached_tones(cache, rows, facts["aspect"]))
     patients = np.array([sample.patient for sample in manifest.samples], dtype=np.str_)
     drawn = draw_patients(patients, draws, seed)
     findings = {
@@ -143,8 +164,11 @@ def audit_text(audit: Mapping[str, object]) -> str:
     """The audit for people: a sentence per finding, and what each fact alone tells."""
     lines = [f"{audit['data_set']}: {audit['n_films']} films of {audit['n_patients']} patients."]
     lines += audit["leakage"] if isinstance(audit["leakage"], list) else []
-    findings = audit["findings"]
-    for numbers in findings.values() if isinstance(findings, Mapping) else ():
+    found = audit["findings"]
+    findings = list(found.values()) if isinstance(found, Mapping) else []
+    if not any("tone" in numbers for numbers in findings):
+        lines.append("What the films' tones tell is not known: prepare the set, and audit that.")
+    for numbers in findings:
         lines += ["", *numbers["words"]]
         if alone := numbers["alone"]:
             told = sorted(alone.items(), key=lambda item: -item[1])
@@ -162,25 +186,27 @@ def _numbers(
     known = labels.astype(np.float64)
     n_present = int((known == 1).sum())
     sick, all_known = (np.unique(draws.patient_of[films]) for films in (known == 1, known >= 0))
+    groups = {
+        name: group for name, group in _GROUPS.items() if name != "tone" or TONE_FACTS[0] in facts
+    }
     if min(sick.size, all_known.size - sick.size) < TOO_FEW:
         few = f"{display}: fewer than {TOO_FEW} patients with it or without it, too few to say."
-        return {"n_present": n_present, "files": None, "record": None, "alone": {}, "words": [few]}
+        nothing = dict.fromkeys(groups)
+        return {"n_present": n_present, **nothing, "alone": {}, "words": [few]}
     varied = {name: values for name, values in facts.items() if _varies(values)}
     areas = {name: _either_way(values, known) for name, values in varied.items()}
-    alone = {name: area for name, area in areas.items() if np.isfinite(area)}
-    files, record = (
-        _together([varied[name] for name in names if name in varied], known, draws, seed)
-        for names in (FILE_FACTS, RECORD_FACTS)
-    )
+    found = {
+        group: told_by([varied[name] for name in names if name in varied], known, draws, seed)
+        for group, (names, _) in groups.items()
+    }
     words = [
-        _words(display, "the files alone (size, sides, bits, colour, kind)", files),
-        _words(display, "age, sex and view alone", record),
+        _words(display, groups[group][1], area, _OF_TONE if group == "tone" else "")
+        for group, area in found.items()
     ]
     return {
         "n_present": n_present,
-        "files": files,
-        "record": record,
-        "alone": alone,
+        **found,
+        "alone": {name: area for name, area in areas.items() if np.isfinite(area)},
         "words": [sentence for sentence in words if sentence],
     }
 
@@ -195,10 +221,14 @@ def _either_way(values: Facts, labels: Floats) -> float:
     return max(area, 1 - area)
 
 
-def _together(
+def told_by(
     facts: Sequence[Facts], labels: Floats, draws: PatientDraws, seed: int
 ) -> Interval | None:
-    """The AUROC of a forest of these facts; None where there is no fact that varies."""
+    """The AUROC of a forest of these facts (n,), each film judged by one of other patients.
+
+    None where there is no fact. EvaluationError where fewer than five patients have the finding, or
+    lack it.
+    """
     if not facts:
         return None
     table = np.nan_to_num(np.stack(facts, axis=1), nan=-1.0)
@@ -217,7 +247,7 @@ def _together(
     return interval(auroc(scores, judged), rank_draws(draws, scores, judged).auroc)
 
 
-def _words(display: str, what: str, found: Interval | None) -> str:
+def _words(display: str, what: str, found: Interval | None, more: str) -> str:
     if found is None or not np.isfinite(found.value):
         return ""
     number = f"AUROC {found.value:.3f} ({found.low:.3f} to {found.high:.3f})"
@@ -226,8 +256,8 @@ def _words(display: str, what: str, found: Interval | None) -> str:
     if found.value < NOTED:
         return f"{display}: {what} tell next to nothing, {number}."
     if found.value < LOUD:
-        return f"{display}: {what} tell something, {number}; compare what a network reaches."
+        return f"{display}: {what} tell something, {number}; compare what a network reaches.{more}"
     return (
         f"{_WARNING}, {display}: {what} nearly give the label away, {number}. A network may learn "
-        "this instead of disease."
+        f"this instead of disease.{more}"
     )

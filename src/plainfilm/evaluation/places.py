@@ -141,9 +141,12 @@ def try_places(reader: Reader, films: Manifest, table: Predictions) -> Places | 
     )
 
 
-def too_few_words(table: Predictions) -> str:
-    """Why nothing could be said of any finding, with the counts; "" where something can."""
-    labels = table.labels[_drawn(table)]
+def too_few_words(table: Predictions, rows: NDArray[np.int64] | None = None) -> str:
+    """Why nothing could be said of any finding, with the counts; "" where something can.
+
+    `rows` = None: of the films that are drawn for the places.
+    """
+    labels = table.labels[_drawn(table) if rows is None else rows]
     present, absent = ((labels == kind).sum(axis=0) for kind in (1, 0))
     fewer = np.minimum(present, absent)
     nearest = int(fewer.argmax())
@@ -160,19 +163,23 @@ def _drawn(table: Predictions) -> NDArray[np.int64]:
     return sampled(np.where((table.refused == "")[:, None], table.labels, np.nan))
 
 
-def sampled(labels: Floats) -> NDArray[np.int64]:
+def sampled(labels: Floats, most: int = MOST, n_each: int | None = None) -> NDArray[np.int64]:
     """Which films (n, K) are read so, drawn once: of each finding, rare ones first, as many as are
     wanted with it and without it, while there is room; a film of no known label is not drawn.
+
+    `n_each` = None wants 24 with the finding and 24 without; of several findings half of it.
     """
-    wanted = _N_EACH if labels.shape[1] == 1 else _N_EACH // 2
+    usual = _N_EACH if labels.shape[1] == 1 else _N_EACH // 2
+    wanted = usual if n_each is None else n_each
     order = np.random.default_rng(0).permutation(len(labels))
     chosen: list[int] = []
     for column in np.argsort((labels == 1).sum(axis=0), kind="stable"):
         for kind in (1, 0):
             of_kind = order[labels[order, column] == kind].tolist()
-            n_there = sum(row in chosen for row in of_kind)
-            new = [row for row in of_kind if row not in chosen][: max(0, wanted - n_there)]
-            chosen += new[: MOST - len(chosen)]
+            there = set(chosen)
+            n_there = sum(row in there for row in of_kind)
+            new = [row for row in of_kind if row not in there][: max(0, wanted - n_there)]
+            chosen += new[: most - len(chosen)]
     return np.sort(np.array(chosen, np.int64))
 
 

@@ -14,6 +14,7 @@ from plainfilm.evaluation.audit_sections import (
     NOT_TRIED,
     ONE_PLACE,
     POOR_FILMS,
+    TONE,
     audit_sections,
 )
 from plainfilm.evaluation.checklist import checklist
@@ -84,8 +85,8 @@ def _chapters(evaluation: Json, figures: Mapping[str, str]) -> dict[str, str]:
     """Title → HTML of each chapter before the checklists, in their order."""
     further, drawn = further_sections(evaluation), _drawn(figures)
     maps = {each.title: section_part(each) for each in audit_sections(evaluation)}
-    about_films = (FACTS_ALONE, POOR_FILMS, ONE_PLACE, NOT_TRIED)
-    alone, poor, place, not_tried = (maps.pop(title, "") for title in about_films)
+    about_films = (FACTS_ALONE, ONE_PLACE, TONE, POOR_FILMS, NOT_TRIED)
+    alone, *beside, not_tried = (maps.pop(title, "") for title in about_films)
     return {
         "Summary": front.summary_chapter(evaluation),
         "What it is for": front.use_chapter(evaluation),
@@ -104,8 +105,7 @@ def _chapters(evaluation: Json, figures: Mapping[str, str]) -> dict[str, str]:
             [
                 alone,
                 shortcuts_part(evaluation),
-                place,
-                poor,
+                *beside,
                 drawn["Audits"],
                 not_tried,
                 further["contradictions"],

@@ -6,11 +6,19 @@ behind; without these sentences a reader could not tell that from an audit that 
 
 from collections.abc import Callable, Mapping
 
-from plainfilm.evaluation.audit_sections import BOXES, FACTS_ALONE, MAPS, ONE_PLACE, POOR_FILMS
+from plainfilm.evaluation.audit_sections import (
+    BOXES,
+    FACTS_ALONE,
+    MAPS,
+    ONE_PLACE,
+    POOR_FILMS,
+    TONE,
+)
 from plainfilm.evaluation.degrade import PREFIX
 from plainfilm.evaluation.html_parts import record
 from plainfilm.evaluation.places import too_few_words
 from plainfilm.evaluation.table import Predictions
+from plainfilm.evaluation.tones import tone_rows
 
 KEY = "not_tried"  # of evaluation.json
 
@@ -60,6 +68,10 @@ def _no_place(table: Predictions, _numbers: Numbers) -> str:
     return too_few_words(table)
 
 
+def _no_tone(table: Predictions, _numbers: Numbers) -> str:
+    return too_few_words(table, tone_rows(table))
+
+
 def _none_degraded(table: Predictions, _numbers: Numbers) -> str:
     asked = any(name.startswith(PREFIX) for name in table.audits)
     return "none of the films that were drawn for it was answered" if asked else ""
@@ -89,6 +101,7 @@ _AUDITS: dict[str, tuple[str, Why]] = {
     "audits": ("Shortcuts", _unknown),
     "familiarity": ("Films it does not know", _no_familiarity),
     "places": (ONE_PLACE, _no_place),
+    "tones": (TONE, _no_tone),
     "degradation": (POOR_FILMS, _none_degraded),
     "explanations": (MAPS, _no_maps),
     "boxes": (BOXES, _no_boxes),
