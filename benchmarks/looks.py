@@ -4,8 +4,8 @@
 
 FOLDER holds the public films `nih-chestxray14-sample`, `kermany-chest-xray`, `knee-oa-kl` and
 `hannover-covid-chest`, each with a `labels.csv`; whichever is there is used. Of each set FILMS (60)
-are copied in many ways. Then films are compared with all others, their sides moved too: those of
-other patients, which must not look the same, and those of the same patient.
+are copied in many ways. Then films are compared with all others, their sides moved and turned too:
+those of other patients, which must not look the same, and those of the same patient.
 """
 
 import csv
@@ -13,13 +13,14 @@ import io
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from plainfilm.datasets.looks import MOVED, SAME, find_alike, fitted, looks_of
+from plainfilm.datasets.looks import MOVED, SAME, TURNED, find_alike, fitted, looks_of
 from plainfilm.images import read_radiograph
 from plainfilm.radiograph import Pixels
 
@@ -67,6 +68,10 @@ def _half(film: Pixels) -> Pixels:
     return _film(_picture(film).resize((film.shape[1] // 2, film.shape[0] // 2)))
 
 
+def _turned(film: Pixels, degrees: float) -> Pixels:
+    return _film(_picture(film).rotate(degrees, Image.Resampling.BILINEAR))
+
+
 COPIES: dict[str, Callable[[Pixels], Pixels]] = {
     "JPEG, quality 50": lambda film: _jpeg(film, 50),
     "JPEG, quality 20": lambda film: _jpeg(film, 20),
@@ -85,8 +90,10 @@ COPIES: dict[str, Callable[[Pixels], Pixels]] = {
     "5 % cut, one side": lambda film: _cut(film, 0, 0, 0.05, 0),
     "8 % cut, one side": lambda film: _cut(film, 0.08, 0, 0, 0),
     "black border of 2 %": lambda film: np.pad(film, round(0.02 * min(film.shape))),
-    "turned by 1 degree": lambda film: _film(_picture(film).rotate(1, Image.Resampling.BILINEAR)),
-    "turned by 3 degrees": lambda film: _film(_picture(film).rotate(3, Image.Resampling.BILINEAR)),
+    **{f"turned by {n} degrees": partial(_turned, degrees=n) for n in (1, 3, 5, 7)},
+    "turned by 3 degrees, 1 % cut, JPEG 70": lambda film: _jpeg(
+        _cut(_turned(film, 3), 0.01, 0.01, 0.01, 0.01), 70
+    ),
     "mirrored": lambda film: np.ascontiguousarray(film[:, ::-1]),
     "inverted": lambda film: np.float32(1) - film,
     "half the size, window, 2 % cut, JPEG 70": lambda film: _jpeg(
@@ -108,7 +115,8 @@ def main(folder: Path, n_copied: int) -> None:
     rng = np.random.default_rng(0)
     drawn = [rng.permutation(np.flatnonzero(np.array(names) == name))[:n_copied] for name in SETS]
     rows = np.concatenate(drawn)
-    print(f"{len(rows)} films copied; found = at most {SAME} bits differ, {MOVED} with moved sides")
+    limits = f"{SAME} bits differ, {MOVED} with moved sides, {TURNED} once turned"
+    print(f"{len(rows)} films copied; found = at most {limits}")
     for what, change in COPIES.items():
         films = [change(read_radiograph(paths[row]).pixels) for row in rows]
         copies = np.stack([fitted(film, "squash") for film in films])

@@ -37,6 +37,10 @@ def lettered(film: Pixels) -> Pixels:
     return film
 
 
+def turned(film: Pixels, degrees: float) -> Pixels:
+    return np.asarray(Image.fromarray(film).rotate(degrees, Image.Resampling.BILINEAR), np.float32)
+
+
 COPIES: dict[str, Callable[[Pixels], Pixels]] = {
     "as it is": lambda film: film,
     "JPEG": lambda film: jpeg(film, 50),
@@ -51,6 +55,8 @@ COPIES: dict[str, Callable[[Pixels], Pixels]] = {
     "mirrored": lambda film: film[:, ::-1],
     "inverted": lambda film: 1 - film,
     "a letter": lettered,
+    "turned by 3 degrees": lambda film: turned(film, 3),
+    "turned by -5 degrees, mirrored": lambda film: turned(film, -5)[:, ::-1],
     "cut, resized, JPEG": lambda film: jpeg(resized(film[4:-6, 5:-3], (180, 190)), 60),
 }
 
@@ -106,3 +112,5 @@ def test_real_films_are_told_from_their_copies_and_from_each_other(shared_data: 
     assert find_alike(squares(films[:150]), looks[150:]) == []
     again = squares([jpeg(window(resized(film, (200, 220))), 70) for film in films[::10]])
     assert [pair.other for pair in find_alike(again, looks)] == list(range(0, 300, 10))
+    askew = squares([turned(film, 3) for film in films[::10]])
+    assert [pair.other for pair in find_alike(askew, looks)] == list(range(0, 300, 10))

@@ -2,7 +2,7 @@
 
 A bundle carries the looks (`looks.py`) of the films it learned from, beside their digests
 (`seen.py`). So a film is noticed that was saved again: in another format or size, in fewer bits,
-through another window, without its header, a little cut, mirrored or inverted.
+through another window, without its header, a little cut or turned, mirrored or inverted.
 """
 
 from collections.abc import Iterator, Sequence

@@ -5,7 +5,8 @@ matters; each place is compared with its surroundings, so that a letter matters 
 towards the edges it fades, so that little depends on where the film was cut. The bits are the
 signs of its lowest cosine coefficients, and how many of two films' bits differ says how alike they
 look. Films that are near each other are compared again with their sides moved in or out, since a
-film that was cut is the same film. `benchmarks/looks.py` measures it on copies and on other films.
+film that was cut is the same film; what is not known then, is turned by a few degrees.
+`benchmarks/looks.py` measures it on copies and on other films.
 
 The bits hold a blurred shape at most: no letter and no name can be read in them.
 
@@ -31,11 +32,15 @@ N_BITS = 8 * N_BYTES
 SAME = 20  # bits; films that differ in so many or fewer look the same
 MOVED = 15  # bits; the same once sides were moved, which brings other films nearer, too
 NEAR = 56  # bits; films that differ in so many or fewer are compared with their sides moved
+TURNED = 18  # bits; the same once the film was turned
 LEAST_SIDE = 32  # pixels of a square that can be looked at
 
 _SEEN = 128  # side of the square that a film is fitted into before it is shrunk
 _STEP = 0.025  # of a side; by so much it is moved in or out
 _FINER = ((_STEP / 2, 40), (_STEP / 4, 30))  # steps, and from how many bits on they are not tried
+_ANGLES = (-4.5, -1.5, 1.5, 4.5)  # degrees by which a film is turned to be compared
+_FINER_ANGLES = (1, 0.5, 0.25)  # steps, each both ways
+_NEAR_TURNED = 44  # bits; films that differ in so many or fewer are compared at angles between
 _MARGIN = 16  # one part of the side in so many is added around, for sides that move out
 _AROUND = 5  # cells on each side of one, which are its surroundings
 _STEEPEST = 1.5  # deviations of the surroundings; more counts as so much
@@ -71,7 +76,8 @@ def find_alike(squares: NDArray[np.uint8] | Sequence[Square], others: Looks) -> 
     """Which of the films (n, S, S) look the same as one of the others (m, 32), at most one each.
 
     A film that is mirrored or inverted looks the same, and so does one with up to about 3 % of a
-    side cut off or added. Films of one single grey look like nothing.
+    side cut off or added, or turned by up to about 6 degrees. Films of one single grey look like
+    nothing.
     """
     looks, listed = looks_of(squares), _signs(others)
     listed[~others.any(axis=1)] = 0
@@ -86,7 +92,39 @@ def find_alike(squares: NDArray[np.uint8] | Sequence[Square], others: Looks) -> 
         best = int(least.argmin())
         if at_once or least[best] <= MOVED:
             found.append(Alike(film, int(near[best]), int(least[best])))
+    known = {pair.film for pair in found}
+    left = [film for film in np.flatnonzero(looks.any(axis=1)).tolist() if film not in known]
+    found += _find_turned(squares, left, listed)
+    return sorted(found, key=lambda pair: pair.film)
+
+
+def _find_turned(
+    squares: NDArray[np.uint8] | Sequence[Square], films: Sequence[int], others: Pixels
+) -> list[Alike]:
+    """Which of these films look the same as one of the others once they are turned."""
+    nearest = dict.fromkeys(films, (N_BITS, 0, 0.0))  # bits, other, degrees
+    for angle in _ANGLES if films and len(others) else ():
+        views = [_bits(_turned(squares[film], (angle,))) for film in films]
+        agreed = _agreed(_signs(np.concatenate(views)), others)
+        for film, row in zip(films, agreed, strict=True):
+            other = int(row.argmax())
+            nearest[film] = min(nearest[film], (round((N_BITS - row[other]) / 2), other, angle))
+    found = []
+    for film, (n_bits_so, other, angle) in nearest.items():
+        if n_bits_so <= _NEAR_TURNED:
+            least = _turned_finer(squares[film], others[[other]], n_bits_so, angle)
+            found += [Alike(film, other, least)] if least <= TURNED else []
     return found
+
+
+def _turned_finer(square: Square, other: Pixels, n_bits: int, angle: float) -> int:
+    """The fewest bits that differ from the other (1, 256) at angles around one."""
+    for step in _FINER_ANGLES:
+        around = (angle - step, angle + step)
+        again = _differing(_signs(_bits(_turned(square, around))), other)[:, 0]
+        if again.min() < n_bits:
+            n_bits, angle = int(again.min()), around[int(again.argmin())]
+    return n_bits
 
 
 def _moved(square: Square, others: Pixels) -> NDArray[np.int64]:
@@ -106,9 +144,20 @@ def _moved(square: Square, others: Pixels) -> NDArray[np.int64]:
 
 def _differing(signs: Pixels, others: Pixels) -> NDArray[np.int64]:
     """int64 (n, m): how many bits differ, of the film as it is, mirrored or inverted."""
-    agreed = np.maximum(np.abs(signs @ others.T), np.abs((signs * _MIRRORED) @ others.T))
-    n_bits: NDArray[np.int64] = np.rint((N_BITS - agreed) / 2).astype(np.int64)
+    n_bits: NDArray[np.int64] = np.rint((N_BITS - _agreed(signs, others)) / 2).astype(np.int64)
     return n_bits
+
+
+def _agreed(signs: Pixels, others: Pixels) -> Pixels:
+    """float32 (n, m): bits that agree less those that differ, at most, of the film as it is,
+    mirrored or inverted.
+    """
+    straight: Pixels = signs @ others.T
+    mirrored: Pixels = np.multiply(signs, _MIRRORED, dtype=np.float32) @ others.T
+    np.abs(straight, out=straight)
+    np.abs(mirrored, out=mirrored)
+    np.maximum(straight, mirrored, out=straight)
+    return straight
 
 
 def _views(square: Square, cuts: NDArray[np.float64]) -> Pixels:
@@ -125,6 +174,19 @@ def _views(square: Square, cuts: NDArray[np.float64]) -> Pixels:
         far = margin + (1 - right) * side, margin + (1 - down) * side
         views.append(np.asarray(picture.resize(size, way, (*near, *far)), np.float32))
     return np.stack(views)
+
+
+def _turned(square: Square, angles: Sequence[float]) -> Pixels:
+    """float32 (m, 32, 32): the film turned counter-clockwise by degrees and shrunk; what comes in
+    at its sides is what stood there.
+    """
+    size, margin = 2 * LEAST_SIDE, LEAST_SIDE // 4
+    small = Image.fromarray(square).resize((size, size), Image.Resampling.BOX)
+    picture = Image.fromarray(np.pad(np.asarray(small, np.float32), margin, mode="edge"))
+    box = (margin, margin, margin + size, margin + size)
+    to, way = (LEAST_SIDE, LEAST_SIDE), Image.Resampling.BOX
+    turned = (picture.rotate(angle, Image.Resampling.BILINEAR) for angle in angles)
+    return np.stack([np.asarray(each.resize(to, way, box), np.float32) for each in turned])
 
 
 def _bits(small: Pixels) -> Looks:
