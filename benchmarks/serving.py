@@ -87,7 +87,7 @@ def overload(folder: Path) -> dict[str, Told]:
         calm = kit.load(told["url"], request, clients=16, seconds=60, rate=0.7 * capacity)
         alone = kit.bare(bundle, 224, 60, rate=0.7 * capacity)["ms"]
         before = kit.rss_mb(process.pid)
-        flood = kit.load(told["url"], request, clients=64, seconds=60, rate=10 * capacity)
+        flood = kit.load(told["url"], request, clients=64, seconds=300, rate=10 * capacity)
         after = kit.load(told["url"], request, clients=4, seconds=10)
         grown = kit.rss_mb(process.pid) - before
     ms = calm["ms"]["200"]
@@ -108,7 +108,7 @@ def overload(folder: Path) -> dict[str, Told]:
                   "≤ 3", f"{spread:.1f} ({kit.percentile(ms, 50):.0f} ms and "
                   f"{kit.percentile(ms, 99):.0f} ms); the graph alone, asked as often, "
                   f"{graph_spread:.1f}", spread <= 3),
-        "L4": row("ten times the capacity offered for 1 minute (the plan: 5), 64 clients",
+        "L4": row("ten times the capacity offered for 5 minutes, 64 clients",
                   "goodput ≥ 0.9, 503 within 100 ms (99 %), no hang", seen,
                   good >= 0.9 and late <= 100 and not flood["failed"]),
     }  # fmt: skip

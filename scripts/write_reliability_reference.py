@@ -30,7 +30,7 @@ comes to .80 there."""
 
 NEVER = """## Not run
 
-- Eight hours without a rest (L5), thirty minutes at 70 % (L3: one), five at ten times (L4: one).
+- Eight hours without a rest (L5), thirty minutes at 70 % (L3: one).
 - An archive of 112,120 films (L8); 2,000 films were scored, see above.
 - Answers larger than a socket's buffer in F7: one may break off with the replica that gives it.
 - A PACS that is down for an hour (F5): there is no DICOM network service yet.
