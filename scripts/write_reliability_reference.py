@@ -1,7 +1,7 @@
 """Write docs/reference/reliability.md: what the server holds, by benchmarks/results/*.json.
 
-Those are written by benchmarks/serving.py, faults.py and peers.py; a test holds the page and them
-equal.
+Those are written by benchmarks/serving.py, faults.py, peers.py, attacks.py and fuzz.py; a test
+holds the page and them equal.
 """
 
 import json
@@ -16,10 +16,11 @@ HEAD = """# What the server holds
 
 Written by `python scripts/write_reliability_reference.py`; a test holds the two equal.
 
-Each row is the last run of `python benchmarks/serving.py`, `benchmarks/faults.py` or
-`benchmarks/peers.py` (L9: other servers, installed there by pip), on the machine named, with its
-load average at the end of the run: where that is above the number of cores, others computed at the
-same time and figures by the clock are upper bounds. DenseNet-121 has weights of chance and the
+Each row is the last run of `python benchmarks/serving.py` (L), `benchmarks/faults.py` (F, B3),
+`benchmarks/peers.py` (L9: other servers, installed there by pip), `benchmarks/fuzz.py` (B1) or
+`benchmarks/attacks.py` (F4, B2, B4, B5, P: tests, and what they try), on the machine named, with
+its load average at the end of the run: where that is above the number of cores, others computed at
+the same time and figures by the clock are upper bounds. DenseNet-121 has weights of chance and the
 published network's cost; `chest14-demo` is shipped. Clients, server and the bare engine shared the
 cores. A row that was not reached says so.
 
@@ -34,9 +35,8 @@ NEVER = """## Not run
 - An archive of 112,120 films (L8); 2,000 films were scored, see above.
 - Answers larger than a socket's buffer in F7: one may break off with the replica that gives it.
 - A PACS that is down for an hour (F5): there is no DICOM network service yet.
-- Slow clients by the thousand (B3: 60, as many as the proxy lets one address have), gRPC. A full
-  disk, read-only disks, exhausted file handles and clocks that jump (F4) have no figure: each is
-  told and got over in `tests/faults`."""
+- Slow clients by the thousand (B3: 60, as many as the proxy lets one address have), gRPC; a million
+  damaged files (B1)."""
 
 NO_PEERS = "- Other servers on the same model and load (L9), though it is scripted."
 
@@ -44,7 +44,7 @@ NO_PEERS = "- Other servers on the same model and load (L9), though it is script
 def reference() -> str:
     """The whole page."""
     rows: dict[str, Any] = {}
-    for name in ("serving", "faults", "peers"):
+    for name in ("serving", "faults", "peers", "attacks"):
         path = RESULTS / f"{name}.json"
         rows |= json.loads(path.read_text("utf-8")) if path.exists() else {}
     lines = ["| | what | target | seen | reached | load |", "|---|---|---|---|---|---|"]
