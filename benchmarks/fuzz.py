@@ -5,7 +5,7 @@
 Whole films in every transfer syntax, and as PNG, JPEG and TIFF, damaged in four ways
 (tests/mutations.py). Prints what came of them, the slowest, and what it cost. Exit status 1 where
 an answer was neither a film nor a refusal, took more than 10 s, or this process grew by more than
-300 MB. Kept as row B1 of results/attacks.json; the last log is fuzz.txt.
+300 MB. Kept as row B1 of results/attacks.json; the last log is results/fuzz.txt.
 """
 
 import resource
