@@ -205,9 +205,9 @@ def place_alarms(numbers: Mapping[str, object]) -> list[str]:
 def _finding(places: Places, column: int, display: str, draws: PatientDraws) -> dict[str, object]:
     number = places.missed_most[column]
     labels = np.array([film.labels[column] for film in places.films], np.float64)
-    whole, whole_drawn = _area([film.whole[column] for film in places.films], labels, draws)
-    without, drawn = _area([film.without[number][column] for film in places.films], labels, draws)
-    alone, _ = _area([film.alone[column] for film in places.films], labels, draws)
+    whole, whole_drawn = area_of([film.whole[column] for film in places.films], labels, draws)
+    without, drawn = area_of([film.without[number][column] for film in places.films], labels, draws)
+    alone, _ = area_of([film.alone[column] for film in places.films], labels, draws)
     fall = interval(whole.value - without.value, whole_drawn - drawn)
     counts = [int((labels == kind).sum()) for kind in (1, 0)]
     found = {"whole": whole, "without": without, "alone": alone, "fall": fall}
@@ -244,8 +244,8 @@ def _words(display: str, box: Box, found: Mapping[str, Interval], *, few: bool) 
     if falls and alone.value >= half and alone.low > CHANCE:
         return (
             f"{SHORTCUT}, {display}: one place decides, {share:.0%} of the film at "
-            f"{place_words(box)}. With it alone the AUROC is {_shown(alone)}, without it "
-            f"{_shown(without)}, of the whole films {_shown(whole)}."
+            f"{place_words(box)}. With it alone the AUROC is {shown(alone)}, without it "
+            f"{shown(without)}, of the whole films {shown(whole)}."
         )
     return (
         f"{display}: no place of {share:.0%} of the film decides; without the one that is missed "
@@ -254,11 +254,15 @@ def _words(display: str, box: Box, found: Mapping[str, Interval], *, few: bool) 
     )
 
 
-def _shown(number: Interval) -> str:
+def shown(number: Interval) -> str:
+    """As audits write a number with its interval."""
     return f"{number.value:.3f} [{number.low:.3f}, {number.high:.3f}]"
 
 
-def _area(scores: Sequence[float], labels: Floats, draws: PatientDraws) -> tuple[Interval, Floats]:
+def area_of(
+    scores: Sequence[float], labels: Floats, draws: PatientDraws
+) -> tuple[Interval, Floats]:
+    """The AUROC with its interval, and in each draw of patients, float64 (draws,)."""
     said = np.array(scores, np.float64)
     drawn = rank_draws(draws, said, labels).auroc
     return interval(auroc(said, labels), drawn), drawn

@@ -18,10 +18,9 @@ from plainfilm.evaluation.bootstrap import (
     PatientDraws,
     draw_patients,
     interval,
-    rank_draws,
 )
 from plainfilm.evaluation.data_audit import told_by
-from plainfilm.evaluation.metrics import Floats, auroc
+from plainfilm.evaluation.places import area_of, shown
 from plainfilm.evaluation.tones import STAND_INS, Tones
 
 COSTS = 0.02  # AUROC; a fall by less in a common tone is no matter
@@ -54,9 +53,9 @@ def tone_alarms(numbers: Mapping[str, object]) -> list[str]:
 
 def _finding(tones: Tones, column: int, display: str, draws: PatientDraws) -> dict[str, object]:
     labels = np.array([film.labels[column] for film in tones.films], np.float64)
-    whole, drawn = _area([film.whole[column] for film in tones.films], labels, draws)
-    alike, alike_drawn = _area([film.alike[column] for film in tones.films], labels, draws)
-    alone, _ = _area([film.alone[column] for film in tones.films], labels, draws)
+    whole, drawn = area_of([film.whole[column] for film in tones.films], labels, draws)
+    alike, alike_drawn = area_of([film.alike[column] for film in tones.films], labels, draws)
+    alone, _ = area_of([film.alone[column] for film in tones.films], labels, draws)
     sick, known = (np.unique(draws.patient_of[kept]) for kept in (labels == 1, labels >= 0))
     few = min(sick.size, known.size - sick.size) < TOO_FEW
     facts = np.array([film.tone for film in tones.films], np.float64)
@@ -86,28 +85,18 @@ def _words(display: str, found: Mapping[str, Interval], *, few: bool) -> str:
         return (
             f"{SHORTCUT}, {display}: the bundle answers by the film's tone, that is by how much of "
             "it is how bright, wherever that is. By tone alone, lent to other films, the AUROC is "
-            f"{_shown(alone)}; "
-            f"with all films in one tone it is {_shown(alike)}, of the films as they are "
-            f"{_shown(whole)}; a forest that saw only tones reaches {_shown(found['forest'])}. "
+            f"{shown(alone)}; "
+            f"with all films in one tone it is {shown(alike)}, of the films as they are "
+            f"{shown(whole)}; a forest that saw only tones reaches {shown(found['forest'])}. "
             f"{_UNSURE}"
         )
     if real:
         return (
-            f"{display}: with all films in one tone the AUROC is {_shown(alike)} instead of "
-            f"{_shown(whole)}, and by tone alone {_shown(alone)}: the tone helps. "
+            f"{display}: with all films in one tone the AUROC is {shown(alike)} instead of "
+            f"{shown(whole)}, and by tone alone {shown(alone)}: the tone helps. "
             f"{_UNSURE}"
         )
     return (
         f"{display}: the tone is not shown to matter; with all films in one tone the AUROC is "
         f"{alike.value:.3f} instead of {whole.value:.3f}."
     )
-
-
-def _shown(number: Interval) -> str:
-    return f"{number.value:.3f} [{number.low:.3f}, {number.high:.3f}]"
-
-
-def _area(scores: list[float], labels: Floats, draws: PatientDraws) -> tuple[Interval, Floats]:
-    said = np.array(scores, np.float64)
-    drawn = rank_draws(draws, said, labels).auroc
-    return interval(auroc(said, labels), drawn), drawn
